@@ -1,0 +1,1 @@
+"""The county digital-twin cockpit: store, subjects, answers, web routes and pages."""

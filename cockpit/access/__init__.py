@@ -1,0 +1,1 @@
+"""Who may see what: data classes and small-count masks."""

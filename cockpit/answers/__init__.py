@@ -1,0 +1,1 @@
+"""One module a page: read the store, compute, return frozen results."""

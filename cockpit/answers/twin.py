@@ -1,0 +1,373 @@
+"""The county's figures: every region with every measure, summed up the tree from the leaves."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy.orm import Session
+
+from cockpit.access.classes import highest
+from cockpit.indicators import AGE_GROUPS, INDICATORS, MEASURES, Indicator
+from cockpit.store.models import (
+    Building,
+    Dataset,
+    Event,
+    Facility,
+    Household,
+    Meta,
+    Organisation,
+    Population,
+    Region,
+    Vulnerable,
+)
+from cockpit.store.session import data_version
+from loaders.catalog import FACILITY_KINDS, HOUSEHOLD_TYPES, VULNERABLE_GROUPS
+
+LEVELS = ("county", "township", "village", "grid")
+
+
+@dataclass(frozen=True)
+class Twin:
+    """
+    All regions of the county and their measures.
+
+    ``regions`` has one row a region, parents before children, index = position, columns code,
+    level, parent (position, -1 for the county), name, name_en, pinyin, made, is_leaf, has_shape,
+    lon, lat, area_km2, elevation_m, path. ``measures`` maps a measure's id to an array of that length;
+    NaN: nobody has counted it in this county. A region's figure is the sum over its leaves.
+    """
+
+    version: str
+    county: dict[str, Any]  # name, name_en, code, crs, language, invented, review_number
+    regions: pd.DataFrame
+    measures: dict[str, NDArray[np.float64]]
+    date: dt.date | None  # of the residents
+    date_before: dt.date | None
+    classes: dict[str, str]  # measure -> data class, the highest of its sources
+    sources: dict[str, tuple[str, ...]]  # measure -> ids of the data sets it comes from
+
+    def position(self, code: str) -> int:
+        """Return the row of a region; ``KeyError`` for an unknown code."""
+        return int(self._rows[code])
+
+    @property
+    def _rows(self) -> dict[str, int]:
+        rows: dict[str, int] = self.regions.attrs["rows"]
+        return rows
+
+    def path(self, position: int) -> str:
+        """Return the codes from the county down to a region, each ended by a slash."""
+        return str(self.regions["path"].iat[position])
+
+    def children(self, position: int) -> NDArray[np.intp]:
+        """Return the rows right below a region."""
+        return np.flatnonzero(self.regions["parent"].to_numpy() == position)
+
+    def below(self, position: int, level: str) -> NDArray[np.intp]:
+        """Return the rows of one level in a region (itself included when it is of that level)."""
+        path = self.path(position)
+        inside = self.regions["path"].str.startswith(path).to_numpy()
+        return np.flatnonzero(inside & (self.regions["level"] == level).to_numpy())
+
+    def ancestors(self, position: int) -> list[int]:
+        """Return the rows from the county down to the region, itself last."""
+        return [self._rows[c] for c in self.path(position).split("/") if c]
+
+    def values(
+        self, indicator: Indicator, rows: NDArray[np.intp] | None = None
+    ) -> NDArray[np.float64]:
+        """Return an indicator for the given rows (all when None); NaN where it is not known."""
+        picked = slice(None) if rows is None else rows
+        return indicator.values({m: self.measures[m][picked] for m in indicator.measures})
+
+    def known(self, indicator: Indicator) -> bool:
+        """Tell whether the county has the measures of an indicator."""
+        return all(not np.isnan(self.measures[m][0]) for m in indicator.measures)
+
+    def class_of(self, indicator: Indicator) -> str:
+        """Return the highest class of an indicator's parts."""
+        return highest(self.classes[m] for m in indicator.measures)
+
+    def indicators(self) -> list[Indicator]:
+        """Return the indicators this county has data for."""
+        return [i for i in INDICATORS.values() if self.known(i)]
+
+
+def twin(db: Session) -> Twin | None:
+    """
+    Read the whole county; None when nothing has been loaded yet.
+
+    20,000 grids with a million people take about two seconds; callers keep the result for a
+    data version (``cockpit.ui.cache``, ``cockpit.web.layers``).
+    """
+    version = data_version(db)
+    county = (
+        db.execute(select(Meta.value).where(Meta.key == "county")).scalar() if version else None
+    )
+    if county is None:
+        return None
+    regions = _regions(db)
+    code_row: dict[str, int] = regions.attrs["rows"]
+    dates = _dates(db)
+    latest, before = (dates[-1] if dates else None), (dates[-2] if len(dates) > 1 else None)
+    leaf = _LeafTable(code_row, len(regions))
+    _add_people(db, leaf, latest, before)
+    _add_households(db, leaf)
+    _add_groups(db, leaf)
+    _add_things(db, leaf)
+    leaf.put(
+        "area_km2",
+        regions["code"].tolist(),
+        regions["area_km2"].where(regions["is_leaf"], 0.0).fillna(0.0).tolist(),
+    )
+    measures = leaf.summed(regions)
+    # A region's own area beats the sum of its leaves: cut cells may leave slivers between borders.
+    own = regions["area_km2"].to_numpy(dtype=float)
+    measures["area_km2"] = np.where(np.isnan(own), measures["area_km2"], own)
+    classes, sources = _origins(db)
+    return Twin(version, dict(county), regions, measures, latest, before, classes, sources)
+
+
+class _LeafTable:
+    """Measures at the rows of regions, to be summed up the tree."""
+
+    def __init__(self, code_row: dict[str, int], n: int) -> None:
+        self.code_row = code_row
+        self.columns = {m: np.full(n, np.nan) for m in MEASURES}
+
+    def start(self, *measures: str) -> None:
+        """Say that the county knows these measures: 0 where nothing is counted."""
+        for measure in measures:
+            self.columns[measure] = np.nan_to_num(self.columns[measure])
+
+    def put(self, measure: str, codes: list[str], values: list[float]) -> None:
+        self.start(measure)
+        rows = np.fromiter((self.code_row[c] for c in codes), np.intp, len(codes))
+        np.add.at(self.columns[measure], rows, np.asarray(values, dtype=float))
+
+    def summed(self, regions: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+        """Return every measure summed into each region from the leaves below it."""
+        parent = regions["parent"].to_numpy()
+        names = list(self.columns)
+        table = np.column_stack([self.columns[m] for m in names])
+        # Children come after their parents, so walking the levels backwards adds each once.
+        depth = regions["path"].str.count("/").to_numpy()
+        for d in range(int(depth.max(initial=1)), 1, -1):
+            rows = np.flatnonzero(depth == d)
+            np.add.at(table, parent[rows], table[rows])
+        return {m: table[:, k] for k, m in enumerate(names)}
+
+
+def _regions(db: Session) -> pd.DataFrame:
+    columns = (
+        Region.code,
+        Region.level,
+        Region.parent_code,
+        Region.name,
+        Region.name_en,
+        Region.pinyin,
+        Region.made,
+        Region.is_leaf,
+        Region.geometry.is_not(None).label("has_shape"),
+        Region.lon,
+        Region.lat,
+        Region.area_km2,
+        Region.elevation_m,
+        Region.path,
+    )
+    frame = pd.DataFrame(
+        db.execute(select(*columns).order_by(Region.position)).all(),
+        columns=[c.key for c in columns],
+    )
+    rows = {code: row for row, code in enumerate(frame["code"])}
+    frame["parent"] = [rows.get(code, -1) for code in frame.pop("parent_code")]
+    for column in ("lon", "lat", "area_km2", "elevation_m"):
+        frame[column] = frame[column].astype(float)
+    frame.attrs["rows"] = rows
+    return frame
+
+
+def _dates(db: Session) -> list[dt.date]:
+    found = db.execute(
+        select(Population.date).where(Population.kind == "usual").distinct()
+    ).scalars()
+    return sorted(found)
+
+
+def _band_sum(bands: tuple[str, ...]) -> ColumnElement[int]:
+    return func.sum(case((Population.age_band.in_(bands), Population.persons), else_=0))
+
+
+def _at_leaves(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return query.join(Region, Region.code == Population.region_code).where(Region.is_leaf)
+
+
+def _add_people(
+    db: Session, leaf: _LeafTable, latest: dt.date | None, before: dt.date | None
+) -> None:
+    if latest is not None:
+        sums = {
+            "people": func.sum(Population.persons),
+            "people_aged": func.sum(
+                case((Population.age_band != "all", Population.persons), else_=0)
+            ),
+            "male": func.sum(case((Population.sex == "m", Population.persons), else_=0)),
+            "female": func.sum(case((Population.sex == "f", Population.persons), else_=0)),
+            **{group: _band_sum(bands) for group, bands in AGE_GROUPS.items()},
+        }
+        query = _at_leaves(select(Population.region_code, *sums.values())).where(
+            Population.kind == "usual", Population.date == latest
+        )
+        rows = db.execute(query.group_by(Population.region_code)).all()
+        codes = [row[0] for row in rows]
+        filled = {name: [float(row[k]) for row in rows] for k, name in enumerate(sums, start=1)}
+        # A count without ages (or sexes) is "not known", not "no children".
+        unknown = {
+            n for n in ("male", "female") if sum(filled["male"]) + sum(filled["female"]) == 0
+        }
+        if sum(filled["people_aged"]) == 0:
+            unknown |= {"people_aged", *AGE_GROUPS}
+        for name in sums.keys() - unknown:
+            leaf.put(name, codes, filled[name])
+    for measure, kind, date in (
+        ("people_before", "usual", before),
+        ("registered", "registered", _newest(db, "registered")),
+        ("floating", "floating", _newest(db, "floating")),
+    ):
+        if date is None:
+            continue
+        query = _at_leaves(select(Population.region_code, func.sum(Population.persons))).where(
+            Population.kind == kind, Population.date == date
+        )
+        _put_rows(leaf, measure, db.execute(query.group_by(Population.region_code)).all())
+
+
+def _newest(db: Session, kind: str) -> dt.date | None:
+    return db.execute(select(func.max(Population.date)).where(Population.kind == kind)).scalar()
+
+
+def _put_rows(leaf: _LeafTable, measure: str, rows: Any) -> None:
+    leaf.put(measure, [row[0] for row in rows], [float(row[1]) for row in rows])
+
+
+def _add_households(db: Session, leaf: _LeafTable) -> None:
+    newest = select(func.max(Household.date)).scalar_subquery()
+    query = (
+        select(Household.region_code, Household.type, func.sum(Household.households))
+        .join(Region, Region.code == Household.region_code)
+        .where(Region.is_leaf, Household.date == newest)
+        .group_by(Household.region_code, Household.type)
+    )
+    rows = db.execute(query).all()
+    if rows:
+        leaf.start(*(f"household_{t}" for t in HOUSEHOLD_TYPES))
+        leaf.put("households", [r[0] for r in rows], [float(r[2]) for r in rows])
+        for kind in {r[1] for r in rows}:
+            leaf.put(
+                f"household_{kind}",
+                [r[0] for r in rows if r[1] == kind],
+                [float(r[2]) for r in rows if r[1] == kind],
+            )
+
+
+def _add_groups(db: Session, leaf: _LeafTable) -> None:
+    newest = select(func.max(Vulnerable.date)).scalar_subquery()
+    query = (
+        select(Vulnerable.region_code, Vulnerable.group, func.sum(Vulnerable.persons))
+        .join(Region, Region.code == Vulnerable.region_code)
+        .where(Region.is_leaf, Vulnerable.date == newest)
+        .group_by(Vulnerable.region_code, Vulnerable.group)
+    )
+    rows = db.execute(query).all()
+    for group in VULNERABLE_GROUPS if rows else ():
+        leaf.start(group)
+        leaf.put(
+            group,
+            [r[0] for r in rows if r[1] == group],
+            [float(r[2]) for r in rows if r[1] == group],
+        )
+
+
+def _add_things(db: Session, leaf: _LeafTable) -> None:
+    rows: Sequence[Any] = db.execute(
+        select(Facility.region_code, Facility.kind, func.count(), func.sum(Facility.capacity))
+        .where(Facility.region_code.is_not(None))
+        .group_by(Facility.region_code, Facility.kind)
+    ).all()
+    if rows:
+        leaf.start(*(f"facility_{k}" for k in FACILITY_KINDS), "capacity_care", "beds_hospital")
+        leaf.put("facilities", [r[0] for r in rows], [float(r[2]) for r in rows])
+        for region, kind, n, capacity in rows:
+            leaf.put(f"facility_{kind}", [region], [float(n)])
+            if kind == "care_home":
+                leaf.put("capacity_care", [region], [float(capacity or 0)])
+            elif kind in ("hospital", "health_centre"):
+                leaf.put("beds_hospital", [region], [float(capacity or 0)])
+    counted: tuple[tuple[str, Any, Any], ...] = (
+        ("buildings", Building.region_code, True),
+        ("organisations", Organisation.region_code, True),
+        ("events", Event.region_code, _last_year(db)),
+    )
+    for measure, column, condition in counted:
+        query = select(column, func.count()).where(column.is_not(None)).group_by(column)
+        if condition is not True:
+            query = query.where(condition)
+        found = db.execute(query).all()
+        if found:
+            _put_rows(leaf, measure, found)
+
+
+def _last_year(db: Session) -> Any:
+    newest = db.execute(select(func.max(Event.reported))).scalar()
+    return True if newest is None else Event.reported > newest - dt.timedelta(days=365)
+
+
+_FROM_KIND = {
+    "population": (
+        "people",
+        "people_before",
+        "people_aged",
+        "male",
+        "female",
+        *AGE_GROUPS,
+        "registered",
+        "floating",
+    ),
+    "households": ("households", *(f"household_{t}" for t in HOUSEHOLD_TYPES)),
+    "vulnerable": VULNERABLE_GROUPS,
+    "facilities": (
+        "facilities",
+        *(f"facility_{k}" for k in FACILITY_KINDS),
+        "capacity_care",
+        "beds_hospital",
+    ),
+    "buildings": ("buildings",),
+    "organisations": ("organisations",),
+    "events": ("events",),
+    "regions": ("area_km2",),
+}
+
+
+def _origins(db: Session) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    """
+    Return class and data sets of each measure.
+
+    A count of people by region is an aggregate and keeps the class declared in ``MEASURES``; a data
+    set above 备用 raises it.
+    """
+    datasets = db.execute(select(Dataset.id, Dataset.kind, Dataset.data_class)).all()
+    classes = {m: MEASURES[m].data_class for m in MEASURES}
+    sources: dict[str, list[str]] = {m: [] for m in MEASURES}
+    for dataset_id, kind, data_class in datasets:
+        for measure in _FROM_KIND.get(kind, ()):
+            sources[measure].append(dataset_id)
+            if data_class in ("敏感", "秘密") and kind not in ("events", "organisations"):
+                classes[measure] = highest((classes[measure], data_class))
+    return classes, {m: tuple(ids) for m, ids in sources.items()}

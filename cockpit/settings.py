@@ -1,0 +1,55 @@
+"""Every default that an installation may change: environment first, then the default here."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an installation may change; read once a process."""
+
+    data_folder: Path
+    """Where the store, uploads and rasters are kept (COCKPIT_DATA)."""
+    database: str
+    """SQLAlchemy address of the store (COCKPIT_DATABASE); default: SQLite in the data folder."""
+    visitor_class: str
+    """Highest class a visitor sees (COCKPIT_VISITOR_CLASS): until people sign in, 备用 in an
+    office; 公开 where the page can be opened from outside."""
+    small_count: int
+    """Counts of sensitive groups below this are not shown (COCKPIT_SMALL_COUNT)."""
+    tile_above: int
+    """Layers with more features than this come in tiles (COCKPIT_TILE_ABOVE)."""
+    upload_bytes: int
+    """Largest upload (COCKPIT_UPLOAD_MB)."""
+    basemap_tiles: str
+    """URL template of an official map service's raster tiles, or "" (COCKPIT_BASEMAP_TILES)."""
+    basemap_host: str
+    """Origin that the content policy must allow for these tiles."""
+    language: str
+    """Language for a visitor who has not chosen: zh or en (COCKPIT_LANGUAGE)."""
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process."""
+    env = os.environ.get
+    folder = Path(env("COCKPIT_DATA", str(ROOT / "data"))).expanduser()
+    tiles = env("COCKPIT_BASEMAP_TILES", "")
+    host = "/".join(tiles.split("/")[:3]) if tiles.startswith("https://") else ""
+    return Settings(
+        data_folder=folder,
+        database=env("COCKPIT_DATABASE", f"sqlite:///{folder / 'county.sqlite'}"),
+        visitor_class=env("COCKPIT_VISITOR_CLASS", "备用"),
+        small_count=int(env("COCKPIT_SMALL_COUNT", "10")),
+        tile_above=int(env("COCKPIT_TILE_ABOVE", "20000")),
+        upload_bytes=int(env("COCKPIT_UPLOAD_MB", "100")) * 1024 * 1024,
+        basemap_tiles=tiles if host else "",
+        basemap_host=host,
+        language=env("COCKPIT_LANGUAGE", "zh"),
+    )

@@ -1,0 +1,1 @@
+"""The checked store: tables, sessions, ingest and migrations."""

@@ -1,0 +1,60 @@
+"""The engine and sessions: one place where connections are opened."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from cockpit.settings import settings
+from cockpit.store.models import Meta
+from geodata.errors import CockpitError
+
+
+class StoreError(CockpitError):
+    """The store cannot be reached or read."""
+
+
+def open_engine(address: str) -> Engine:
+    """
+    Create an engine; SQLite gets WAL, synchronous=FULL and foreign keys.
+
+    The folder of a SQLite file is created. No connection is opened yet.
+    """
+    url = make_url(address)
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    if url.database and url.database != ":memory:":
+        from pathlib import Path
+
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    made = create_engine(url, connect_args={"timeout": 30})
+    event.listen(made, "connect", _sqlite_pragmas)
+    return made
+
+
+def _sqlite_pragmas(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    # WAL lets pages read while a load writes; FULL keeps a commit through a power cut.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@cache
+def engine() -> Engine:
+    """Return the engine of this process's store."""
+    return open_engine(settings().database)
+
+
+def data_version(db: Session) -> str:
+    """Return the version of the stored data; "" for an empty or missing store."""
+    try:
+        row = db.execute(select(Meta.value).where(Meta.key == "data_version")).scalar()
+    except SQLAlchemyError:
+        return ""
+    return str(row or "")

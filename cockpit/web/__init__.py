@@ -1,0 +1,1 @@
+"""Starlette routes and middleware: layers by URL, downloads, health, headers."""

@@ -1,0 +1,1 @@
+"""Space and time without a database: coordinates, hierarchy, areal transfer, the sample county."""
