@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,6 +13,20 @@ from loaders.manifest import Dataset
 
 Dimension = Literal["completeness", "validity", "consistency", "timeliness", "uniqueness", "place"]
 Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True)
+class ReadContext:
+    """What is known about the county when a file is read; every part may be missing."""
+
+    box: tuple[float, float, float, float] | None = None
+    """West, south, east, north of the county in degrees, EPSG:4326."""
+    known_codes: frozenset[str] | None = None
+    """Normalised codes of the regions that stand in the store; None: not known yet."""
+    region_names: Mapping[str, str] = field(default_factory=dict)
+    """Region code to name, to find regions by name and to word suggestions."""
+    today: dt.date = field(default_factory=dt.date.today)
+    """The day against which dates and deliveries are judged."""
 
 
 @dataclass(frozen=True)
