@@ -1,0 +1,327 @@
+"""Turn a checked table of each kind into rows of the store: keys, places, links."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from sqlalchemy import Table
+
+from cockpit.store import models as m
+from geodata import areal
+from loaders.table import Finding, LoadedTable
+
+Rows = list[tuple[Table, pd.DataFrame]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """What links rows to the rest of the store: leaves, known buildings, the secret of the keys."""
+
+    leaf_codes: NDArray[np.object_]
+    leaf_shapes: NDArray[np.object_]
+    buildings: frozenset[str]
+    secret: bytes
+
+    def region_of(self, lon: Any, lat: Any) -> NDArray[np.object_]:
+        """Return the leaf that holds each point, None outside all of them."""
+        points = shapely.points(np.asarray(lon, dtype=float), np.asarray(lat, dtype=float))
+        found = np.full(len(points), None, dtype=object)
+        rows = _first_holding(points, self.leaf_shapes)
+        found[rows >= 0] = self.leaf_codes[rows[rows >= 0]]
+        return found
+
+
+def _first_holding(points: NDArray[np.object_], shapes: NDArray[np.object_]) -> NDArray[np.int64]:
+    from geodata.hierarchy import parents_by_place
+
+    return parents_by_place(points, shapes)
+
+
+def secret_key(folder: Path) -> bytes:
+    """Return the key that hashes identity numbers; made once an installation."""
+    path = folder / "person.key"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(32))
+    return path.read_bytes()
+
+
+def rows_of(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Finding]]:
+    """
+    Return the rows of a data set for each table, and findings about their links.
+
+    Every frame has ``source_row``; ``batch_id`` is added on insertion. Kinds ``regions`` and
+    ``elevation`` have rows of their own makers.
+    """
+    frame, findings = _MAKERS[loaded.dataset.kind](loaded, place)
+    return frame, findings
+
+
+def _base(loaded: LoadedTable) -> pd.DataFrame:
+    frame = pd.DataFrame(loaded.table).copy()
+    return frame.rename(columns={"row": "source_row"})
+
+
+def _counts(table: type[m.Base]) -> Callable[[LoadedTable, Place], tuple[Rows, list[Finding]]]:
+    def make(loaded: LoadedTable, _place: Place) -> tuple[Rows, list[Finding]]:
+        frame = _base(loaded).rename(columns={"code": "region_code"})
+        if "date" not in frame:
+            frame["date"] = loaded.dataset.date
+        frame["date"] = frame["date"].fillna(loaded.dataset.date)
+        frame["moved"] = False
+        for column, usual in (("sex", "t"), ("age_band", "all"), ("kind", "usual")):
+            if column not in frame:
+                frame[column] = usual
+            frame[column] = frame[column].fillna(usual)
+        return [(_table(table), frame)], []
+
+    return make
+
+
+def _table(model: type[m.Base]) -> Table:
+    table = model.__table__
+    assert isinstance(table, Table)  # noqa: S101 - mapped classes have tables, not joins
+    return table
+
+
+def _text(frame: pd.DataFrame, *columns: str) -> None:
+    for column in columns:
+        frame[column] = "" if column not in frame else frame[column].fillna("").astype(str)
+
+
+def _placed(frame: pd.DataFrame, loaded: LoadedTable, place: Place) -> list[Finding]:
+    """Add ``region_code`` from lon and lat; rows outside the county keep None and get a finding."""
+    if "lon" not in frame:
+        frame["lon"] = frame["lat"] = np.nan
+    known = frame["lon"].notna().to_numpy()
+    codes = np.full(len(frame), None, dtype=object)
+    codes[known] = place.region_of(frame.loc[known, "lon"], frame.loc[known, "lat"])
+    if "code" in frame:
+        codes = np.where(pd.isna(codes), frame["code"].where(frame["code"].notna(), None), codes)
+    frame["region_code"] = codes
+    outside = np.flatnonzero(known & pd.isna(codes))
+    return [
+        _finding(
+            loaded,
+            frame,
+            row,
+            column="lon",
+            rule="place.outside",
+            dimension="place",
+            found=f"{frame['lon'].iat[row]:.5f}, {frame['lat'].iat[row]:.5f}",
+            expected="a place inside the county",
+        )
+        for row in outside
+    ]
+
+
+def _finding(
+    loaded: LoadedTable, frame: pd.DataFrame, row: int, *, column: str, rule: str, dimension: Any,
+    found: str, expected: str, severity: Any = "warning",
+) -> Finding:  # fmt: skip
+    return Finding(
+        dataset=loaded.dataset.id, file=Path(loaded.dataset.file).name or loaded.dataset.table,
+        row=int(frame["source_row"].iat[row]), column=column, rule=rule, dimension=dimension,
+        severity=severity, found=found, expected=expected,
+    )  # fmt: skip
+
+
+def _shapes_to_points(frame: pd.DataFrame, loaded: LoadedTable) -> None:
+    """Give things that came as polygons the inner point of each."""
+    if not isinstance(loaded.table, gpd.GeoDataFrame) or loaded.table.geometry.isna().all():
+        return
+    points = shapely.point_on_surface(np.asarray(loaded.table.geometry, dtype=object))
+    frame["lon"], frame["lat"] = shapely.get_x(points), shapely.get_y(points)
+
+
+def _facilities(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Finding]]:
+    frame = _base(loaded)
+    _shapes_to_points(frame, loaded)
+    findings = _placed(frame, loaded, place)
+    own = frame["id"] if "id" in frame else pd.Series(None, index=frame.index, dtype=object)
+    own = own.fillna(frame["source_row"].astype(str))
+    frame["id"] = loaded.dataset.id + ":" + own.astype(str)
+    frame["dataset_id"] = loaded.dataset.id
+    frame = frame.rename(columns={"organisation": "organisation_code"})
+    _text(frame, "referral_level", "organisation_code")
+    return [(_table(m.Facility), frame)], findings
+
+
+def _buildings(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Finding]]:
+    frame = _base(loaded)
+    _shapes_to_points(frame, loaded)
+    findings = _placed(frame, loaded, place)
+    _text(frame, "use")
+    return [(_table(m.Building), frame[frame["lon"].notna()])], findings
+
+
+def _linked(frame: pd.DataFrame, loaded: LoadedTable, place: Place) -> list[Finding]:
+    """Turn ``building`` into ``building_id``; an unknown building becomes None with a finding."""
+    if "building" not in frame:
+        frame["building_id"] = None
+        return []
+    given = frame["building"].astype(object)
+    known = given.isin(place.buildings).to_numpy()
+    frame["building_id"] = np.where(known, given, None)
+    unknown = np.flatnonzero(~known & given.notna().to_numpy() & (given != "").to_numpy())
+    return [
+        _finding(
+            loaded,
+            frame,
+            row,
+            column="building",
+            rule="link.building",
+            dimension="consistency",
+            found=str(given.iat[row]),
+            expected="a building of the building register",
+        )
+        for row in (unknown if place.buildings else [])
+    ]
+
+
+def _organisations(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Finding]]:
+    frame = _base(loaded).rename(columns={"code": "credit"})
+    findings = [*_placed(frame, loaded, place), *_linked(frame, loaded, place)]
+    _text(frame, "kind")
+    return [(_table(m.Organisation), frame.rename(columns={"credit": "code"}))], findings
+
+
+def _persons(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Finding]]:
+    """Replace the identity number by its keyed hash, and drop the name: neither is ever stored."""
+    frame = _base(loaded)
+    findings = _linked(frame, loaded, place)
+    numbers = frame.pop("identity").astype(str)
+    frame["key"] = [hash_identity(number, place.secret) for number in numbers]
+    frame["masked"] = [f"{number[:6]}********{number[-4:]}" for number in numbers]
+    frame["dataset_id"] = loaded.dataset.id
+    frame["region_code"] = frame.get("code")
+    return [(_table(m.Person), frame.drop(columns=["name"], errors="ignore"))], findings
+
+
+def hash_identity(number: str, secret: bytes) -> str:
+    """Return the keyed hash (HMAC-SHA-256, 64 hex digits) that stands for an identity number."""
+    return hmac.new(secret, number.upper().encode(), hashlib.sha256).hexdigest()
+
+
+def _road_nodes(loaded: LoadedTable, _place: Place) -> tuple[Rows, list[Finding]]:
+    return [(_table(m.RoadNode), _base(loaded))], []
+
+
+def _roads(loaded: LoadedTable, _place: Place) -> tuple[Rows, list[Finding]]:
+    frame = _base(loaded).rename(columns={"class": "road_class", "maxspeed": "maxspeed_kmh"})
+    _text(frame, "name", "surface", "access")
+    frame["geometry"] = shapely.to_wkb(np.asarray(frame["geometry"], dtype=object))
+    frame["oneway"] = [_direction(value) for value in frame.get("oneway", [0] * len(frame))]
+    frame["bridge"] = [_yes(value) for value in frame.get("bridge", [""] * len(frame))]
+    frame["closed"] = False
+    rows: Rows = []
+    nodes = loaded.extra.get("nodes")
+    if isinstance(nodes, pd.DataFrame):
+        rows.append((_table(m.RoadNode), nodes.assign(source_row=None)))
+    rows.append((_table(m.RoadEdge), frame))
+    return rows, []
+
+
+def _direction(value: object) -> int:
+    """Return 1, -1 or 0 for the ways departments and OSM write one-way."""
+    text = str(value).strip().lower()
+    if text in {"1", "1.0", "yes", "true", "是", "ft", "f"}:
+        return 1
+    if text in {"-1", "-1.0", "reverse", "tf", "t"}:
+        return -1
+    return 0
+
+
+def _yes(value: object) -> bool:
+    return str(value).strip().lower() not in {
+        "",
+        "0",
+        "0.0",
+        "no",
+        "none",
+        "nan",
+        "false",
+        "否",
+        "f",
+    }
+
+
+def _features(loaded: LoadedTable, _place: Place) -> tuple[Rows, list[Finding]]:
+    frame = _base(loaded).rename(columns={"id": "key"})
+    frame["layer"] = loaded.dataset.layer or loaded.dataset.id
+    frame["dataset_id"] = loaded.dataset.id
+    _text(frame, "key", "name", "kind")
+    shapes = np.asarray(frame["geometry"], dtype=object)
+    frame["geometry"] = shapely.to_wkb(shapes)
+    return [(_table(m.Feature), frame[~shapely.is_missing(shapes)])], []
+
+
+def _events(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Finding]]:
+    frame = _base(loaded)
+    findings = [*_placed(frame, loaded, place), *_linked(frame, loaded, place)]
+    frame["id"] = loaded.dataset.id + ":" + frame["id"].astype(str)
+    frame["dataset_id"] = loaded.dataset.id
+    _text(frame, "channel", "text", "status")
+    return [(_table(m.Event), frame)], findings
+
+
+def _sensors(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Finding]]:
+    frame = _base(loaded)
+    findings = _placed(frame, loaded, place)
+    _text(frame, "unit")
+    return [(_table(m.Sensor), frame)], findings
+
+
+def _readings(loaded: LoadedTable, _place: Place) -> tuple[Rows, list[Finding]]:
+    return [(_table(m.Reading), _base(loaded).rename(columns={"sensor": "sensor_id"}))], []
+
+
+_MAKERS: dict[str, Callable[[LoadedTable, Place], tuple[Rows, list[Finding]]]] = {
+    "population": _counts(m.Population),
+    "households": _counts(m.Household),
+    "vulnerable": _counts(m.Vulnerable),
+    "facilities": _facilities,
+    "buildings": _buildings,
+    "organisations": _organisations,
+    "persons": _persons,
+    "road_nodes": _road_nodes,
+    "road_edges": _roads,
+    "roads_osm": _roads,
+    "features": _features,
+    "events": _events,
+    "sensors": _sensors,
+    "readings": _readings,
+}
+
+
+def weights(leaf_codes: NDArray[np.object_], buildings: pd.DataFrame) -> NDArray[np.float64]:
+    """
+    Return the housing in each leaf: dwellings where known, else floor area / 100 m2, else 1 each.
+
+    ``buildings`` has region_code, dwellings, levels, footprint_m2. Buildings without dwellings by
+    their use (dwellings = 0) weigh nothing, so nobody is moved into a workshop.
+    """
+    floor = buildings["levels"].fillna(1) * buildings["footprint_m2"] / 100
+    weight = buildings["dwellings"].fillna(floor).fillna(1.0)
+    by_code = weight.groupby(buildings["region_code"]).sum()
+    return by_code.reindex(leaf_codes).fillna(0.0).to_numpy(dtype=float)
+
+
+def move_down(
+    totals: NDArray[np.int64], source_of_leaf: NDArray[np.int64], weight: NDArray[np.float64],
+    area: NDArray[np.float64],
+) -> NDArray[np.int64]:  # fmt: skip
+    """Return counts moved to leaves with every source's total kept; see ``areal.apportion``."""
+    return areal.apportion(totals, source_of_leaf, weight, area_of_cell=area)
