@@ -10,8 +10,10 @@ from typing import Annotated, Any, Literal
 
 import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from tomlkit.exceptions import ParseError
 
 from geodata.errors import ManifestError
+from loaders.catalog import COLUMNS
 
 DataClass = Literal["公开", "备用", "敏感", "秘密"]
 Level = Literal["county", "township", "village", "grid"]
@@ -162,3 +164,251 @@ class Manifest(_Strict):
     def entry(self, dataset_id: str) -> Dataset:
         """Return the data set of that id; ``KeyError`` when there is none."""
         return {entry.id: entry for entry in self.dataset}[dataset_id]
+
+
+# ---------------------------------------------------------------- reading and writing
+
+_HEADER = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.\"' -]+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY = re.compile(
+    r"^\s*([A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')((?:\s*\.\s*(?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*'))*)\s*="
+)
+_TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
+
+Location = tuple[str | int, ...]
+
+
+def read_manifest(path: Path) -> Manifest:
+    """
+    Read and check a county.toml; ``folder`` of the result is the folder that holds it.
+
+    Raises
+    ------
+    ManifestError
+        If the file is missing, no TOML, or a key is missing, unknown or wrong. The sentence names
+        the file and the line.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise ManifestError("{file}: no such file.", file=path.name) from error
+    except OSError as error:
+        raise ManifestError("{file}: the file cannot be read.", file=path.name) from error
+    except UnicodeDecodeError as error:
+        raise ManifestError("{file}: not written in UTF-8.", file=path.name) from error
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _toml_error(path, text, error) from error
+    if "folder" in content:
+        line = _lines_of(text).get(("folder",), 1)
+        raise ManifestError(
+            "{file}, line {line}: {key} is no known key. Known: {known}.",
+            file=path.name,
+            line=line,
+            key="folder",
+            known="county, cells, dataset, crosscheck",
+        )
+    try:
+        manifest = Manifest.model_validate({**content, "folder": path.resolve().parent})
+    except ValidationError as error:
+        raise _first_error(path, text, error) from error
+    _require_known_columns(path, text, manifest)
+    return manifest
+
+
+def _toml_error(path: Path, text: str, error: tomllib.TOMLDecodeError) -> ManifestError:
+    place = _TOML_PLACE.search(str(error))
+    line = int(place[1]) if place and place[1] else text.count("\n") + 1
+    return ManifestError(
+        "{file}, line {line}: this is not TOML ({problem}).",
+        file=path.name,
+        line=line,
+        problem=_TOML_PLACE.sub("", str(error)),
+    )
+
+
+def _lines_of(text: str) -> dict[Location, int]:
+    """Return the line (1-based) of every table header and key, by its location."""
+    lines: dict[Location, int] = {}
+    counts: dict[Location, int] = {}
+    table: Location = ()
+    closing = ""  # the end of a multi-line string or array we are in
+    for number, line in enumerate(text.splitlines(), start=1):
+        if closing:
+            closing = "" if _closes(line, closing) else closing
+            continue
+        header = _HEADER.match(line)
+        if header:
+            table = _table_location(header, counts)
+            lines.setdefault(table, number)
+            continue
+        key = _KEY.match(line)
+        if key:
+            parts = [p.strip().strip("\"'") for p in (key[1] + key[2]).split(".")]
+            for n in range(1, len(parts) + 1):
+                lines.setdefault((*table, *parts[:n]), number)
+            closing = _opens(line[key.end() :])
+    return lines
+
+
+def _table_location(header: re.Match[str], counts: dict[Location, int]) -> Location:
+    """Return the location of a table header; the n-th [[dataset]] is ("dataset", n)."""
+    here: Location = ()
+    parts = [p.strip().strip("\"'") for p in header[2].split(".")]
+    for position, part in enumerate(parts):
+        here = (*here, part)
+        last = position == len(parts) - 1
+        if header[1] == "[[" and last:
+            counts[here] = counts.get(here, -1) + 1
+        if here in counts:
+            here = (*here, counts[here])
+    return here
+
+
+def _opens(value: str) -> str:
+    for quotes in ('"""', "'''"):
+        if value.count(quotes) == 1:
+            return quotes
+    bare = re.sub(r"\"(?:\\.|[^\"\\])*\"|'[^']*'|#.*", "", value)
+    return "]" if bare.count("[") > bare.count("]") else ""
+
+
+def _closes(line: str, closing: str) -> bool:
+    if closing == "]":
+        bare = re.sub(r"\"(?:\\.|[^\"\\])*\"|'[^']*'|#.*", "", line)
+        return bare.count("]") > bare.count("[")
+    return closing in line
+
+
+def _line_at(lines: dict[Location, int], location: Location) -> int:
+    for n in range(len(location), 0, -1):
+        if location[:n] in lines:
+            return lines[location[:n]]
+    return 1
+
+
+def _first_error(path: Path, text: str, error: ValidationError) -> ManifestError:
+    """Word the mistake that stands first in the file."""
+    lines = _lines_of(text)
+    problems = [(_line_at(lines, tuple(p["loc"])), p) for p in error.errors()]
+    line, problem = min(problems, key=lambda pair: pair[0])
+    location = tuple(problem["loc"])
+    key = ".".join(part for part in location if isinstance(part, str))
+    found = _shown(problem["input"])
+    match problem["type"]:
+        case "literal_error" | "enum":
+            return ManifestError(
+                "{file}, line {line}: {key} is {found}; expected one of {expected}.",
+                file=path.name,
+                line=line,
+                key=key,
+                found=found,
+                expected=_choices(problem["ctx"]["expected"]),
+            )
+        case "missing":
+            return ManifestError(
+                "{file}, line {line}: {key} is missing.", file=path.name, line=line, key=key
+            )
+        case "extra_forbidden":
+            return ManifestError(
+                "{file}, line {line}: {key} is no known key. Known: {known}.",
+                file=path.name,
+                line=line,
+                key=key,
+                known=", ".join(_known_keys(location)),
+            )
+        case "value_error":
+            return ManifestError(
+                "{file}, line {line}: {problem}.",
+                file=path.name,
+                line=line,
+                problem=problem["msg"].removeprefix("Value error, "),
+            )
+    return ManifestError(
+        "{file}, line {line}: {key} is {found}; {problem}.",
+        file=path.name,
+        line=line,
+        key=key,
+        found=found,
+        problem=problem["msg"][:1].lower() + problem["msg"][1:],
+    )
+
+
+def _shown(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _choices(expected: str) -> str:
+    return expected.replace("'", "").replace(" or ", ", ")
+
+
+def _known_keys(location: Location) -> list[str]:
+    models: dict[str, type[BaseModel]] = {
+        "county": County,
+        "cells": Cells,
+        "dataset": Dataset,
+        "crosscheck": CrossCheck,
+    }
+    if len(location) > 1 and location[0] in models:
+        fields = models[str(location[0])].model_fields
+        return [info.alias or name for name, info in fields.items()]
+    return list(models)
+
+
+def _require_known_columns(path: Path, text: str, manifest: Manifest) -> None:
+    """Refuse columns that the data dictionary does not know; features may carry any."""
+    lines = _lines_of(text)
+    for number, entry in enumerate(manifest.dataset):
+        known = [column.name for column in COLUMNS[entry.kind]]
+        if entry.kind == "features":
+            continue
+        for part in ("columns", "values", "constant", "units"):
+            for name in getattr(entry, part):
+                if name not in known:
+                    raise ManifestError(
+                        "{file}, line {line}: {column} is no column of {kind}. Known: {known}.",
+                        file=path.name,
+                        line=_line_at(lines, ("dataset", number, part, name)),
+                        column=name,
+                        kind=entry.kind,
+                        known=", ".join(known) or "-",
+                    )
+
+
+def write_matches(path: Path, dataset_id: str, matches: dict[str, str]) -> None:
+    """
+    Write which header was taken for which standard column into the manifest.
+
+    Columns that the manifest names already are left as they are; comments and order stay. Nothing
+    is written when nothing is new. The file is replaced at once, never half written.
+
+    Raises
+    ------
+    ManifestError
+        If the manifest cannot be read, or has no data set of that id.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        document = tomlkit.parse(text)
+    except FileNotFoundError as error:
+        raise ManifestError("{file}: no such file.", file=path.name) from error
+    except (OSError, UnicodeDecodeError, ParseError) as error:
+        raise ManifestError("{file}: the file cannot be read.", file=path.name) from error
+    datasets: list[Any] = list(document.get("dataset", []))
+    entries = [entry for entry in datasets if entry.get("id") == dataset_id]
+    if not entries:
+        raise ManifestError(
+            "{file}: there is no data set {dataset}.", file=path.name, dataset=dataset_id
+        )
+    entry = entries[0]
+    new = {k: v for k, v in matches.items() if k not in entry.get("columns", {})}
+    if not new:
+        return
+    if "columns" not in entry:
+        entry["columns"] = tomlkit.inline_table()
+    for name, header in new.items():
+        entry["columns"][name] = header
+    draft = path.with_name(path.name + ".new")
+    draft.write_text(tomlkit.dumps(document), encoding="utf-8")
+    draft.replace(path)
