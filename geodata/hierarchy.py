@@ -287,7 +287,7 @@ class _Columns(NamedTuple):
     codes: list[str]
     parents: list[str]
     levels: list[str]
-    index: dict[str, int]  # code to the first row that has it
+    first: dict[str, int]  # code to the first row that has it
     above: NDArray[np.int64]  # row of the parent, -1 for none
 
 
@@ -361,7 +361,7 @@ def _fault_of(row: int, tree: _Columns, top: int) -> FaultKind | None:
     rank = _rank(tree.levels[row])
     if not tree.codes[row]:
         return "code.missing"
-    if tree.index[tree.codes[row]] != row:
+    if tree.first[tree.codes[row]] != row:
         return "code.duplicate"
     if above < 0:
         # What a county belongs to lies outside the tree, so its parent need not be known.
