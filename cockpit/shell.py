@@ -1,0 +1,67 @@
+"""Settings, language, navigation and frame of every page, and the last word on its errors."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from pathlib import Path
+
+import streamlit as st
+
+from cockpit.ui import cache, frame, state, theme
+from cockpit.ui.words import language_switch, name_of, say, say_error, start
+from geodata.errors import CockpitError
+
+ROOT = Path(__file__).resolve().parents[1]
+LOG = logging.getLogger("cockpit")
+
+start()
+twin = cache.twin()
+county = name_of(twin.county) if twin else ""
+st.set_page_config(
+    page_title=say("{county} county twin", county=county) if county else say("County twin"),
+    page_icon=str(ROOT / "cockpit" / "ui" / "icon.svg"),
+    layout="wide",
+    initial_sidebar_state="collapsed",
+)
+st.html(theme.css(theme.now()))
+
+page = st.navigation(
+    [
+        st.Page(
+            ROOT / "pages" / f"{name}.py",
+            title=say(title),
+            icon=icon,
+            url_path=name,
+            default=name == "map",
+        )
+        for name, title, icon in (
+            ("map", "Map", ":material/map:"),
+            ("population", "Population", ":material/groups:"),
+            ("data", "Data", ":material/database:"),
+        )
+        if (ROOT / "pages" / f"{name}.py").exists()
+    ],
+    position="top",
+)
+state.begin(page.url_path)
+frame.header(twin, language_switch)
+if twin is None and page.url_path != "data":
+    frame.empty_store()
+    st.stop()
+try:
+    page.run()
+except CockpitError as error:
+    st.error(say_error(error))
+except Exception:  # the one place: a visitor reads a sentence, the log has the rest
+    number = secrets.token_hex(4).upper()
+    LOG.exception("error %s on page %s", number, page.url_path)
+    st.error(
+        say(
+            "This page could not be drawn. Reload it; if it happens again, "
+            "tell the data office error number {number}.",
+            number=number,
+        )
+    )
+if twin is not None:
+    frame.footer(twin)
