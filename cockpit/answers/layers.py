@@ -1,0 +1,201 @@
+"""Map layers as GeoJSON bytes: which measures they carry, under which keys, at which address."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cockpit.access.classes import may_see
+from cockpit.answers.twin import Twin
+from cockpit.indicators import INDICATORS, MEASURES
+from cockpit.store.models import Region
+
+FORMAT = 1
+"""Raise when the same county gives other bytes: browsers keep layers for a year."""
+
+DECIMALS = 5  # of a degree: about a metre
+MASKED = -1
+"""Stands in a layer for a sensitive count too small to be shown."""
+
+LAYER_MEASURES: tuple[str, ...] = tuple(
+    m for m in MEASURES if any(m in i.measures for i in INDICATORS.values())
+)
+"""The measures that indicators are made of; the others stay out of the bytes."""
+
+_KEYS = {measure: f"m{number}" for number, measure in enumerate(LAYER_MEASURES)}
+_PICTURE_PIXELS = 2000  # a parent region fills about this many pixels of a large screen
+
+
+def layer_key(measure: str) -> str:
+    """Return the property that carries a measure in a layer; ``KeyError`` for one that has none."""
+    return _KEYS[measure]
+
+
+def layer_scale(measure: str) -> float:
+    """Return what a measure is multiplied by in a layer: areas come in m², the rest as it is."""
+    return 1e6 if MEASURES[measure].unit == "km²" else 1.0
+
+
+def stamp(version: str) -> str:
+    """Return the part of a layer's address that changes with the data and with the layer's form."""
+    form = zlib.crc32(repr((FORMAT, LAYER_MEASURES)).encode()) & 0xFFFF
+    return f"{version}.{form:04x}"
+
+
+def layer_url(version: str, *parts: str, ending: str = ".geojson") -> str:
+    """
+    Return the address of a layer of a data version.
+
+    ``layer_url(v, "village", "529901")``, ``layer_url(v, "roads", code)``,
+    ``layer_url(v, "relief", ending=".png")``. Parts are quoted.
+    """
+    return "/".join(("/layers", stamp(version), *(quote(p, safe="") for p in parts))) + ending
+
+
+def tile_url(version: str, level: str, parent: str) -> str:
+    """Return the address pattern of a tiled layer, with ``{z}``, ``{x}``, ``{y}`` to be filled."""
+    return layer_url(version, level, parent, ending="/{z}/{x}/{y}.geojson")
+
+
+def visible_measures(county: Twin, visitor: str) -> list[str]:
+    """Return the measures of a layer that the county has and the visitor's class may see."""
+    return [
+        m
+        for m in LAYER_MEASURES
+        if may_see(visitor, county.classes[m]) and not np.isnan(county.measures[m][0])
+    ]
+
+
+def shown_values(
+    county: Twin, measure: str, rows: NDArray[np.intp], small_count: int
+) -> NDArray[np.float64]:
+    """
+    Return a measure at some rows as a layer shows it.
+
+    Sensitive counts from 1 to ``small_count`` - 1 become ``MASKED``; 0 stays 0.
+    """
+    values = county.measures[measure][rows]
+    if county.classes[measure] not in ("敏感", "秘密"):
+        return values
+    return np.where((values > 0) & (values < small_count), MASKED, values)
+
+
+def region_layer(
+    db: Session, county: Twin, level: str, parent: int, *, visitor: str, small_count: int
+) -> bytes:
+    """
+    Return the regions of one level under a parent as GeoJSON.
+
+    Each feature has the region's code as ``id`` (also among the properties), ``n`` name, ``e``
+    English name and a whole number for every visible measure under ``layer_key(measure)``. Shapes
+    are simplified together, so that neighbours keep touching; a region without shape is a point;
+    without place it is left out.
+
+    Parameters
+    ----------
+    parent
+        Row of the parent in ``county``.
+    visitor
+        Highest data class the visitor may see.
+    small_count
+        Sensitive counts below this are masked.
+    """
+    rows = county.below(parent, level)
+    shapes = simplified(region_shapes(db, county, rows, county.path(parent)))
+    return collection(shapes, region_properties(county, rows, visitor, small_count))
+
+
+def region_shapes(
+    db: Session, county: Twin, rows: NDArray[np.intp], path: str
+) -> NDArray[np.object_]:
+    """Return the shapes of rows under ``path``, in degrees; a point or None without shape."""
+    regions = county.regions
+    codes = regions["code"].to_numpy()[rows]
+    levels = regions["level"].to_numpy()[rows]
+    query = select(Region.code, Region.geometry).where(
+        Region.path.startswith(path, autoescape=True),
+        Region.level.in_(sorted(set(levels.tolist()))),
+    )
+    stored = {code: wkb for code, wkb in db.execute(query)}  # noqa: C416 -- rows are not tuples
+    shapes: NDArray[np.object_] = shapely.from_wkb(
+        np.array([stored.get(c) for c in codes], dtype=object)
+    )
+    missing = np.flatnonzero(shapely.is_missing(shapes))
+    lon = regions["lon"].to_numpy()[rows][missing]
+    lat = regions["lat"].to_numpy()[rows][missing]
+    placed = ~np.isnan(lon)
+    shapes[missing[placed]] = shapely.points(lon[placed], lat[placed])
+    return shapes
+
+
+def region_properties(
+    county: Twin, rows: NDArray[np.intp], visitor: str, small_count: int
+) -> list[dict[str, Any]]:
+    """Return the properties of the layer's features, in the order of ``rows``."""
+    picked = county.regions.iloc[rows]
+    properties: list[dict[str, Any]] = [
+        {"id": code, "n": name, "e": name_en}
+        for code, name, name_en in zip(
+            picked["code"], picked["name"], picked["name_en"], strict=True
+        )
+    ]
+    for measure in visible_measures(county, visitor):
+        values = shown_values(county, measure, rows, small_count) * layer_scale(measure)
+        key = layer_key(measure)
+        for row, value in zip(properties, np.rint(values).tolist(), strict=True):
+            row[key] = int(value)
+    return properties
+
+
+def simplified(shapes: NDArray[np.object_], pixels: int = _PICTURE_PIXELS) -> NDArray[np.object_]:
+    """
+    Return shapes without detail finer than a pixel when all of them fill a screen.
+
+    Areas are simplified as one coverage: a border shared by two regions stays shared. Lines are
+    simplified one by one; points come back as they are.
+    """
+    if not len(shapes):
+        return shapes
+    west, south, east, north = shapely.total_bounds(shapes)
+    pixel = max(east - west, north - south) / pixels
+    if not pixel > 0:
+        return shapes
+    result = shapes.copy()
+    dimension = shapely.get_dimensions(shapes)
+    areas, lines = dimension == 2, dimension == 1
+    if areas.any():
+        result[areas] = shapely.coverage_simplify(shapes[areas], pixel)
+    if lines.any():
+        result[lines] = shapely.simplify(shapes[lines], pixel)
+    return result
+
+
+def collection(shapes: NDArray[np.object_], properties: Sequence[Mapping[str, Any]]) -> bytes:
+    """
+    Return features as GeoJSON with coordinates of 5 decimals.
+
+    A property ``id`` is also the feature's. Missing and empty shapes are left out.
+    """
+    there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    kept = np.flatnonzero(there)
+    rounded = shapely.transform(shapes[kept], _rounded)
+    parts = []
+    for number, text in zip(kept.tolist(), shapely.to_geojson(rounded), strict=True):
+        row = properties[number]
+        written = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+        name = f'"id":{json.dumps(row["id"], ensure_ascii=False)},' if "id" in row else ""
+        parts.append(f'{{"type":"Feature",{name}"geometry":{text},"properties":{written}}}')
+    return f'{{"type":"FeatureCollection","features":[{",".join(parts)}]}}'.encode()
+
+
+def _rounded(coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.round(coordinates, DECIMALS)

@@ -1,0 +1,16 @@
+"""What is served: pages, layers, downloads and health, from one process."""
+
+import streamlit as st
+
+from cockpit.web import errors, lifespan, routes
+from cockpit.web.middleware import MIDDLEWARE
+
+app = st.App(
+    "cockpit/shell.py",
+    routes=routes.ROUTES,
+    middleware=MIDDLEWARE,
+    exception_handlers=errors.HANDLERS,
+    lifespan=lifespan.lifespan,
+    # With a mapping given, Streamlit does not look for a secrets file at every run.
+    secrets={},
+)
