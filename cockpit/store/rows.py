@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from sqlalchemy import Table
 
 from cockpit.store import models as m
-from geodata import areal
 from loaders.table import Finding, LoadedTable
 
 Rows = list[tuple[Table, pd.DataFrame]]
@@ -116,7 +115,7 @@ def _placed(frame: pd.DataFrame, loaded: LoadedTable, place: Place) -> list[Find
         _finding(
             loaded,
             frame,
-            row,
+            int(row),
             column="lon",
             rule="place.outside",
             dimension="place",
@@ -180,7 +179,7 @@ def _linked(frame: pd.DataFrame, loaded: LoadedTable, place: Place) -> list[Find
         _finding(
             loaded,
             frame,
-            row,
+            int(row),
             column="building",
             rule="link.building",
             dimension="consistency",
@@ -316,12 +315,4 @@ def weights(leaf_codes: NDArray[np.object_], buildings: pd.DataFrame) -> NDArray
     floor = buildings["levels"].fillna(1) * buildings["footprint_m2"] / 100
     weight = buildings["dwellings"].fillna(floor).fillna(1.0)
     by_code = weight.groupby(buildings["region_code"]).sum()
-    return by_code.reindex(leaf_codes).fillna(0.0).to_numpy(dtype=float)
-
-
-def move_down(
-    totals: NDArray[np.int64], source_of_leaf: NDArray[np.int64], weight: NDArray[np.float64],
-    area: NDArray[np.float64],
-) -> NDArray[np.int64]:  # fmt: skip
-    """Return counts moved to leaves with every source's total kept; see ``areal.apportion``."""
-    return areal.apportion(totals, source_of_leaf, weight, area_of_cell=area)
+    return np.asarray(by_code.reindex(leaf_codes).fillna(0.0), dtype=float)

@@ -1,0 +1,229 @@
+"""The catalogue: data sets, batches, findings and facts about the store."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from loaders.quality import score
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy.engine import make_url
+
+from cockpit.store import models as m
+from geodata.errors import DataFileError
+from loaders.manifest import Dataset, Manifest
+from loaders.table import Finding, LoadedTable
+
+
+def row_number(value: Any) -> int | None:
+    """Return a source row as a number; None for a row that the cockpit made."""
+    return None if pd.isna(value) else int(value)
+
+
+def file_name(entry: Dataset) -> str:
+    """Return the file name of an entry, or the table of its database."""
+    return Path(entry.file).name or entry.table
+
+
+def table_of(model: type[m.Base]) -> Table:
+    """Return the table of a mapped class."""
+    table = model.__table__
+    assert isinstance(table, Table)  # noqa: S101 - mapped classes have tables, not joins
+    return table
+
+
+def hash_file(entry: Dataset, manifest: Manifest) -> str:
+    """Return the hash of a file's bytes; of a database entry "" (it is always read)."""
+    if not entry.file:
+        return ""
+    path = manifest.folder / entry.file.partition("!")[0]
+    if not path.is_file():
+        raise DataFileError(
+            "{file}: there is no such file; data set {dataset} of the manifest names it.",
+            file=entry.file,
+            dataset=entry.id,
+        )
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def dump_entry(entry: Dataset) -> dict[str, Any]:
+    """Return a manifest entry as JSON, without the answers to questions."""
+    return entry.model_dump(
+        mode="json", by_alias=True, exclude={"confirmed"}, exclude_defaults=True
+    )
+
+
+def newest_batch(connection: Connection, dataset: str) -> Any:
+    """Return the newest batch of a data set, or None."""
+    return connection.execute(
+        select(m.Batch.id, m.Batch.sha256, m.Batch.entry, m.Batch.rows_read, m.Batch.rows_stored)
+        .where(m.Batch.dataset_id == dataset)
+        .order_by(m.Batch.version.desc())
+        .limit(1)
+    ).first()
+
+
+def newest_batch_id(connection: Connection, dataset: str) -> int:
+    """Return the id of the newest batch of a data set."""
+    return int(newest_batch(connection, dataset).id)
+
+
+def is_same(connection: Connection, entry: Dataset, sha256: str) -> bool:
+    """Tell whether the stored batch came from the same bytes and the same entry."""
+    found = connection.execute(
+        select(m.Batch.sha256, m.Batch.entry).where(m.Batch.dataset_id == entry.id, m.Batch.current)
+    ).first()
+    return found is not None and sha256 != "" and tuple(found) == (sha256, dump_entry(entry))
+
+
+def no_longer_named(connection: Connection, manifest: Manifest) -> list[str]:
+    """Return stored data sets that the manifest no longer names (uploads stay)."""
+    known = {entry.id for entry in manifest.dataset}
+    rows = connection.execute(
+        select(m.Batch.dataset_id, m.Batch.entry).where(m.Batch.current)
+    ).all()
+    return [i for i, entry in rows if i not in known and "/uploads/" not in entry.get("file", "")]
+
+
+# Rows are deleted children first, so that no foreign key is left hanging.
+_TABLES: tuple[type[m.Base], ...] = (
+    m.Reading, m.Sensor, m.Event, m.Person, m.Organisation, m.Facility, m.RoadEdge, m.RoadNode,
+    m.Feature, m.Vulnerable, m.Household, m.Population, m.Building, m.Raster, m.Region,
+)  # fmt: skip
+
+
+def delete_everything(connection: Connection) -> None:
+    """Delete the rows of all data sets; batches stay for the lineage."""
+    connection.execute(delete(m.Conflict))
+    for model in _TABLES:
+        if model is m.Region:
+            connection.execute(update(m.Region).values(parent_code=None))
+        connection.execute(delete(model))
+
+
+def delete_rows(connection: Connection, dataset: str) -> None:
+    """Delete what a data set's batches brought, its findings and conflicts included."""
+    batches = select(m.Batch.id).where(m.Batch.dataset_id == dataset)
+    connection.execute(delete(m.QualityIssue).where(m.QualityIssue.dataset_id == dataset))
+    connection.execute(
+        delete(m.Conflict).where(
+            (m.Conflict.left_dataset == dataset) | (m.Conflict.right_dataset == dataset)
+        )
+    )
+    for model in _TABLES:
+        table = table_of(model)
+        connection.execute(delete(table).where(table.c.batch_id.in_(batches)))
+
+
+def upsert_dataset(connection: Connection, entry: Dataset, position: int) -> None:
+    """Write what the catalogue says of a data set."""
+    values = {
+        "title": entry.title, "title_en": entry.title_en, "kind": entry.kind,
+        "department": entry.department, "owner": entry.owner, "purpose": entry.purpose,
+        "data_class": entry.data_class, "licence": entry.licence, "as_of": entry.date,
+        "refresh_days": entry.refresh_days,
+        "position": position,
+    }  # fmt: skip
+    known = connection.execute(select(m.Dataset.id).where(m.Dataset.id == entry.id)).scalar()
+    if known:
+        connection.execute(update(m.Dataset).where(m.Dataset.id == entry.id).values(**values))
+    else:
+        connection.execute(insert(m.Dataset).values(id=entry.id, **values))
+
+
+def new_batch(connection: Connection, loaded: LoadedTable, sha256: str, today: dt.date) -> int:
+    """Begin a batch; the batches before it are no longer current."""
+    entry = loaded.dataset
+    newest = connection.execute(
+        select(func.max(m.Batch.version)).where(m.Batch.dataset_id == entry.id)
+    ).scalar()
+    connection.execute(update(m.Batch).where(m.Batch.dataset_id == entry.id).values(current=False))
+    result = connection.execute(
+        insert(m.Batch).values(
+            dataset_id=entry.id, version=(newest or 0) + 1, current=True,
+            source=entry.file or _without_password(entry.database),
+            sha256=sha256 or loaded.sha256, entry=dump_entry(entry), matches=loaded.matches,
+            encoding=loaded.encoding, rows_read=loaded.n_rows, rows_stored=len(loaded.table),
+            rows_bad=bad_rows(loaded.findings), quality=score(loaded, today=today).as_json(),
+            loaded_at=dt.datetime.now(dt.UTC).replace(tzinfo=None),
+        )
+    )  # fmt: skip
+    key = result.inserted_primary_key
+    assert key is not None  # noqa: S101 - an insert of one row always has one
+    return int(key[0])
+
+
+def _without_password(address: str) -> str:
+    return make_url(address).render_as_string(hide_password=True)
+
+
+def bad_rows(findings: tuple[Finding, ...] | list[Finding]) -> int:
+    """Count the rows that have an error."""
+    return len({f.row for f in findings if f.severity == "error" and f.row is not None})
+
+
+def add_bad(connection: Connection, batch: int, n: int) -> None:
+    """Count ``n`` more stored rows of a batch as bad."""
+    connection.execute(
+        update(m.Batch)
+        .where(m.Batch.id == batch)
+        .values(rows_bad=m.Batch.rows_bad + n, rows_stored=m.Batch.rows_stored - n)
+    )
+
+
+def store_findings(connection: Connection, batch: int, findings: list[Finding]) -> None:
+    """Store findings under a batch."""
+    rows = [
+        {
+            "batch_id": batch, "dataset_id": f.dataset, "file": f.file, "row": f.row,
+            "column": f.column, "rule": f.rule, "dimension": f.dimension, "severity": f.severity,
+            "found": f.found, "expected": f.expected, "values": _plain(f.values), "text": f.text,
+            "region_code": None, "geometry": None, "area_m2": None, "status": "open",
+        }
+        for f in findings
+    ]  # fmt: skip
+    if rows:
+        connection.execute(insert(m.QualityIssue), rows)
+
+
+def _plain(values: Mapping[str, object]) -> dict[str, object]:
+    """Return values that JSON can hold."""
+    return {
+        k: v if isinstance(v, (str, int, float, bool, type(None))) else str(v)
+        for k, v in values.items()
+    }
+
+
+def read_meta(connection: Connection, key: str) -> Any:
+    """Return a fact about the store, None when it is not there."""
+    return connection.execute(select(m.Meta.value).where(m.Meta.key == key)).scalar()
+
+
+def put_meta(connection: Connection, key: str, value: Any) -> None:
+    """Write a fact about the store."""
+    connection.execute(delete(m.Meta).where(m.Meta.key == key))
+    connection.execute(insert(m.Meta).values(key=key, value=value))
+
+
+def newest_residents() -> Any:
+    """Return the newest date of usual residents, as a scalar subquery."""
+    newest = select(func.max(m.Population.date)).where(m.Population.kind == "usual")
+    return newest.scalar_subquery()
+
+
+def people_in_all(connection: Connection) -> int:
+    """Return the usual residents of the newest date."""
+    newest = (
+        select(func.max(m.Population.date)).where(m.Population.kind == "usual").scalar_subquery()
+    )
+    total = connection.execute(
+        select(func.sum(m.Population.persons))
+        .join(m.Region, m.Region.code == m.Population.region_code)
+        .where(m.Region.is_leaf, m.Population.kind == "usual", m.Population.date == newest)
+    ).scalar()
+    return int(total or 0)

@@ -1,0 +1,133 @@
+"""What follows from the stored tables: moved counts, centres, heights of roads, conflicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from loaders.crosscheck import compare
+from loaders.elevation import sample_elevation
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from cockpit.store import models as m
+from cockpit.store.catalogue import store_findings, table_of
+from cockpit.store.settle import KEYS, Tree, read_tree, refuse_double_counts, settle
+from loaders.manifest import CrossCheck
+
+
+def settle_all(connection: Connection, folder: Path) -> None:
+    """Move counts down, set population-weighted centres, and give road nodes their heights."""
+    tree = read_tree(connection)
+    for model in KEYS:
+        refuse_double_counts(connection, model)
+        for batch, finding in settle(connection, model, tree):
+            dataset = connection.execute(
+                select(m.Batch.dataset_id).where(m.Batch.id == batch)
+            ).scalar_one()
+            store_findings(connection, batch, [replace(finding, dataset=dataset)])
+    _weight_centres(connection, tree)
+    _node_elevations(connection, folder)
+
+
+def _weight_centres(connection: Connection, tree: Tree) -> None:
+    """Move the centre of each region to where its people live (mean of leaf centres by people)."""
+    newest = (
+        select(func.max(m.Population.date)).where(m.Population.kind == "usual").scalar_subquery()
+    )
+    people = dict(
+        connection.execute(
+            select(m.Population.region_code, func.sum(m.Population.persons))
+            .where(m.Population.kind == "usual", m.Population.date == newest)
+            .group_by(m.Population.region_code)
+        ).all()
+    )
+    places = connection.execute(
+        select(m.Region.lon, m.Region.lat).order_by(m.Region.position)
+    ).all()
+    lonlat = np.array([(lon, lat) for lon, lat in places], dtype=float)
+    weight = np.array([people.get(code, 0) for code in tree.codes], dtype=float)
+    weight[~tree.is_leaf | np.isnan(lonlat[:, 0])] = 0
+    sums = np.nan_to_num(lonlat) * weight[:, None]
+    for row in range(len(tree.codes) - 1, 0, -1):
+        up = tree.parents[row]
+        sums[up] += sums[row]
+        weight[up] += weight[row]
+    changed = np.flatnonzero(~tree.is_leaf & (weight > 0))
+    for row in changed.tolist():
+        lon, lat = sums[row] / weight[row]
+        connection.execute(
+            update(m.Region).where(m.Region.code == tree.codes[row]).values(lon=lon, lat=lat)
+        )
+
+
+def _node_elevations(connection: Connection, folder: Path) -> None:
+    """Give road nodes without height that of the stored elevation raster."""
+    raster = connection.execute(select(m.Raster.file)).scalar()
+    nodes = connection.execute(
+        select(m.RoadNode.id, m.RoadNode.lon, m.RoadNode.lat).where(
+            m.RoadNode.elevation_m.is_(None)
+        )
+    ).all()
+    if raster is None or not nodes:
+        return
+    heights = sample_elevation(
+        folder / raster, np.array([n[1] for n in nodes]), np.array([n[2] for n in nodes])
+    )
+    table = table_of(m.RoadNode)
+    connection.execute(
+        update(table)
+        .where(table.c.id == bindparam("node"))
+        .values(elevation_m=bindparam("height")),
+        [
+            {"node": node[0], "height": None if np.isnan(height) else float(height)}
+            for node, height in zip(nodes, heights, strict=True)
+        ],
+    )
+
+
+def crosscheck_all(connection: Connection, checks: tuple[CrossCheck, ...]) -> int:
+    """Compare registers as the manifest asks; return the number of conflicts."""
+    connection.execute(delete(m.Conflict))
+    return sum(_crosscheck(connection, check) for check in checks)
+
+
+_PERSON_FIELDS = {"code": "region_code", "building": "building_id"}
+
+
+def _crosscheck(connection: Connection, check: CrossCheck) -> int:
+    """Compare two registers of persons field by field; store what does not agree."""
+    columns = {f: _PERSON_FIELDS.get(f, f) for f in check.fields}
+    sides = [_register(connection, dataset, columns) for dataset in (check.left, check.right)]
+    result = compare(sides[0], sides[1], key="key", fields=check.fields)
+    masked = {
+        key: mask for side in sides for key, mask in zip(side["key"], side["masked"], strict=True)
+    }
+    rows = [
+        {
+            "check_id": check.id, "kind": one.kind, "key": masked.get(one.key, ""),
+            "column": one.field, "left_value": _worded(one.left), "right_value": _worded(one.right),
+            "left_row": one.left_row, "right_row": one.right_row, "left_dataset": check.left,
+            "right_dataset": check.right, "status": "open",
+        }
+        for one in result.conflicts
+    ]  # fmt: skip
+    if rows:
+        connection.execute(insert(m.Conflict), rows)
+    return len(rows)
+
+
+def _worded(value: Any) -> str:
+    return "" if value is None or pd.isna(value) else str(value)
+
+
+def _register(connection: Connection, dataset: str, columns: Mapping[str, str]) -> pd.DataFrame:
+    table = table_of(m.Person)
+    query = select(
+        table.c.key, table.c.masked, table.c.source_row.label("row"),
+        *(table.c[column].label(name) for name, column in columns.items()),
+    ).where(table.c.dataset_id == dataset)  # fmt: skip
+    return pd.DataFrame(connection.execute(query).all(), columns=["key", "masked", "row", *columns])

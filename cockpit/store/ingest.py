@@ -1,0 +1,505 @@
+"""Bring a county into the store: all its files or none, and the same files again change nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from loaders.quality import score
+from loaders.read import read_dataset
+from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
+
+from cockpit.store import models as m
+from cockpit.store.bulk import insert_frame
+from cockpit.store.catalogue import (
+    bad_rows,
+    delete_everything,
+    delete_rows,
+    file_name,
+    hash_file,
+    is_same,
+    new_batch,
+    newest_batch,
+    no_longer_named,
+    people_in_all,
+    put_meta,
+    read_meta,
+    row_number,
+    store_findings,
+    upsert_dataset,
+)
+from cockpit.store.derived import crosscheck_all, settle_all
+from cockpit.store.geometry import store_regions
+from cockpit.store.migrate import upgrade
+from cockpit.store.rows import Place, rows_of, secret_key
+from geodata.errors import AskFirst, DataFileError
+from loaders.manifest import Dataset, Manifest, read_manifest
+from loaders.table import Finding, LoadedTable, ReadContext
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, the step and the number of steps."""
+
+ORDER = (
+    "elevation", "regions", "buildings", "population", "households", "vulnerable", "organisations",
+    "facilities", "persons", "road_nodes", "road_edges", "roads_osm", "features", "events",
+    "sensors", "readings",
+)  # fmt: skip
+FEWER = 0.7
+"""A delivery with less than this share of the rows before is asked about."""
+
+
+@dataclass(frozen=True)
+class DatasetReport:
+    """What happened to one data set."""
+
+    id: str
+    title: str
+    rows_read: int
+    rows_stored: int
+    rows_bad: int
+    findings: int
+    score: float
+    unchanged: bool = False
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What a load did; ``version`` is the data version afterwards."""
+
+    county: str
+    version: str
+    changed: bool
+    datasets: tuple[DatasetReport, ...]
+    conflicts: int = 0
+    people: int = 0
+    findings: tuple[Finding, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One load: where from, where to, what was answered."""
+
+    manifest: Manifest
+    folder: Path  # of the store: rasters and the key of the hashes
+    today: dt.date
+    confirmed: frozenset[str]  # "dataset:question" or "question"
+    progress: Progress
+
+
+def load(
+    manifest_path: Path,
+    engine: Engine,
+    folder: Path,
+    *,
+    confirmed: frozenset[str] = frozenset(),
+    today: dt.date | None = None,
+    progress: Progress = lambda _what, _step, _of: None,
+) -> LoadReport:
+    """
+    Load a county from its manifest, in one transaction.
+
+    Files whose bytes and manifest entry are those of the last load are not read again. A change in
+    regions, cells or buildings reloads everything, because counts hang on them.
+
+    Parameters
+    ----------
+    confirmed
+        Answers to questions: ``"people:fewer_rows"`` for one data set, ``"other_county"`` for the
+        store.
+
+    Raises
+    ------
+    ManifestError, DataFileError, AskFirst
+        With nothing changed in the store.
+    """
+    manifest = read_manifest(manifest_path)
+    upgrade(engine)
+    job = _Job(manifest, folder, today or dt.date.today(), confirmed, progress)
+    with engine.begin() as connection:
+        return _load(connection, job)
+
+
+def check(
+    manifest_path: Path,
+    *,
+    today: dt.date | None = None,
+    progress: Progress = lambda _what, _step, _of: None,
+    folder: Path,
+) -> LoadReport:
+    """Read and check all files of a manifest in a store of its own that is thrown away."""
+    from cockpit.store.session import open_engine
+
+    engine = open_engine("sqlite:///:memory:")
+    everything = frozenset({"fewer_rows", "other_county"})
+    try:
+        return load(
+            manifest_path, engine, folder, confirmed=everything, today=today, progress=progress
+        )
+    finally:
+        engine.dispose()
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What storing a file would do; nothing is stored yet."""
+
+    loaded: LoadedTable
+    score: dict[str, Any]
+    question: AskFirst | None
+    rows_before: int | None  # None: a new data set
+    rows_after: int
+
+
+def preview(entry: Dataset, engine: Engine, *, read: Callable[..., LoadedTable]) -> Preview:
+    """
+    Read one file against the stored county and say what storing it would do.
+
+    ``read`` is ``loaders.read.read_dataset`` or the sandboxed form of it for uploads.
+
+    Raises
+    ------
+    DataFileError
+        If the store is empty, or the file cannot be read at all.
+    """
+    with engine.connect() as connection:
+        manifest = _stored_manifest(connection, entry)
+        loaded = read(entry, manifest, context=_context(connection, dt.date.today()))
+        before = newest_batch(connection, entry.id)
+    question = None
+    try:
+        _ask_fewer(entry, before.rows_read if before else None, loaded.n_rows, frozenset())
+    except AskFirst as asked:
+        question = asked
+    return Preview(
+        loaded, score(loaded, today=dt.date.today()).as_json(), question,
+        before.rows_stored if before else None, len(loaded.table),
+    )  # fmt: skip
+
+
+def apply(
+    entry: Dataset, engine: Engine, folder: Path, *, confirmed: frozenset[str] = frozenset()
+) -> LoadReport:
+    """
+    Store one more file, or a newer one of a data set, in the stored county.
+
+    The file is first copied below ``folder``, so that later loads find it again. Everything else of
+    the county stays; counts that hang on it are settled anew.
+    """
+    with engine.begin() as connection:
+        manifest = _stored_manifest(connection, entry)
+        job = _Job(manifest, folder, dt.date.today(), confirmed, lambda _w, _s, _o: None)
+        return _load(connection, job, only=entry.id)
+
+
+def keep_upload(name: str, content: bytes, folder: Path) -> Path:
+    """Keep an uploaded file under the hash of its bytes; return where."""
+    place = folder / "uploads" / hashlib.sha256(content).hexdigest()[:16]
+    place.mkdir(parents=True, exist_ok=True)
+    path = place / Path(name).name
+    path.write_bytes(content)
+    return path
+
+
+def _load(connection: Connection, job: _Job, only: str = "") -> LoadReport:
+    """Load what has changed; with ``only`` nothing but that data set is looked at."""
+    _refuse_other_county(connection, job)
+    job = replace(job, manifest=_with_uploads(connection, job.manifest))
+    entries = sorted(job.manifest.dataset, key=lambda entry: ORDER.index(entry.kind))
+    settings = job.manifest.model_dump(mode="json", include={"county", "cells", "crosscheck"})
+    same_settings = read_meta(connection, "manifest") == settings
+    looked_at = [entry for entry in entries if only in ("", entry.id)]
+    hashes = {entry.id: hash_file(entry, job.manifest) for entry in looked_at}
+    stale = [entry for entry in looked_at if not is_same(connection, entry, hashes[entry.id])]
+    gone = [] if only else no_longer_named(connection, job.manifest)
+    if not stale and same_settings and not gone:
+        return _unchanged(connection, job)
+    if not same_settings or any(entry.kind in _FOUNDATION for entry in stale):
+        stale = list(entries)
+        hashes = {entry.id: hash_file(entry, job.manifest) for entry in entries}
+        delete_everything(connection)
+    for dataset in gone:
+        delete_rows(connection, dataset)
+        connection.execute(
+            update(m.Batch).where(m.Batch.dataset_id == dataset).values(current=False)
+        )
+    reports, findings = _load_entries(connection, job, stale, hashes)
+    job.progress("", len(stale), len(stale) + 1)
+    settle_all(connection, job.folder)
+    conflicts = crosscheck_all(connection, job.manifest.crosscheck)
+    version = _new_version(connection, job, settings)
+    unchanged = [_report_of(connection, entry) for entry in entries if entry not in stale]
+    return LoadReport(
+        job.manifest.county.name, version, True, (*reports, *unchanged), conflicts,
+        people_in_all(connection), tuple(findings),
+    )  # fmt: skip
+
+
+_FOUNDATION = ("elevation", "regions", "buildings")
+"""Kinds that everything else hangs on: places by regions, moved counts by buildings."""
+
+
+def _load_entries(
+    connection: Connection, job: _Job, stale: list[Dataset], hashes: dict[str, str]
+) -> tuple[list[DatasetReport], list[Finding]]:
+    """Read, check and store each data set, regions first; see ``ORDER``."""
+    reports: list[DatasetReport] = []
+    findings: list[Finding] = []
+    regions: list[LoadedTable] = []
+    raster: Path | None = None
+    place: Place | None = None
+    for step, entry in enumerate(stale):
+        job.progress(entry.title, step, len(stale) + 1)
+        if entry.kind not in ("elevation", "regions") and place is None:
+            findings += _finish_regions(connection, job, regions, raster)
+            place = _place(connection, job)
+        loaded = _read(connection, job, entry, first_regions=entry.kind == "regions")
+        batch, found = _store_entry(connection, job, loaded, hashes[entry.id], place)
+        if entry.kind == "regions":
+            regions.append(loaded)
+        elif entry.kind == "elevation":
+            raster = _keep_raster(connection, job, loaded, batch)
+        elif entry.kind == "buildings" and place is not None:
+            place = replace(place, buildings=_building_ids(connection))
+        findings += found
+        reports.append(_report(loaded, found))
+    if place is None:
+        findings += _finish_regions(connection, job, regions, raster)
+    return reports, findings
+
+
+def _finish_regions(
+    connection: Connection, job: _Job, regions: list[LoadedTable], raster: Path | None
+) -> list[Finding]:
+    if not regions:
+        return []
+    return store_regions(connection, job.manifest, regions, raster)
+
+
+def _read(connection: Connection, job: _Job, entry: Dataset, *, first_regions: bool) -> LoadedTable:
+    """Read one data set and ask when it has shrunk."""
+    context = _context(connection, job.today)
+    if first_regions:  # the old regions are gone or about to go
+        context = replace(context, known_codes=None, box=job.manifest.county.box)
+    loaded = read_dataset(_answered(entry, job.confirmed), job.manifest, context=context)
+    before = newest_batch(connection, entry.id)
+    _ask_fewer(entry, before.rows_read if before else None, loaded.n_rows, job.confirmed)
+    return loaded
+
+
+def _with_uploads(connection: Connection, manifest: Manifest) -> Manifest:
+    """Add the data sets that came by upload, so that a reload keeps them."""
+    known = {entry.id for entry in manifest.dataset}
+    rows = connection.execute(
+        select(m.Batch.entry).where(m.Batch.current).order_by(m.Batch.id)
+    ).scalars()
+    more = [Dataset.model_validate(found) for found in rows if "/uploads/" in found.get("file", "")]
+    added = tuple(entry for entry in more if entry.id not in known)
+    return manifest.model_copy(update={"dataset": (*manifest.dataset, *added)})
+
+
+def _answered(entry: Dataset, confirmed: frozenset[str]) -> Dataset:
+    """Return the entry with the questions that were answered for it, or for all."""
+    mine = [c.partition(":")[2] for c in confirmed if c.startswith(f"{entry.id}:")]
+    general = [c for c in confirmed if ":" not in c]
+    return entry.model_copy(update={"confirmed": (*entry.confirmed, *mine, *general)})
+
+
+def _store_entry(
+    connection: Connection, job: _Job, loaded: LoadedTable, sha256: str, place: Place | None
+) -> tuple[int, list[Finding]]:
+    entry = loaded.dataset
+    delete_rows(connection, entry.id)
+    position = [e.id for e in job.manifest.dataset].index(entry.id)
+    upsert_dataset(connection, entry, position)
+    batch = new_batch(connection, loaded, sha256, job.today)
+    found = list(loaded.findings)
+    if place is not None:
+        tables, links = rows_of(loaded, place)
+        found += links
+        for table, frame in tables:
+            frame, taken = _without_taken(connection, table, frame, loaded)  # noqa: PLW2901
+            found += taken
+            insert_frame(connection, table, frame, constant={"batch_id": batch})
+    store_findings(connection, batch, found)
+    return batch, found
+
+
+def _without_taken(
+    connection: Connection, table: Table, frame: pd.DataFrame, loaded: LoadedTable
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Take out rows whose key another data set has stored already, with a finding each."""
+    keys = [column.name for column in table.primary_key if column.name in frame.columns]
+    if keys not in (["id"], ["code"]) or "source_row" not in frame:
+        return frame, []
+    key = keys[0]
+    stored = set(connection.execute(select(table.c[key])).scalars())
+    taken = frame[key].isin(stored).to_numpy()
+    found = [
+        Finding(
+            dataset=loaded.dataset.id, file=file_name(loaded.dataset), row=row_number(row),
+            column=key, rule="key.elsewhere", dimension="uniqueness", severity="error", found=str(value),
+            expected="a key that no other data set has",
+        )
+        for value, row in zip(frame.loc[taken, key], frame.loc[taken, "source_row"], strict=True)
+    ]  # fmt: skip
+    return frame[~taken], found
+
+
+def _ask_fewer(entry: Dataset, before: int | None, now: int, confirmed: frozenset[str]) -> None:
+    answers = {"fewer_rows", f"{entry.id}:fewer_rows"}
+    if before and now < FEWER * before and not answers & {*confirmed, *entry.confirmed}:
+        raise AskFirst(
+            "{file}: {now} rows, the last delivery had {before}. Store it all the same?",
+            file=file_name(entry),
+            now=now,
+            before=before,
+            dataset=entry.id,
+            question="fewer_rows",
+        )
+
+
+def _refuse_other_county(connection: Connection, job: _Job) -> None:
+    stored = read_meta(connection, "county")
+    if not stored or stored["code"] == job.manifest.county.code:
+        return
+    if not stored.get("invented") and "other_county" not in job.confirmed:
+        raise AskFirst(
+            "The store holds {stored}. Replace it by {new}?",
+            stored=stored["name"],
+            new=job.manifest.county.name,
+            question="other_county",
+        )
+    delete_everything(connection)
+    connection.execute(delete(m.QualityIssue))
+    connection.execute(delete(m.Batch))
+    connection.execute(delete(m.Dataset))
+
+
+def _new_version(connection: Connection, job: _Job, settings: dict[str, Any]) -> str:
+    newest = connection.execute(select(func.max(m.Batch.id))).scalar() or 0
+    hashes = connection.execute(
+        select(m.Batch.dataset_id, m.Batch.sha256)
+        .where(m.Batch.current)
+        .order_by(m.Batch.dataset_id)
+    ).all()
+    digest = hashlib.sha256(repr([tuple(row) for row in hashes]).encode()).hexdigest()[:8]
+    version = f"{newest}-{digest}"
+    put_meta(connection, "data_version", version)
+    put_meta(connection, "county", job.manifest.county.model_dump(mode="json"))
+    put_meta(connection, "manifest", settings)
+    put_meta(connection, "folder", str(job.manifest.folder))
+    return version
+
+
+def _stored_manifest(connection: Connection, entry: Dataset) -> Manifest:
+    """Return the stored county as a manifest, with one entry added or replaced."""
+    settings = read_meta(connection, "manifest")
+    if settings is None:
+        raise DataFileError("Nothing is loaded yet; load a county first.")
+    rows = connection.execute(
+        select(m.Batch.entry).where(m.Batch.current).order_by(m.Batch.id)
+    ).scalars()
+    entries = [Dataset.model_validate(found) for found in rows if found["id"] != entry.id]
+    folder = Path(read_meta(connection, "folder") or ".")
+    return Manifest(
+        county=settings["county"], cells=settings["cells"], crosscheck=settings["crosscheck"],
+        dataset=(*entries, entry), folder=folder,
+    )  # fmt: skip
+
+
+def _context(connection: Connection, today: dt.date) -> ReadContext:
+    rows = connection.execute(
+        select(m.Region.code, m.Region.name, m.Region.geometry, m.Region.level).order_by(
+            m.Region.position
+        )
+    ).all()
+    if not rows:
+        return ReadContext(today=today)
+    stored = read_meta(connection, "county") or {}
+    top = [row[2] for row in rows if row[3] in ("county", "township") and row[2] is not None]
+    box = stored.get("box")
+    if box is None and top:
+        west, south, east, north = shapely.total_bounds(shapely.from_wkb(top))
+        # A tenth of a degree more: stations and roads of the neighbours belong to the picture.
+        box = (west - 0.1, south - 0.1, east + 0.1, north + 0.1)
+    return ReadContext(
+        box=tuple(box) if box is not None else None,
+        known_codes=frozenset(row[0] for row in rows),
+        region_names={row[0]: row[1] for row in rows},
+        today=today,
+    )
+
+
+def _report(loaded: LoadedTable, findings: list[Finding]) -> DatasetReport:
+    return DatasetReport(
+        loaded.dataset.id, loaded.dataset.title, loaded.n_rows, len(loaded.table),
+        bad_rows(findings), len(findings), score(loaded).total,
+    )  # fmt: skip
+
+
+def _report_of(connection: Connection, entry: Dataset) -> DatasetReport:
+    row = connection.execute(
+        select(m.Batch.rows_read, m.Batch.rows_stored, m.Batch.rows_bad, m.Batch.quality).where(
+            m.Batch.dataset_id == entry.id, m.Batch.current
+        )
+    ).one()
+    issues = connection.execute(
+        select(func.count())
+        .select_from(m.QualityIssue)
+        .where(m.QualityIssue.dataset_id == entry.id)
+    ).scalar_one()
+    return DatasetReport(
+        entry.id, entry.title, row[0], row[1], row[2], issues, float(row[3]["total"]), True
+    )
+
+
+def _unchanged(connection: Connection, job: _Job) -> LoadReport:
+    reports = tuple(_report_of(connection, entry) for entry in job.manifest.dataset)
+    conflicts = connection.execute(select(func.count()).select_from(m.Conflict)).scalar_one()
+    version = str(read_meta(connection, "data_version"))
+    return LoadReport(
+        job.manifest.county.name, version, False, reports, conflicts, people_in_all(connection)
+    )
+
+
+def _place(connection: Connection, job: _Job) -> Place:
+    found = connection.execute(
+        select(m.Region.code, m.Region.geometry)
+        .where(m.Region.is_leaf, m.Region.geometry.is_not(None))
+        .order_by(m.Region.position)
+    ).all()
+    if not found:
+        raise DataFileError(
+            "The manifest of {county} names no regions.", county=job.manifest.county.name
+        )
+    shapes = shapely.from_wkb(np.array([row[1] for row in found], dtype=object))
+    shapely.prepare(shapes)
+    codes = np.array([row[0] for row in found], dtype=object)
+    return Place(codes, shapes, _building_ids(connection), secret_key(job.folder))
+
+
+def _building_ids(connection: Connection) -> frozenset[str]:
+    return frozenset(connection.execute(select(m.Building.id)).scalars())
+
+
+def _keep_raster(connection: Connection, job: _Job, loaded: LoadedTable, batch: int) -> Path:
+    source = Path(str(loaded.extra["path"]))
+    kept = job.folder / "rasters" / f"{loaded.sha256[:16]}.tif"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    if not kept.exists():
+        shutil.copyfile(source, kept)
+    connection.execute(
+        insert(m.Raster).values(
+            dataset_id=loaded.dataset.id, kind="elevation", file=f"rasters/{kept.name}",
+            batch_id=batch, source_row=None,
+        )
+    )  # fmt: skip
+    return kept
