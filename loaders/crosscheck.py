@@ -1,0 +1,218 @@
+"""Two sources of the same fact, compared key by key: what differs, what only one of them has."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geodata.errors import InputError
+from loaders.rules import mask_text
+
+ConflictKind = Literal["value", "only_left", "only_right", "near"]
+NEAR_BY = ("name", "birth")
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """One disagreement. ``field`` is empty where whole rows are meant."""
+
+    kind: ConflictKind
+    key: str  # of the left row where there is one
+    field: str
+    left: object
+    right: object
+    left_row: int | None
+    right_row: int | None
+
+
+@dataclass(frozen=True)
+class CrossResult:
+    """All disagreements: values in key order of the left source, then near, then one-sided ones."""
+
+    conflicts: tuple[Conflict, ...]
+    n_both: int  # keys that both sources have
+
+    def of(self, kind: ConflictKind) -> tuple[Conflict, ...]:
+        """Return the conflicts of one kind."""
+        return tuple(one for one in self.conflicts if one.kind == kind)
+
+
+def compare(
+    left: pd.DataFrame,
+    right: pd.DataFrame,
+    *,
+    key: str,
+    fields: Sequence[str],
+    near_by: Sequence[str] = NEAR_BY,
+    near_key: str | None = None,
+) -> CrossResult:
+    """
+    Compare two registers.
+
+    Parameters
+    ----------
+    left, right
+        ``key``, the fields, and ``row`` (source row; position if missing). The first row of a key
+        counts. A value that one side does not have is no conflict.
+    key
+        Column that says what a row is about.
+    fields
+        Columns to compare. Text is compared without outer blanks and full-width forms.
+    near_by
+        Columns that must agree for two one-sided rows to be near-duplicates: their keys then
+        differ in one character, in two neighbours that changed places, or in one character and the
+        check character at the end. Without these columns on both sides none is looked for.
+    near_key
+        Column that shows the key's characters where ``key`` itself is a hash; "masked" if there.
+
+    Returns
+    -------
+    CrossResult
+        A pair of near-duplicates is not listed as one-sided too.
+
+    Raises
+    ------
+    InputError
+        If a side misses the key or a field.
+    """
+    for side in (left, right):
+        for column in (key, *fields):
+            if column not in side:
+                raise InputError(
+                    "A source of the cross-check has no column {column}.", column=column
+                )
+    left, right = _side(left, key), _side(right, key)
+    rows_left = pd.Index(left[key])
+    place = pd.Index(right[key]).get_indexer(rows_left)
+    both = np.flatnonzero(place >= 0)
+    conflicts = _differing(left.iloc[both], right.iloc[place[both]], key, fields)
+
+    only_left = left[place < 0]
+    only_right = right[~right[key].isin(rows_left)]
+    shown = near_key or ("masked" if "masked" in left and "masked" in right else key)
+    pairs = _near(only_left, only_right, near_by, shown)
+    conflicts += [
+        Conflict("near", str(a[key]), "", _hidden(a[shown]), _hidden(b[shown]), a["row"], b["row"])
+        for a, b in ((only_left.iloc[i], only_right.iloc[j]) for i, j in pairs)
+    ]
+    paired = [{i for i, _ in pairs}, {j for _, j in pairs}]
+    conflicts += _one_sided(only_left, paired[0], key, "only_left")
+    conflicts += _one_sided(only_right, paired[1], key, "only_right")
+    return CrossResult(tuple(conflicts), len(both))
+
+
+def _side(table: pd.DataFrame, key: str) -> pd.DataFrame:
+    if "row" not in table:
+        table = table.assign(row=np.arange(1, len(table) + 1))
+    return table[table[key].notna()].drop_duplicates(key).reset_index(drop=True)
+
+
+def _differing(
+    left: pd.DataFrame, right: pd.DataFrame, key: str, fields: Sequence[str]
+) -> list[Conflict]:
+    found = []
+    for column in fields:
+        ours, theirs = _comparable(left[column]), _comparable(right[column])
+        other = pd.notna(ours) & pd.notna(theirs)
+        other &= np.array(ours != theirs, dtype=bool)
+        found += [(int(at), column) for at in np.flatnonzero(other)]
+    found.sort(key=lambda one: one[0])
+    return [
+        Conflict(
+            "value",
+            str(left[key].iat[at]),
+            column,
+            left[column].iat[at],
+            right[column].iat[at],
+            int(left["row"].iat[at]),
+            int(right["row"].iat[at]),
+        )
+        for at, column in found
+    ]
+
+
+def _comparable(column: pd.Series[Any]) -> NDArray[np.object_]:
+    """Return values of any type as text that is equal where they say the same; missing as None."""
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        at, found = np.arange(len(column)), column.dt.strftime("%Y-%m-%d %H:%M:%S").to_numpy(object)
+    else:
+        at, found = pd.factorize(column.astype(object), use_na_sentinel=False)
+    texts = np.array([_plain(value) for value in found], dtype=object)
+    return texts[at] if len(texts) else np.empty(len(column), dtype=object)
+
+
+def _plain(value: Any) -> str | None:
+    if value is None or value is pd.NA or value is pd.NaT or value != value:  # noqa: PLR0124
+        return None
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        value = int(value)
+    text = unicodedata.normalize("NFKC", str(value)).strip()
+    return text.removesuffix(" 00:00:00") or None
+
+
+def _near(
+    left: pd.DataFrame, right: pd.DataFrame, near_by: Sequence[str], shown: str
+) -> list[tuple[int, int]]:
+    """Pair one-sided rows that agree in ``near_by`` and nearly in their key, each at most once."""
+    if not all(column in side for side in (left, right) for column in (*near_by, shown)):
+        return []
+    waiting: dict[tuple[str | None, ...], list[int]] = {}
+    for j, who in enumerate(_who(right, near_by)):
+        waiting.setdefault(who, []).append(j)
+    pairs = []
+    for i, who in enumerate(_who(left, near_by)):
+        if None in who:
+            continue
+        for j in waiting.get(who, ()):
+            if nearly_same(str(left[shown].iat[i]), str(right[shown].iat[j])):
+                pairs.append((i, j))
+                waiting[who].remove(j)
+                break
+    return pairs
+
+
+def _who(side: pd.DataFrame, near_by: Sequence[str]) -> list[tuple[str | None, ...]]:
+    return list(zip(*(_comparable(side[column]) for column in near_by), strict=True))
+
+
+def nearly_same(one: str, other: str) -> bool:
+    """
+    Tell whether two keys look like one mistyped.
+
+    >>> nearly_same("1234567", "1234667"), nearly_same("1234567", "1243567")
+    (True, True)
+    >>> nearly_same("1234567", "1334568"), nearly_same("1234567", "7654321")
+    (True, False)
+    """
+    if len(one) != len(other):
+        return False
+    wrong = [at for at, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+    if len(wrong) <= 1:
+        return True  # none: the characters that differ are masked
+    last = len(one) - 1
+    swapped = wrong[0] + 1 == wrong[1] and one[wrong[0]] == other[wrong[1]]
+    swapped = swapped and one[wrong[1]] == other[wrong[0]]
+    if len(wrong) == 2:
+        return swapped or wrong[1] == last
+    return len(wrong) == 3 and swapped and wrong[2] == last
+
+
+def _hidden(value: Any) -> str:
+    return mask_text(str(value))
+
+
+def _one_sided(
+    side: pd.DataFrame, paired: set[int], key: str, kind: Literal["only_left", "only_right"]
+) -> list[Conflict]:
+    found = []
+    for at, (name, row) in enumerate(zip(side[key], side["row"], strict=True)):
+        if at not in paired:
+            rows = (int(row), None) if kind == "only_left" else (None, int(row))
+            found.append(Conflict(kind, str(name), "", None, None, *rows))
+    return found
