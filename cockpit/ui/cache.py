@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from sqlalchemy.orm import Session
 
-from cockpit.answers import twin as answers
+from cockpit.answers.current import current_twin
 from cockpit.answers.twin import Twin
 from cockpit.settings import settings
 from cockpit.store import session as store
@@ -20,9 +20,8 @@ def data_version() -> str:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def twin_of(version: str) -> Twin | None:  # noqa: ARG001 -- a new version retires the old county
-    """Return the county of a data version; None when nothing is stored."""
-    with Session(store.engine()) as db:
-        return answers.twin(db)
+    """Return the county of a data version, the same that the routes serve; None when empty."""
+    return current_twin()
 
 
 def twin() -> Twin | None:
