@@ -601,30 +601,35 @@ def _check_order(run: _Run) -> None:
 
 
 def _check_parents(run: _Run) -> None:
-    """Every region that names a parent, or whose code does, must find it here or in the store."""
+    """
+    Look for the parent that a region names, or that its code tells, here or among the known codes.
+
+    Without known codes nothing is said: the parents may stand in another file.
+    """
     known = run.context.known_codes
+    if known is None or run.entry.level == "county":
+        return
     codes = run.typed["code"]
-    here = set(codes[~run.bad])
-    all_known = here | (known or frozenset())
+    everywhere = set(codes[~run.bad]) | known
+    if run.scheme == "free":  # there a parent may also be named
+        everywhere |= set(run.context.region_names.values())
     parents = run.typed["parent"] if run.has("parent") else np.full(run.n, None, dtype=object)
-    at_top = run.entry.level == "county"
-    complete = known is not None or run.has("parent")
     rows, values = [], []
     for row in np.flatnonzero(~run.bad):
-        parent = parents[row]
-        if at_top or (parent is not None and parent in all_known):
-            continue
-        if parent is None:
-            if run.scheme == "free" or parent_by_prefix(codes[row], all_known):
-                continue
-            parent = codes[row][: {9: 6, 12: 9, 15: 12}.get(len(codes[row]), 0)]
-            if not parent or known is None:
-                continue
-        if complete and (known is not None or run.entry.level is None):
+        parent = parents[row] or _told_parent(codes[row], run.scheme, everywhere)
+        if parent and parent not in everywhere:
             rows.append(row)
             values.append({"parent": parent})
     column = "parent" if run.has("parent") else "code"
     run.report("code.orphan", column, np.array(rows, dtype=np.int64), values=values)
+
+
+def _told_parent(code: str, scheme: str, known: set[str]) -> str:
+    """Return the nearest known parent of a code; if none is known, the one it should have."""
+    if scheme == "free":
+        return ""
+    direct = {9: 6, 12: 9, 15: 12}.get(len(code), 0)
+    return parent_by_prefix(code, known) or code[:direct]
 
 
 def _check_totals(run: _Run) -> None:

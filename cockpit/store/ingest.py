@@ -288,6 +288,8 @@ def _read(connection: Connection, job: _Job, entry: Dataset, *, first_regions: b
     context = _context(connection, job.today)
     if first_regions:  # the old regions are gone or about to go
         context = replace(context, known_codes=None, box=job.manifest.county.box)
+    elif entry.kind == "regions":  # parents are looked for when all files are together
+        context = replace(context, known_codes=None)
     loaded = read_dataset(_answered(entry, job.confirmed), job.manifest, context=context)
     before = newest_batch(connection, entry.id)
     _ask_fewer(entry, before.rows_read if before else None, loaded.n_rows, job.confirmed)
