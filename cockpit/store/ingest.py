@@ -13,8 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
-from loaders.quality import score
-from loaders.read import read_dataset
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
 
 from cockpit.store import models as m
@@ -42,6 +40,8 @@ from cockpit.store.migrate import upgrade
 from cockpit.store.rows import Place, rows_of, secret_key
 from geodata.errors import AskFirst, DataFileError
 from loaders.manifest import Dataset, Manifest, read_manifest
+from loaders.quality import score
+from loaders.read import read_dataset
 from loaders.table import Finding, LoadedTable, ReadContext
 
 Progress = Callable[[str, int, int], None]
@@ -285,7 +285,7 @@ def _finish_regions(
 
 def _read(connection: Connection, job: _Job, entry: Dataset, *, first_regions: bool) -> LoadedTable:
     """Read one data set and ask when it has shrunk."""
-    context = _context(connection, job.today)
+    context = _context(connection, job.today, entry)
     if first_regions:  # the old regions are gone or about to go
         context = replace(context, known_codes=None, box=job.manifest.county.box)
     elif entry.kind == "regions":  # parents are looked for when all files are together
@@ -417,7 +417,8 @@ def _stored_manifest(connection: Connection, entry: Dataset) -> Manifest:
     )  # fmt: skip
 
 
-def _context(connection: Connection, today: dt.date) -> ReadContext:
+def _context(connection: Connection, today: dt.date, entry: Dataset) -> ReadContext:
+    """Return what the store knows of the county; names of the entry's own level only."""
     rows = connection.execute(
         select(m.Region.code, m.Region.name, m.Region.geometry, m.Region.level).order_by(
             m.Region.position
@@ -435,7 +436,9 @@ def _context(connection: Connection, today: dt.date) -> ReadContext:
     return ReadContext(
         box=tuple(box) if box is not None else None,
         known_codes=frozenset(row[0] for row in rows),
-        region_names={row[0]: row[1] for row in rows},
+        region_names={
+            row[0]: row[1] for row in rows if entry.match == "code" or row[3] == entry.level
+        },
         today=today,
     )
 

@@ -1,0 +1,298 @@
+"""The door for all data: one entry of the manifest in, one checked table out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geodata.errors import CockpitError, DataFileError
+from loaders import aliases, elevation, places, roads, tables, vectors
+from loaders.catalog import COLUMNS
+from loaders.checks import check_table
+from loaders.files import TITLES, Opened, opened
+from loaders.manifest import Dataset, Manifest
+from loaders.places import Reading
+from loaders.table import Finding, LoadedTable, ReadContext
+
+_TABLE_KINDS = {"csv", "workbook", "parquet", "sqlite"}
+_SHAPE_KINDS = {"geojson", "geopackage", "shapefile", "flatgeobuf"}
+
+
+def read_dataset(entry: Dataset, manifest: Manifest, *, context: ReadContext) -> LoadedTable:
+    """
+    Read one data set of the manifest, bring it into standard columns, and check it.
+
+    Parameters
+    ----------
+    entry
+        The data set; its file name starts at ``manifest.folder``.
+    manifest
+        The whole manifest: county, box, code scheme.
+    context
+        What is known of the county so far.
+
+    Returns
+    -------
+    LoadedTable
+        Good rows in standard columns with ``row``; findings; which header was taken for what.
+        Shapes and points are in EPSG:4326. For ``roads_osm`` and lines ``extra["nodes"]`` has the
+        nodes (id, lon, lat); for ``elevation`` the table is empty and ``extra`` has "path",
+        "crs", "bounds" and "shape".
+
+    Raises
+    ------
+    DataFileError
+        If the source is missing, unreadable, empty, without a column that must be there, or, for
+        a strict entry, has any bad row.
+    AskFirst
+        If its places lie outside the county or off known places; ``values["question"]`` is what
+        ``confirmed`` must hold to load it all the same.
+    """
+    if entry.database:
+        raw = tables.read_database(
+            entry.database, entry.table, folder=manifest.folder, limits=context.limits
+        )
+        reading = Reading(entry, manifest, context, file_name(entry))
+        return _strict(_from_raw(raw, reading, sha256=raw.sha256, cut_names=False))
+    path, inner = source_path(entry, manifest)
+    with opened(path, inner=inner, limits=context.limits) as source:
+        reading = Reading(entry, manifest, context, source.name)
+        return _strict(_from_file(source, path, reading))
+
+
+def source_path(entry: Dataset, manifest: Manifest) -> tuple[Path, str]:
+    """Return an entry's file and, for a zip, the name of the file within it."""
+    outer, _, inner = entry.file.partition("!")
+    return manifest.folder / outer, inner
+
+
+def file_name(entry: Dataset) -> str:
+    """Return how messages name an entry's source: without folders and passwords."""
+    if entry.file:
+        return Path(entry.file.partition("!")[0]).name
+    return entry.table or entry.database.rpartition("@")[2]
+
+
+def _from_file(source: Opened, path: Path, reading: Reading) -> LoadedTable:
+    kind = reading.entry.kind
+    if kind == "elevation":
+        return elevation.load(source, path, reading)
+    if kind == "roads_osm":
+        return roads.load_osm(source, reading)
+    raw = _read_raw(source, reading)
+    cut = source.kind == "shapefile"
+    return _from_raw(raw, reading, sha256=source.sha256, cut_names=cut)
+
+
+def _read_raw(source: Opened, reading: Reading) -> tables.RawTable:
+    """Read a source as it stands, by its type."""
+    entry, limits = reading.entry, reading.context.limits
+    known = aliases.known_headers(entry)
+
+    def score(cells: Sequence[str]) -> int:
+        return aliases.count_known(cells, known)
+
+    path, file = source.path, source.name
+    match source.kind:
+        case "csv":
+            return tables.read_csv(path, file, encoding=entry.encoding, score=score, limits=limits)
+        case "workbook":
+            return tables.read_workbook(path, file, sheet=entry.table, score=score, limits=limits)
+        case "parquet":
+            shapes = vectors.read_geoparquet(path, file, limits=limits)
+            return shapes or tables.read_parquet(path, file, limits=limits)
+        case "sqlite":
+            return tables.read_sqlite(path, file, table=entry.table, limits=limits)
+        case "geojson":
+            return vectors.read_geojson(path, file, encoding=entry.encoding, limits=limits)
+        case "geopackage" | "flatgeobuf":
+            return vectors.read_layer(path, file, source.kind, layer=entry.table, limits=limits)
+        case "shapefile":
+            return vectors.read_shapefile(path, file, encoding=entry.encoding, limits=limits)
+    raise DataFileError(
+        "{file}: a {type} file cannot be read as {kind}.",
+        file=file,
+        type=TITLES[source.kind],
+        kind=entry.kind,
+    )
+
+
+def _from_raw(
+    raw: tables.RawTable, reading: Reading, *, sha256: str, cut_names: bool
+) -> LoadedTable:
+    entry, file = reading.entry, reading.file
+    raw = _with_joined(raw, entry)
+    matches = aliases.match_headers(raw.headers, entry, file, cut_names=cut_names)
+    required = [c.name for c in COLUMNS[entry.kind] if c.required and c.type != "geometry"]
+    if raw.geometry is not None:
+        required = [name for name in required if name not in ("lon", "lat")]
+    aliases.require(matches, required, entry, file, raw.headers)
+    table = _standard(raw, matches, entry)
+    findings = _raw_findings(raw, reading)
+    table, more = _placed(table, raw, reading)
+    if entry.kind == "road_edges":
+        table, extra, road_findings = roads.finish_edges(table, reading)
+        more += road_findings
+    else:
+        extra = {}
+    units = {**{k: v for k, v in matches.units.items() if v}, **entry.units}
+    good, checked = check_table(
+        table,
+        entry=entry.model_copy(update={"units": units}),
+        manifest=reading.manifest,
+        context=reading.context,
+    )
+    return LoadedTable(
+        dataset=entry,
+        table=good,
+        findings=tuple(findings + more + checked),
+        matches=dict(matches.headers),
+        sha256=sha256,
+        n_rows=raw.n_rows,
+        encoding=raw.encoding,
+        extra=extra,
+    )
+
+
+def _with_joined(raw: tables.RawTable, entry: Dataset) -> tables.RawTable:
+    """
+    Add the columns that the manifest joins from two or more, such as ``parish + name``.
+
+    The parts stand with a middle dot between them; a row that misses one has no value. It makes
+    keys of files that number their rows only within a group.
+    """
+    place = {aliases.plain(header): number for number, header in enumerate(raw.headers)}
+    for header in dict.fromkeys(entry.columns.values()):
+        parts = [aliases.plain(part) for part in header.split(" + ")]
+        if len(parts) < 2 or aliases.plain(header) in place or not all(p in place for p in parts):
+            continue
+        texts = [raw.table[place[part]].map(tables.as_text, na_action="ignore") for part in parts]
+        joined = texts[0].str.cat(texts[1:], sep="·")
+        table = raw.table.assign(**{"joined": joined}).set_axis(range(len(raw.headers) + 1), axis=1)
+        raw = replace(raw, table=table, headers=(*raw.headers, header))
+    return raw
+
+
+def _standard(raw: tables.RawTable, matches: aliases.Matches, entry: Dataset) -> pd.DataFrame:
+    """Return the matched columns under their standard names; codes and choices always as text."""
+    types = {column.name: column.type for column in COLUMNS[entry.kind]}
+    columns: dict[str, Any] = {"row": raw.rows}
+    for name, place in matches.positions.items():
+        column = raw.table[place]
+        numeric = types.get(name) in ("count", "amount", "degrees")
+        if not numeric and pd.api.types.is_numeric_dtype(column):
+            column = column.map(tables.as_text, na_action="ignore").astype("str")
+        columns[name] = column
+    table = pd.DataFrame(columns)
+    for name, mapping in entry.values.items():
+        if name in table and "*" in mapping:
+            known = table[name].isin([k for k in mapping if k != "*"]) | table[name].isna()
+            table[name] = table[name].where(known, mapping["*"])
+    return table
+
+
+def _raw_findings(raw: tables.RawTable, reading: Reading) -> list[Finding]:
+    """List rows that could not be split into cells, and what was mended when reading."""
+    findings = [
+        reading.finding(
+            fault.row, "", "row.cells", "validity", "error", str(fault.found),
+            "{n} cells in the row", text=fault.text, n=fault.expected,
+        )
+        for fault in raw.faults
+    ]  # fmt: skip
+    for note in raw.notes:
+        rule, expected = _NOTES[note]
+        findings.append(reading.finding(None, "", rule, "validity", "note", "", expected))
+    return findings
+
+
+_NOTES = {
+    "open rings": ("geometry.open", "rings that end where they begin; they were closed"),
+    "duplicate ids": ("feature.id", "each feature id once; ids stand twice"),
+}
+
+
+def _placed(
+    table: pd.DataFrame, raw: tables.RawTable, reading: Reading
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Bring points and shapes to longitude and latitude."""
+    entry = reading.entry
+    if raw.geometry is not None and entry.kind not in _POINT_KINDS:
+        return places.place_shapes(
+            table, raw.geometry, entry.crs or raw.crs or _usual(raw), reading
+        )
+    if raw.geometry is not None:
+        return _points_of_shapes(table, raw, reading)
+    if entry.kind == "regions" and entry.areas == "h3":
+        shapes = places.shapes_of_h3(table["code"])
+        table = table.drop(columns=["lon", "lat"], errors="ignore")
+        return places.place_shapes(table, shapes, "EPSG:4326", replace(reading))
+    if "geometry" in table.columns:
+        shapes = places.shapes_of_wkt(table["geometry"])
+        bare = table.drop(columns="geometry")
+        if entry.kind == "regions" and entry.areas != "given":
+            return places.place_points(bare, reading), []
+        return places.place_shapes(bare, shapes, entry.crs, reading)
+    if entry.kind == "features":
+        return _features_at_points(table, reading)
+    if entry.kind == "regions" and entry.areas == "given":
+        raise aliases.missing_column("geometry", "图形", raw.headers, reading.file)
+    return places.place_points(table, reading), []
+
+
+_POINT_KINDS = {"facilities", "events", "sensors", "organisations", "road_nodes", "persons"}
+
+
+def _usual(raw: tables.RawTable) -> str:
+    """GeoJSON is in longitude and latitude unless it says otherwise (RFC 7946)."""
+    return "EPSG:4326" if raw.encoding and not raw.crs and raw.geometry is not None else ""
+
+
+def _points_of_shapes(
+    table: pd.DataFrame, raw: tables.RawTable, reading: Reading
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Turn shapes of things that we keep as points into a point inside each."""
+    assert raw.geometry is not None  # noqa: S101 - the caller looked; tells the type checker
+    bare = table.drop(columns=["lon", "lat"], errors="ignore")
+    declared = reading.entry.crs or raw.crs or _usual(raw)
+    shapes, findings = places.place_shapes(bare, raw.geometry, declared, reading)
+    inside = shapes.geometry.representative_point()
+    plain = pd.DataFrame(shapes.drop(columns="geometry"))
+    return plain.assign(lon=inside.x.to_numpy(), lat=inside.y.to_numpy()), findings
+
+
+def _features_at_points(
+    table: pd.DataFrame, reading: Reading
+) -> tuple[pd.DataFrame, list[Finding]]:
+    if not {"lon", "lat"} <= set(table.columns):
+        raise aliases.missing_column("geometry", "图形", list(table.columns), reading.file)
+    x, y = places.numbers_of(table["lon"]), places.numbers_of(table["lat"])
+    shapes = np.array(gpd.points_from_xy(x, y), dtype=object)
+    shapes[~(np.isfinite(x) & np.isfinite(y))] = None
+    bare = table.drop(columns=["lon", "lat"])
+    return places.place_shapes(bare, shapes, reading.entry.crs or "EPSG:4326", reading)
+
+
+def _strict(loaded: LoadedTable) -> LoadedTable:
+    """Refuse a strict data set with a bad row."""
+    bad = [f for f in loaded.findings if f.severity == "error"]
+    if not loaded.dataset.strict or not bad:
+        return loaded
+    first = bad[0]
+    raise DataFileError(
+        "{file}, row {row}: {column} is {found}; expected {expected}. "
+        "{n_bad} of {n_rows} rows are like this, and the manifest says strict.",
+        file=first.file,
+        row=first.row or "-",
+        column=first.column or "-",
+        found=first.found or "-",
+        expected=CockpitError(first.expected, **first.values),
+        n_bad=len({f.row for f in bad}),
+        n_rows=loaded.n_rows,
+    )
