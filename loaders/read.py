@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,6 @@ from loaders.files import TITLES, Opened, opened
 from loaders.manifest import Dataset, Manifest
 from loaders.places import Reading
 from loaders.table import Finding, LoadedTable, ReadContext
-
-_TABLE_KINDS = {"csv", "workbook", "parquet", "sqlite"}
-_SHAPE_KINDS = {"geojson", "geopackage", "shapefile", "flatgeobuf"}
 
 
 def read_dataset(entry: Dataset, manifest: Manifest, *, context: ReadContext) -> LoadedTable:
@@ -98,29 +95,38 @@ def _read_raw(source: Opened, reading: Reading) -> tables.RawTable:
     def score(cells: Sequence[str]) -> int:
         return aliases.count_known(cells, known)
 
-    path, file = source.path, source.name
-    match source.kind:
-        case "csv":
-            return tables.read_csv(path, file, encoding=entry.encoding, score=score, limits=limits)
-        case "workbook":
-            return tables.read_workbook(path, file, sheet=entry.table, score=score, limits=limits)
-        case "parquet":
-            shapes = vectors.read_geoparquet(path, file, limits=limits)
-            return shapes or tables.read_parquet(path, file, limits=limits)
-        case "sqlite":
-            return tables.read_sqlite(path, file, table=entry.table, limits=limits)
-        case "geojson":
-            return vectors.read_geojson(path, file, encoding=entry.encoding, limits=limits)
-        case "geopackage" | "flatgeobuf":
-            return vectors.read_layer(path, file, source.kind, layer=entry.table, limits=limits)
-        case "shapefile":
-            return vectors.read_shapefile(path, file, encoding=entry.encoding, limits=limits)
-    raise DataFileError(
-        "{file}: a {type} file cannot be read as {kind}.",
-        file=file,
-        type=TITLES[source.kind],
-        kind=entry.kind,
-    )
+    path, file, wanted = source.path, source.name, entry.table
+    readers: dict[str, Callable[[], tables.RawTable]] = {
+        "csv": lambda: tables.read_csv(
+            path, file, encoding=entry.encoding, score=score, limits=limits
+        ),
+        "workbook": lambda: tables.read_workbook(
+            path, file, sheet=wanted, score=score, limits=limits
+        ),
+        "parquet": lambda: (
+            vectors.read_geoparquet(path, file, limits=limits)
+            or tables.read_parquet(path, file, limits=limits)
+        ),
+        "sqlite": lambda: tables.read_sqlite(path, file, table=wanted, limits=limits),
+        "geojson": lambda: vectors.read_geojson(path, file, encoding=entry.encoding, limits=limits),
+        "geopackage": lambda: vectors.read_layer(
+            path, file, "geopackage", layer=wanted, limits=limits
+        ),
+        "flatgeobuf": lambda: vectors.read_layer(
+            path, file, "flatgeobuf", layer=wanted, limits=limits
+        ),
+        "shapefile": lambda: vectors.read_shapefile(
+            path, file, encoding=entry.encoding, limits=limits
+        ),
+    }
+    if source.kind not in readers:
+        raise DataFileError(
+            "{file}: a {type} file cannot be read as {kind}.",
+            file=file,
+            type=TITLES[source.kind],
+            kind=entry.kind,
+        )
+    return readers[source.kind]()
 
 
 def _from_raw(
@@ -223,35 +229,38 @@ def _placed(
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """Bring points and shapes to longitude and latitude."""
     entry = reading.entry
-    if raw.geometry is not None and entry.kind not in _POINT_KINDS:
-        return places.place_shapes(
-            table, raw.geometry, entry.crs or raw.crs or _usual(raw), reading
-        )
     if raw.geometry is not None:
-        return _points_of_shapes(table, raw, reading)
-    if entry.kind == "regions" and entry.areas == "h3":
-        shapes = places.shapes_of_h3(table["code"])
-        table = table.drop(columns=["lon", "lat"], errors="ignore")
-        return places.place_shapes(table, shapes, "EPSG:4326", replace(reading))
+        if entry.kind in _POINT_KINDS:
+            return _points_of_shapes(table, raw, reading)
+        return places.place_shapes(table, raw.geometry, entry.crs or raw.crs, reading)
+    if entry.kind == "regions":
+        return _regions_of_table(table, raw, reading)
     if "geometry" in table.columns:
         shapes = places.shapes_of_wkt(table["geometry"])
-        bare = table.drop(columns="geometry")
-        if entry.kind == "regions" and entry.areas != "given":
-            return places.place_points(bare, reading), []
-        return places.place_shapes(bare, shapes, entry.crs, reading)
+        return places.place_shapes(table.drop(columns="geometry"), shapes, entry.crs, reading)
     if entry.kind == "features":
         return _features_at_points(table, reading)
-    if entry.kind == "regions" and entry.areas == "given":
-        raise aliases.missing_column("geometry", "图形", raw.headers, reading.file)
     return places.place_points(table, reading), []
 
 
+def _regions_of_table(
+    table: pd.DataFrame, raw: tables.RawTable, reading: Reading
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Give regions of a plain table their shapes, as the entry's ``areas`` says."""
+    entry = reading.entry
+    if entry.areas == "h3":
+        shapes = places.shapes_of_h3(table["code"])
+        bare = table.drop(columns=["lon", "lat", "geometry"], errors="ignore")
+        return places.place_shapes(bare, shapes, "EPSG:4326", reading)
+    if entry.areas == "given":
+        if "geometry" not in table.columns:
+            raise aliases.missing_column("geometry", "图形", raw.headers, reading.file)
+        shapes = places.shapes_of_wkt(table["geometry"])
+        return places.place_shapes(table.drop(columns="geometry"), shapes, entry.crs, reading)
+    return places.place_points(table.drop(columns="geometry", errors="ignore"), reading), []
+
+
 _POINT_KINDS = {"facilities", "events", "sensors", "organisations", "road_nodes", "persons"}
-
-
-def _usual(raw: tables.RawTable) -> str:
-    """GeoJSON is in longitude and latitude unless it says otherwise (RFC 7946)."""
-    return "EPSG:4326" if raw.encoding and not raw.crs and raw.geometry is not None else ""
 
 
 def _points_of_shapes(
@@ -260,7 +269,7 @@ def _points_of_shapes(
     """Turn shapes of things that we keep as points into a point inside each."""
     assert raw.geometry is not None  # noqa: S101 - the caller looked; tells the type checker
     bare = table.drop(columns=["lon", "lat"], errors="ignore")
-    declared = reading.entry.crs or raw.crs or _usual(raw)
+    declared = reading.entry.crs or raw.crs
     shapes, findings = places.place_shapes(bare, raw.geometry, declared, reading)
     inside = shapes.geometry.representative_point()
     plain = pd.DataFrame(shapes.drop(columns="geometry"))

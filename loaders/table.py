@@ -9,6 +9,7 @@ from typing import Literal
 
 import pandas as pd
 
+from loaders.files import Limits
 from loaders.manifest import Dataset
 
 Dimension = Literal["completeness", "validity", "consistency", "timeliness", "uniqueness", "place"]
@@ -27,6 +28,10 @@ class ReadContext:
     """Region code to name, to find regions by name and to word suggestions."""
     today: dt.date = field(default_factory=dt.date.today)
     """The day against which dates and deliveries are judged."""
+    reference: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Code, id or name of known places to longitude and latitude: shows GCJ-02 and BD-09."""
+    limits: Limits = field(default_factory=Limits)
+    """How much one file may hold."""
 
 
 @dataclass(frozen=True)
