@@ -33,6 +33,16 @@ for _name in (
     os.environ.pop(f"COCKPIT_{_name}", None)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that share a server or the sample county on one worker: each is made once."""
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        if names & {"live_server", "sample_store"}:
+            item.add_marker(pytest.mark.xdist_group("sample"))
+        elif "tiny_server" in names:
+            item.add_marker(pytest.mark.xdist_group("tiny"))
+
+
 def free_port() -> int:
     """Return a port that nobody listens on now."""
     with socket.socket() as probe:
