@@ -138,8 +138,8 @@ class Hierarchy:
                 shape=leaf_values.shape,
                 n=len(self.codes),
             )
-        inner = np.flatnonzero(~self.is_leaf)
-        own = inner[np.atleast_1d(leaf_values[inner].reshape(len(inner), -1).any(axis=1))]
+        filled = leaf_values.any(axis=1) if leaf_values.ndim == 2 else leaf_values != 0
+        own = np.flatnonzero(filled & ~self.is_leaf)
         if len(own):
             raise InputError(
                 "Region {code} has children and a value of its own; values stand at leaves only.",
@@ -407,7 +407,8 @@ def _runs(
 def _first_rows(codes: Iterable[str]) -> dict[str, int]:
     index: dict[str, int] = {}
     for row, code in enumerate(codes):
-        index.setdefault(code, row)
+        if code:
+            index.setdefault(code, row)
     return index
 
 
