@@ -209,7 +209,7 @@ def _print_report(report: LoadReport, language: str) -> None:
     for one in report.datasets:
         table.add_row(
             one.title, f"{one.rows_read:,}", f"{one.rows_stored:,}", f"{one.rows_bad:,}",
-            f"{one.findings:,}", f"{one.score:.0%}",
+            f"{one.findings:,}", f"{one.score:.1%}",
         )  # fmt: skip
     console = Console()
     console.print(table)

@@ -171,7 +171,7 @@ def preview(entry: Dataset, engine: Engine, *, read: Callable[..., LoadedTable])
     """
     with engine.connect() as connection:
         manifest = _stored_manifest(connection, entry)
-        loaded = read(entry, manifest, context=_context(connection, dt.date.today()))
+        loaded = read(entry, manifest, context=_context(connection, dt.date.today(), entry))
         before = newest_batch(connection, entry.id)
     question = None
     try:
@@ -347,7 +347,8 @@ def _without_taken(
     found = [
         Finding(
             dataset=loaded.dataset.id, file=file_name(loaded.dataset), row=row_number(row),
-            column=key, rule="key.elsewhere", dimension="uniqueness", severity="error", found=str(value),
+            column=key, rule="key.elsewhere", dimension="uniqueness", severity="error",
+            found=str(value),
             expected="a key that no other data set has",
         )
         for value, row in zip(frame.loc[taken, key], frame.loc[taken, "source_row"], strict=True)

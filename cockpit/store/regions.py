@@ -130,7 +130,15 @@ def _with_county(regions: gpd.GeoDataFrame, manifest: Manifest) -> gpd.GeoDataFr
             "geometry": [outline],
         }
     )  # fmt: skip
-    return gpd.GeoDataFrame(pd.concat([county, regions], ignore_index=True), crs=WGS84)
+    return _joined_frames(county, regions)
+
+
+def _joined_frames(first: pd.DataFrame, second: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Put two tables of regions under each other; shapes are taken as they are, in EPSG:4326."""
+    shapes = [np.asarray(frame["geometry"], dtype=object) for frame in (first, second)]
+    bare = [pd.DataFrame(frame).drop(columns="geometry") for frame in (first, second)]
+    joined = pd.concat(bare, ignore_index=True)
+    return gpd.GeoDataFrame(joined, geometry=np.concatenate(shapes), crs=WGS84)
 
 
 def _outline(shapes: Any) -> Any:
@@ -232,7 +240,7 @@ def _with_areas(
         return regions
     metres = regions.to_crs(manifest.county.crs)
     rows_of = {code: row for row, code in enumerate(regions["code"])}
-    shapes = np.asarray(metres.geometry, dtype=object)
+    shapes = np.array(metres.geometry, dtype=object)
     drawn = regions["dataset"].isin(asked) & regions["lon"].notna() & shapely.is_missing(shapes)
     points = gpd.GeoSeries(gpd.points_from_xy(regions["lon"], regions["lat"]), crs=WGS84).to_crs(
         manifest.county.crs
@@ -277,7 +285,7 @@ def _with_cells(regions: gpd.GeoDataFrame, manifest: Manifest) -> gpd.GeoDataFra
             "geometry": np.asarray(made.geometry, dtype=object),
         }
     )  # fmt: skip
-    return gpd.GeoDataFrame(pd.concat([regions, part], ignore_index=True), crs=WGS84)
+    return _joined_frames(regions, part)
 
 
 def _finished(regions: gpd.GeoDataFrame, manifest: Manifest) -> gpd.GeoDataFrame:

@@ -154,7 +154,7 @@ def _facilities(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Finding]]
     frame["id"] = loaded.dataset.id + ":" + own.astype(str)
     frame["dataset_id"] = loaded.dataset.id
     frame = frame.rename(columns={"organisation": "organisation_code"})
-    _text(frame, "referral_level", "organisation_code")
+    _text(frame, "name", "referral_level", "organisation_code")
     return [(_table(m.Facility), frame)], findings
 
 
@@ -193,7 +193,7 @@ def _linked(frame: pd.DataFrame, loaded: LoadedTable, place: Place) -> list[Find
 def _organisations(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Finding]]:
     frame = _base(loaded).rename(columns={"code": "credit"})
     findings = [*_placed(frame, loaded, place), *_linked(frame, loaded, place)]
-    _text(frame, "kind")
+    _text(frame, "name", "kind")
     return [(_table(m.Organisation), frame.rename(columns={"credit": "code"}))], findings
 
 
