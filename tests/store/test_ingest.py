@@ -1,0 +1,302 @@
+"""A load is all or nothing, moves counts exactly, and the same files again change nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from cockpit.answers.twin import Twin, twin
+from cockpit.indicators import INDICATORS
+from cockpit.store import ingest
+from cockpit.store import models as m
+from cockpit.store.session import open_engine
+from geodata.errors import AskFirst, CockpitError, DataFileError, ManifestError
+from tests.small import MANIFEST, village_codes, write_people, write_small
+from tests.tiny import grid_code
+
+TODAY = dt.date(2026, 1, 15)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    return open_engine(f"sqlite:///{tmp_path / 'store' / 'county.sqlite'}")
+
+
+def _load(path: Path, engine: Engine, *confirmed: str) -> ingest.LoadReport:
+    return ingest.load(
+        path, engine, path.parent.parent / "store", confirmed=frozenset(confirmed), today=TODAY
+    )
+
+
+def _twin(engine: Engine) -> Twin:
+    with Session(engine) as db:
+        found = twin(db)
+    assert found is not None
+    return found
+
+
+def _dump(engine: Engine) -> str:
+    """Return a hash over every row of every table but the times of loading."""
+    digest = hashlib.sha256()
+    with engine.connect() as connection:
+        for table in m.Base.metadata.sorted_tables:
+            columns = [c for c in table.columns if c.name != "loaded_at"]
+            for row in connection.execute(select(*columns).order_by(*table.primary_key)):
+                digest.update(repr(tuple(row)).encode())
+    return digest.hexdigest()
+
+
+def test_totals_of_every_level_are_those_of_the_files(tmp_path: Path, engine: Engine) -> None:
+    report = _load(write_small(tmp_path / "raw"), engine)
+    assert report.people == 1360  # 10 + 20 + ... + 160
+    county = _twin(engine)
+    people = dict(zip(county.regions["code"], county.measures["people"], strict=True))
+    assert people["529901"] == 1360
+    # Grids 1, 2, 5, 6 (k = 0, 1, 4, 5) make the first village: 10 + 20 + 50 + 60.
+    assert people["529901001001"] == 140
+    assert people["529901001"] == 140 + (90 + 100 + 130 + 140)
+
+
+def test_every_additive_indicator_reconciles_at_every_level(tmp_path: Path, engine: Engine) -> None:
+    _load(write_small(tmp_path / "raw"), engine)
+    county = _twin(engine)
+    additive = [i for i in county.indicators() if i.additive and i.id != "area"]
+    assert {"people", "registered", "age_60_plus", "facilities"} <= {i.id for i in additive}
+    for indicator in additive:
+        values = county.values(indicator)
+        for row in range(len(values)):
+            children = county.children(row)
+            if len(children):
+                assert values[children].sum() == values[row], (indicator.id, row)
+
+
+def test_village_counts_move_to_grids_and_keep_their_totals(tmp_path: Path, engine: Engine) -> None:
+    _load(write_small(tmp_path / "raw"), engine)
+    county = _twin(engine)
+    registered = dict(zip(county.regions["code"], county.measures["registered"], strict=True))
+    assert [registered[code] for code in village_codes()] == [101, 202, 303, 404]
+    # No buildings: by area. Four squares of a village get 25 each, and the first the one left over.
+    grids = [grid_code(k) for k in (0, 1, 4, 5)]
+    assert sorted(registered[code] for code in grids) == [25, 25, 25, 26]
+
+
+def test_the_same_files_again_change_nothing(tmp_path: Path, engine: Engine) -> None:
+    path = write_small(tmp_path / "raw")
+    first = _load(path, engine)
+    before = _dump(engine)
+    again = _load(path, engine)
+    assert not again.changed
+    assert again.version == first.version
+    assert _dump(engine) == before
+
+
+def test_a_newer_file_replaces_its_own_rows_only(tmp_path: Path, engine: Engine) -> None:
+    path = write_small(tmp_path / "raw")
+    first = _load(path, engine)
+    write_people(path.parent, factor=2)
+    second = _load(path, engine)
+    assert second.people == 2720
+    assert second.version != first.version
+    assert [d.unchanged for d in second.datasets if d.id != "people"] == [True] * 5
+    with Session(engine) as db:
+        versions = db.execute(
+            select(m.Batch.version, m.Batch.current)
+            .where(m.Batch.dataset_id == "people")
+            .order_by(m.Batch.version)
+        ).all()
+    assert [tuple(v) for v in versions] == [(1, False), (2, True)]
+
+
+def test_bad_rows_are_listed_and_do_not_stop_the_good_ones(tmp_path: Path, engine: Engine) -> None:
+    path = write_small(tmp_path / "raw")
+    write_people(path.parent, extra=f"{grid_code(3)},男,35-39岁,-3\n999999001001001,男,0-4岁,5\n")
+    report = _load(path, engine)
+    assert report.people == 1360
+    with Session(engine) as db:
+        issues = db.execute(
+            select(m.QualityIssue.file, m.QualityIssue.row, m.QualityIssue.column, m.QualityIssue.found)
+            .where(m.QualityIssue.dataset_id == "people", m.QualityIssue.severity == "error")
+            .order_by(m.QualityIssue.row)
+        ).all()
+    assert [tuple(i) for i in issues] == [
+        ("people.csv", 33, "persons", "-3"),
+        ("people.csv", 34, "code", "999999001001001"),
+    ]
+
+
+def test_a_strict_data_set_with_a_bad_row_is_refused_whole(tmp_path: Path, engine: Engine) -> None:
+    path = write_small(tmp_path / "raw")
+    _load(path, engine)
+    before = _dump(engine)
+    write_people(path.parent, extra=f"{grid_code(3)},男,35-39岁,-3\n")
+    text = path.read_text(encoding="utf-8").replace(
+        'file = "people.csv"', 'file = "people.csv"\nstrict = true'
+    )
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataFileError, match=r"people\.csv.*33.*-3"):
+        _load(path, engine)
+    assert _dump(engine) == before
+
+
+def _break_missing(folder: Path) -> None:
+    (folder / "people.csv").unlink()
+
+
+def _break_unreadable(folder: Path) -> None:
+    (folder / "villages.geojson").write_bytes(b"\x00\x01\x02 not a map")
+
+
+def _break_column(folder: Path) -> None:
+    (folder / "people.csv").write_text("网格编码,性别,年龄段\n1,男,0-4岁\n", encoding="utf-8")
+
+
+def _break_empty(folder: Path) -> None:
+    (folder / "people.csv").write_text("网格编码,性别,年龄段,人数\n", encoding="utf-8")
+
+
+def _break_manifest(folder: Path) -> None:
+    path = folder / "county.toml"
+    text = path.read_text(encoding="utf-8").replace('kind = "facilities"', 'kind = "facilitys"')
+    path.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (_break_missing, r"people\.csv: there is no such file; data set people of the manifest"),
+        (_break_unreadable, r"villages\.geojson"),
+        (_break_column, r"people\.csv: missing column persons \(人数\)\. Found: 网格编码, 性别, 年龄段\."),
+        (_break_empty, r"people\.csv"),
+        (_break_manifest, r"county\.toml, line \d+: .*facilitys"),
+    ],
+)
+def test_bad_input_ends_in_one_sentence_and_loses_nothing(
+    tmp_path: Path, engine: Engine, spoil: object, words: str
+) -> None:
+    path = write_small(tmp_path / "raw")
+    _load(path, engine)
+    before = _dump(engine)
+    assert callable(spoil)
+    spoil(path.parent)
+    with pytest.raises(CockpitError, match=words) as caught:
+        _load(path, engine)
+    assert "\n" not in str(caught.value)
+    assert _dump(engine) == before
+
+
+def test_a_wrong_manifest_names_the_line(tmp_path: Path, engine: Engine) -> None:
+    path = write_small(tmp_path / "raw", manifest=MANIFEST.replace('code = "529901"', "kode = 1", 1))
+    with pytest.raises(ManifestError, match=r"county\.toml, line \d+"):
+        _load(path, engine)
+
+
+def test_a_delivery_with_a_third_fewer_rows_is_asked_about(tmp_path: Path, engine: Engine) -> None:
+    path = write_small(tmp_path / "raw")
+    _load(path, engine)
+    before = _dump(engine)
+    write_people(path.parent, rows=11)
+    with pytest.raises(AskFirst, match="22 rows, the last delivery had 32") as asked:
+        _load(path, engine)
+    assert asked.value.values["question"] == "fewer_rows"
+    assert _dump(engine) == before
+    assert _load(path, engine, "people:fewer_rows").people == sum(10 * (k + 1) for k in range(11))
+
+
+def test_a_region_without_parent_is_listed_not_loaded(tmp_path: Path, engine: Engine) -> None:
+    path = write_small(tmp_path / "raw")
+    layer = path.parent / "villages.geojson"
+    text = layer.read_text(encoding="utf-8")
+    layer.write_text(text.replace('"529901100002"', '"529901555002"'), encoding="utf-8")
+    _load(path, engine)
+    with Session(engine) as db:
+        orphans = db.execute(
+            select(m.QualityIssue.found).where(m.QualityIssue.rule == "code.orphan")
+        ).scalars()
+        assert "529901555002" in set(orphans)
+        assert db.get(m.Region, "529901555002") is None
+
+
+def test_another_county_is_asked_about_unless_the_stored_one_is_invented(
+    tmp_path: Path, engine: Engine
+) -> None:
+    _load(write_small(tmp_path / "raw"), engine)
+    other = MANIFEST.replace("invented = true", "").replace("小青县", "大青县")
+    real = write_small(tmp_path / "real", manifest=other)
+    assert _load(real, engine).county == "大青县"
+    third = MANIFEST.replace('code = "529901"', 'code = "529902"')
+    with pytest.raises(AskFirst, match="The store holds 大青县. Replace it by 小青县?"):
+        _load(write_small(tmp_path / "third", manifest=third), engine)
+
+
+def test_two_data_sets_of_one_count_are_refused(tmp_path: Path, engine: Engine) -> None:
+    twice = MANIFEST + MANIFEST[MANIFEST.index('[[dataset]]\nid = "people"') :].split("[[dataset]]")[
+        1
+    ].join(["[[dataset]]", ""]).replace('id = "people"', 'id = "people_again"')
+    path = write_small(tmp_path / "raw", manifest=twice)
+    with pytest.raises(DataFileError, match="Data sets people and people_again both count"):
+        _load(path, engine)
+
+
+def test_totals_of_two_levels_that_disagree_are_told(tmp_path: Path, engine: Engine) -> None:
+    more = """
+[[dataset]]
+id = "town_totals"
+title = "乡镇常住人口"
+kind = "population"
+level = "township"
+file = "towns.csv"
+constant = { kind = "usual" }
+date = 2025-11-01
+"""
+    path = write_small(tmp_path / "raw", manifest=MANIFEST + more)
+    (path.parent / "towns.csv").write_text("代码,人数\n529901001,600\n529901100,761\n", "utf-8")
+    assert _load(path, engine).people == 1360  # the finer count stands
+    with Session(engine) as db:
+        found = db.execute(
+            select(m.QualityIssue.found, m.QualityIssue.values).where(
+                m.QualityIssue.rule == "total.differs"
+            )
+        ).all()
+    assert [tuple(f) for f in found] == [("529901100: 761", {"sum": 760})]
+
+
+def test_check_stores_nothing(tmp_path: Path, engine: Engine) -> None:
+    path = write_small(tmp_path / "raw")
+    report = ingest.check(path, folder=tmp_path / "store", today=TODAY)
+    assert report.people == 1360
+    assert not (tmp_path / "store" / "county.sqlite").exists()
+
+
+def test_an_uploaded_data_set_survives_a_reload(tmp_path: Path, engine: Engine) -> None:
+    from loaders.manifest import Dataset
+    from loaders.read import read_dataset
+
+    path = write_small(tmp_path / "raw")
+    _load(path, engine)
+    folder = tmp_path / "store"
+    content = "机构名称,类别,经度,纬度\n东山敬老院,养老院,106.815,27.215\n".encode()
+    kept = ingest.keep_upload("care.csv", content, folder)
+    entry = Dataset(id="care", title="养老机构", kind="facilities", file=str(kept))
+    seen = ingest.preview(entry, engine, read=read_dataset)
+    assert (seen.rows_before, seen.rows_after, seen.question) == (None, 1, None)
+    ingest.apply(entry, engine, folder)
+    write_people(path.parent, factor=2)
+    _load(path, engine)
+    with Session(engine) as db:
+        n = db.execute(
+            select(func.count()).select_from(m.Facility).where(m.Facility.kind == "care_home")
+        ).scalar()
+    assert n == 1
+
+
+def test_indicators_of_unknown_things_are_not_offered(tmp_path: Path, engine: Engine) -> None:
+    _load(write_small(tmp_path / "raw"), engine)
+    county = _twin(engine)
+    assert not county.known(INDICATORS["households"])
+    assert not county.known(INDICATORS["floating"])
+    assert county.known(INDICATORS["age_60_plus_share"])
