@@ -1,0 +1,137 @@
+"""A viewer without a browser: speaks the page's websocket and times its script runs."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+
+@dataclass
+class Run:
+    """One script run as a browser sees it."""
+
+    seconds: float = 0.0
+    bytes: int = 0
+    finished: bool = False
+    exceptions: list[str] = field(default_factory=list)
+    page_hash: str = ""
+    messages: list[ForwardMsg] = field(default_factory=list)
+
+
+@dataclass
+class Crowd:
+    """What many viewers met."""
+
+    first: list[Run] = field(default_factory=list)
+    reruns: list[Run] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def errors(self) -> int:
+        return len(self.problems) + sum(bool(r.exceptions) for r in (*self.first, *self.reruns))
+
+    def seconds(self, share: float) -> float:
+        """Return the time below which that share of the reruns stayed."""
+        times = sorted(run.seconds for run in self.reruns)
+        return times[min(len(times) - 1, int(share * len(times)))]
+
+
+def connect(server: str, timeout: float = 60) -> websockets.connect:
+    return websockets.connect(
+        f"ws://{urlsplit(server).netloc}/_stcore/stream",
+        subprotocols=[websockets.Subprotocol("streamlit")],
+        max_size=None,
+        open_timeout=timeout,
+    )
+
+
+async def rerun(
+    socket: websockets.ClientConnection,
+    page: str,
+    query: str,
+    page_hash: str = "",
+    *,
+    timeout: float = 120,
+    keep: bool = False,
+) -> Run:
+    """Ask for a script run and read until it has finished."""
+    message = BackMsg()
+    message.rerun_script.query_string = query
+    if page_hash:
+        message.rerun_script.page_script_hash = page_hash
+    else:
+        message.rerun_script.page_name = page
+    run = Run(page_hash=page_hash)
+    start = time.perf_counter()
+    await socket.send(message.SerializeToString())
+    while True:
+        frame = await asyncio.wait_for(socket.recv(), timeout)
+        assert isinstance(frame, bytes)
+        run.bytes += len(frame)
+        forward = ForwardMsg()
+        forward.ParseFromString(frame)
+        if keep:
+            run.messages.append(forward)
+        kind = forward.WhichOneof("type")
+        if kind == "new_session":
+            run.page_hash = forward.new_session.page_script_hash or run.page_hash
+        elif kind == "delta" and forward.delta.new_element.WhichOneof("type") == "exception":
+            run.exceptions.append(forward.delta.new_element.exception.message)
+        elif kind == "script_finished":
+            run.seconds = time.perf_counter() - start
+            run.finished = True
+            return run
+
+
+async def visit(server: str, page: str, queries: list[str], *, keep: bool = False) -> list[Run]:
+    """Open a page once for the first query and rerun it for each other one."""
+    async with connect(server) as socket:
+        runs = [await rerun(socket, page, queries[0], keep=keep)]
+        for query in queries[1:]:
+            runs.append(await rerun(socket, page, query, runs[-1].page_hash, keep=keep))
+        return runs
+
+
+def open_page(server: str, page: str, query: str = "") -> Run:
+    """Open a page as a new visitor."""
+    return asyncio.run(visit(server, page, [query], keep=True))[0]
+
+
+async def crowd(
+    server: str,
+    page: str,
+    query_of: Callable[[int, int], str],
+    *,
+    viewers: int,
+    reruns: int,
+    think: float,
+) -> Crowd:
+    """
+    Let many viewers open a page and rerun it, thinking between the runs.
+
+    ``query_of(viewer, run)`` gives the view in the address, run 0 being the first.
+    """
+    met = Crowd()
+
+    async def one(number: int) -> None:
+        try:
+            async with connect(server) as socket:
+                run = await rerun(socket, page, query_of(number, 0))
+                met.first.append(run)
+                for turn in range(1, reruns + 1):
+                    await asyncio.sleep(random.uniform(0.5, 1.5) * think)
+                    run = await rerun(socket, page, query_of(number, turn), run.page_hash)
+                    met.reruns.append(run)
+        except (OSError, TimeoutError, websockets.WebSocketException) as problem:
+            met.problems.append(f"{type(problem).__name__}: {problem}"[:200])
+
+    await asyncio.gather(*(one(number) for number in range(viewers)))
+    return met

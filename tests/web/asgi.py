@@ -1,0 +1,76 @@
+"""Ask an ASGI application without a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Message
+
+from cockpit.web import errors, middleware, routes
+
+
+def cockpit_app(*more: Any) -> Starlette:
+    """Return our routes, middleware and error answers without Streamlit."""
+    return Starlette(
+        routes=[*more, *routes.ROUTES],
+        middleware=list(middleware.MIDDLEWARE),
+        exception_handlers=dict(errors.HANDLERS),
+    )
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def content(self) -> bytes:
+        packed = self.headers.get("content-encoding") == "gzip"
+        return gzip.decompress(self.body) if packed else self.body
+
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+
+def ask(app: ASGIApp, target: str, method: str = "GET", **headers: str) -> Reply:
+    """Send one request; header names with ``_`` for ``-``."""
+    path, _, query = target.partition("?")
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": unquote(path),
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def run() -> None:
+        # Starlette answers a fault and raises it again for the log.
+        with contextlib.suppress(ZeroDivisionError):
+            await app(scope, receive, send)
+
+    asyncio.run(run())
+    start = next(m for m in sent if m["type"] == "http.response.start")
+    body = b"".join(m.get("body", b"") for m in sent if m["type"] == "http.response.body")
+    return Reply(start["status"], {k.decode(): v.decode() for k, v in start["headers"]}, body)
