@@ -33,10 +33,10 @@ class Settings:
     """Origin that the content policy must allow for these tiles."""
     language: str
     """Language for a visitor who has not chosen: zh or en (COCKPIT_LANGUAGE)."""
-    quality_warning: float = 0.95
-    """A data set scoring below this (0 to 1) is an alarm (COCKPIT_QUALITY_WARNING)."""
-    quality_alarm: float = 0.85
-    """Below this its light is red (COCKPIT_QUALITY_ALARM)."""
+    quality_good: float = 0.98
+    """A data set scoring below this (0 to 1) is an alarm (COCKPIT_QUALITY_GOOD)."""
+    quality_watch: float = 0.90
+    """Below this its light is red, not yellow (COCKPIT_QUALITY_WATCH)."""
 
 
 @cache
@@ -56,6 +56,6 @@ def settings() -> Settings:
         basemap_tiles=tiles if host else "",
         basemap_host=host,
         language=env("COCKPIT_LANGUAGE", "zh"),
-        quality_warning=float(env("COCKPIT_QUALITY_WARNING", "0.95")),
-        quality_alarm=float(env("COCKPIT_QUALITY_ALARM", "0.85")),
+        quality_good=float(env("COCKPIT_QUALITY_GOOD", "0.98")),
+        quality_watch=float(env("COCKPIT_QUALITY_WATCH", "0.90")),
     )

@@ -91,14 +91,24 @@ def fill(engine: Engine) -> None:
                     rows_stored=19,
                     rows_bad=1,
                     quality={
+                        "dataset": key,
+                        "department": "统计局",
+                        "n_rows": 20,
+                        "dimensions": {
+                            d: {"score": 0.9 if d == "validity" else 1.0, "n": 20, "defects": bad}
+                            for d, bad in (
+                                ("completeness", 0),
+                                ("validity", 2),
+                                ("consistency", 0),
+                                ("timeliness", 0),
+                                ("uniqueness", 0),
+                                ("place", 0),
+                            )
+                        },
+                        "fields": {
+                            "code": {"validity": {"score": 0.9, "n": 20, "defects": 2}},
+                        },
                         "total": 0.95,
-                        "completeness": 1.0,
-                        "validity": 0.9,
-                        "consistency": 1.0,
-                        "timeliness": 1.0,
-                        "uniqueness": 1.0,
-                        "place": 1.0,
-                        "fields": {},
                     },
                     loaded_at=dt.datetime(2026, 1, 5, 8, 0),
                 )

@@ -17,15 +17,9 @@ from cockpit.access.classes import CLASSES, may_see
 from cockpit.settings import settings
 from cockpit.store.models import Batch, Conflict, Dataset, QualityIssue
 from geodata.errors import InputError
+from loaders.export import escape_formula
+from loaders.quality import DIMENSIONS, Count, QualityScore, Thresholds, by_department, light
 
-DIMENSIONS = (
-    "completeness",
-    "validity",
-    "consistency",
-    "timeliness",
-    "uniqueness",
-    "place",
-)
 SEVERITIES = ("error", "warning", "note")
 STATUSES = ("open", "done", "accepted")
 GEOMETRIES = 500
@@ -56,23 +50,27 @@ class Entry:
     rows_bad: int
     loaded_at: dt.datetime | None
     matches: dict[str, str]  # standard column -> header of the file
-    quality: dict[str, Any]
+    quality: QualityScore | None  # None before the first load
     open_findings: int
     late_days: int  # days past the expected delivery; 0: in time, or none expected
 
     @property
     def score(self) -> float:
         """Quality in all, 0 to 1; NaN before the first load."""
-        return float(self.quality.get("total", float("nan")))
+        return self.quality.total if self.quality else float("nan")
 
     @property
     def light(self) -> str:
-        """Return red, yellow or green: a low score or a late delivery is seen at once."""
-        if self.score < settings().quality_alarm:
-            return "red"
-        if self.late_days or not self.score >= settings().quality_warning:
-            return "yellow"
-        return "green"
+        """Return good, watch or bad; a late delivery is never good."""
+        if self.quality is None:
+            return "watch"
+        shown = light(self.score, thresholds())
+        return "watch" if shown == "good" and self.late_days else shown
+
+
+def thresholds() -> Thresholds:
+    """Return the scores that part the lights, as the installation sets them."""
+    return Thresholds(good=settings().quality_good, watch=settings().quality_watch)
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ class Department:
 
     name: str
     datasets: int
-    score: float  # mean over its data sets
+    quality: QualityScore  # defects and chances of its data sets summed
     lowest: Entry
     open_findings: int
     late: int
@@ -177,9 +175,7 @@ def catalogue(db: Session, today: dt.date) -> tuple[Entry, ...]:
             select(QualityIssue.dataset_id, func.count())
             .where(QualityIssue.status == "open", QualityIssue.severity != "note")
             .group_by(QualityIssue.dataset_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     query = (
         select(Dataset, Batch)
@@ -214,9 +210,22 @@ def _entry(dataset: Dataset, batch: Batch | None, open_now: int, today: dt.date)
         rows_bad=batch.rows_bad if batch else 0,
         loaded_at=batch.loaded_at if batch else None,
         matches=dict(batch.matches) if batch else {},
-        quality=dict(batch.quality) if batch else {},
+        quality=_quality(batch.quality, dataset) if batch else None,
         open_findings=open_now,
         late_days=_late_days(dataset, batch, today),
+    )
+
+
+def _quality(stored: dict[str, Any], dataset: Dataset) -> QualityScore:
+    """Return a stored score as ``loaders.quality`` made it."""
+    dimensions = {d: Count(**stored["dimensions"][d]) for d in DIMENSIONS}
+    fields = {
+        column: {d: Count(**counts[d]) for d in DIMENSIONS if d in counts}
+        for column, counts in stored.get("fields", {}).items()
+    }
+    rows = int(stored.get("n_rows", 0))
+    return QualityScore(
+        dataset.id, dataset.department, rows, dimensions, fields, float(stored["total"])
     )
 
 
@@ -229,35 +238,36 @@ def _late_days(dataset: Dataset, batch: Batch | None, today: dt.date) -> int:
 
 
 def alarms(entries: Iterable[Entry]) -> tuple[Alarm, ...]:
-    """Return what departments should act on: low scores first, then the latest deliveries."""
+    """Return what departments should act on: lowest scores first, then the latest deliveries."""
     found = []
     for entry in entries:
-        if entry.score < settings().quality_warning:
-            scores = {d: float(entry.quality.get(d, 1.0)) for d in DIMENSIONS}
-            found.append(Alarm(entry, "low", dimension=min(scores, key=lambda d: scores[d])))
+        if entry.quality and light(entry.score, thresholds()) != "good":
+            judged = {d: c.score for d, c in entry.quality.dimensions.items() if c.n}
+            weakest = min(judged, key=lambda d: judged[d], default="")
+            found.append(Alarm(entry, "low", dimension=weakest))
         if entry.late_days:
             found.append(Alarm(entry, "late", days=entry.late_days))
     return tuple(sorted(found, key=lambda a: (a.kind != "low", a.entry.score, -a.days)))
 
 
 def departments(entries: Sequence[Entry]) -> tuple[Department, ...]:
-    """Return each department's mean score, weakest data set and open work, weakest first."""
-    by_name: dict[str, list[Entry]] = {}
-    for entry in entries:
-        if entry.version:
-            by_name.setdefault(entry.department, []).append(entry)
-    found = [
-        Department(
-            name=name,
-            datasets=len(own),
-            score=sum(e.score for e in own) / len(own),
-            lowest=min(own, key=lambda e: e.score),
-            open_findings=sum(e.open_findings for e in own),
-            late=sum(e.late_days > 0 for e in own),
+    """Return each department's score, weakest data set and open work, weakest first."""
+    loaded = [entry for entry in entries if entry.quality]
+    scores = by_department(entry.quality for entry in loaded if entry.quality)
+    found = []
+    for name, quality in scores.items():
+        own = [entry for entry in loaded if entry.department == name]
+        found.append(
+            Department(
+                name=name,
+                datasets=len(own),
+                quality=quality,
+                lowest=min(own, key=lambda e: e.score),
+                open_findings=sum(e.open_findings for e in own),
+                late=sum(e.late_days > 0 for e in own),
+            )
         )
-        for name, own in by_name.items()
-    ]
-    return tuple(sorted(found, key=lambda d: d.score))
+    return tuple(sorted(found, key=lambda d: d.quality.total))
 
 
 def findings(
@@ -282,16 +292,12 @@ def findings(
             QualityIssue.id,
         )
     )
-    counts = (
-        db.execute(
-            select(QualityIssue.severity, func.count())
-            .join(Dataset, Dataset.id == QualityIssue.dataset_id)
-            .where(*where)
-            .group_by(QualityIssue.severity)
-        )
-        .tuples()
-        .all()
-    )
+    counts = db.execute(
+        select(QualityIssue.severity, func.count())
+        .join(Dataset, Dataset.id == QualityIssue.dataset_id)
+        .where(*where)
+        .group_by(QualityIssue.severity)
+    ).all()
     by_severity = dict(counts)
     return FindingPage(
         rows=tuple(
@@ -434,7 +440,7 @@ def conflicts(
         .order_by(Conflict.check_id, Conflict.kind, Conflict.id)
     )
     counts = select(Conflict.kind, func.count()).where(*where).group_by(Conflict.kind)
-    by_kind = dict(db.execute(counts).tuples().all())
+    by_kind = dict(db.execute(counts).all())
     rows = []
     for conflict, one, other in db.execute(query.offset(offset).limit(limit)):
         open_to = may_see(visitor, one.data_class) and may_see(visitor, other.data_class)
@@ -463,16 +469,10 @@ def as_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """
     Return rows as CSV in UTF-8 with a mark, which office programs open as Chinese text.
 
-    A cell that a spreadsheet would take for a formula gets a leading quote.
+    A cell that a spreadsheet would take for a formula gets a leading quote; None is an empty cell.
     """
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow([_harmless(cell) for cell in header])
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    writer.writerow([escape_formula(cell) for cell in header])
+    writer.writerows([escape_formula(cell) for cell in row] for row in rows)
     return b"\xef\xbb\xbf" + text.getvalue().encode()
-
-
-def _harmless(cell: object) -> object:
-    if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{cell}"
-    return "" if cell is None else cell
