@@ -116,25 +116,27 @@ def _side(table: pd.DataFrame, key: str) -> pd.DataFrame:
 def _differing(
     left: pd.DataFrame, right: pd.DataFrame, key: str, fields: Sequence[str]
 ) -> list[Conflict]:
-    found = []
+    found: list[tuple[int, Conflict]] = []
     for column in fields:
         ours, theirs = _comparable(left[column]), _comparable(right[column])
         other = pd.notna(ours) & pd.notna(theirs)
         other &= np.array(ours != theirs, dtype=bool)
-        found += [(int(at), column) for at in np.flatnonzero(other)]
-    found.sort(key=lambda one: one[0])
-    return [
-        Conflict(
-            "value",
-            str(left[key].iat[at]),
-            column,
-            left[column].iat[at],
-            right[column].iat[at],
-            int(left["row"].iat[at]),
-            int(right["row"].iat[at]),
+        at = np.flatnonzero(other)
+        found += zip(
+            at.tolist(),
+            map(
+                Conflict,
+                ["value"] * len(at),
+                left[key].iloc[at].astype(str),
+                [column] * len(at),
+                left[column].iloc[at].tolist(),
+                right[column].iloc[at].tolist(),
+                left["row"].iloc[at].tolist(),
+                right["row"].iloc[at].tolist(),
+            ),
+            strict=True,
         )
-        for at, column in found
-    ]
+    return [conflict for _, conflict in sorted(found, key=lambda one: one[0])]
 
 
 def _comparable(column: pd.Series[Any]) -> NDArray[np.object_]:
