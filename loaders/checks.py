@@ -812,8 +812,7 @@ def _report_missing(run: _Run, column: Column, at: Rows) -> None:
         return
     if column.required:
         unnamed = column.name == "name" and run.entry.kind in rules.MAY_BE_UNNAMED
-        found = [""] * len(missing)
-        run.report("value.missing", column.name, missing, found=found, optional=unnamed)
+        run.report("value.missing", column.name, missing, optional=unnamed)
     elif len(missing) < run.n:
         run.note("value.sparse", column.name, n=len(missing), n_rows=run.n)
 
