@@ -190,9 +190,9 @@ def _told_parents(regions: gpd.GeoDataFrame, county: str, scheme: hierarchy.Sche
         elif given:
             parents.append(told)  # unknown: becomes a finding
         elif scheme == "cn" and (stem := hierarchy.parent_by_prefix(code, known)):
-            parents.append(
-                stem if levels.index(level) < 2 or stem != county or not placed else placed
-            )
+            # A village whose township is unknown is an orphan, not a child of the county.
+            direct = hierarchy.CODE_DIGITS.get(levels[levels.index(level) - 1], len(stem))
+            parents.append(stem if len(stem) >= direct else code[:direct])
         else:
             parents.append(placed or (county if levels.index(level) == 1 else ""))
     return parents
