@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from geodata.synthetic import files, world
+from geodata.synthetic import departments, files, world
 
 
 def make_county(
@@ -30,8 +30,6 @@ def make_county(
     county = world.build(seed, tell)
     tell("files")
     entries, truth = files.write_all(county, folder)
-    path = files.write_manifest(folder, entries, [], seed)
-    files.RawFolder(folder).json(
-        "truth.json", {**truth, "seed": seed, "totals": files.totals(county)}
-    )
+    path = files.write_manifest(folder, entries, departments.CROSSCHECKS, seed)
+    files.RawFolder(folder).json("truth.json", truth)
     return path

@@ -13,6 +13,7 @@ import shapely
 
 from geodata import crs
 from geodata.synthetic import sheets
+from geodata.synthetic.departments import write_departments
 from geodata.synthetic.naming import COUNTY, COUNTY_CODE, COUNTY_EN, english
 from geodata.synthetic.relief import (
     CRS,
@@ -47,10 +48,11 @@ Entry = dict[str, Any]
 def write_all(world: World, folder: Path) -> tuple[list[Entry], dict[str, Any]]:
     """Write every raw file; return the manifest's entries and the planted truth."""
     raw = RawFolder(folder)
-    truth: dict[str, Any] = {"defects": {}}
+    truth: dict[str, Any] = {"seed": world.seed, "defects": {}, "totals": totals(world)}
     entries = _regions(world, raw)
     entries += _population(world, raw, truth)
     entries += _land(world, raw)
+    entries += write_departments(world, raw, truth)
     return entries, truth
 
 

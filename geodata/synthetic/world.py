@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geodata.synthetic import boundaries, naming, people, relief, settlements
+from geodata.synthetic import (
+    boundaries,
+    facilities,
+    naming,
+    people,
+    registers,
+    relief,
+    roads,
+    settlements,
+)
 from geodata.synthetic.settlements import (
     N_TOWNS,
     SEAT_COMMUNITIES,
@@ -27,6 +36,9 @@ class World:
     areas: boundaries.Areas
     names: naming.Names
     people: people.People
+    roads: roads.Roads
+    buildings: registers.Buildings
+    facilities: facilities.Facilities
 
 
 def chance(seed: int, part: int) -> np.random.Generator:
@@ -46,4 +58,11 @@ def build(seed: int, progress: Progress) -> World:
     names = naming.name_all(areas.village_town, areas.grid_village, core, chance(seed, 4))
     progress("people")
     residents = people.populate(land, sites, areas, chance(seed, 5))
-    return World(seed, land, sites, areas, names, residents)
+    progress("roads")
+    network = roads.build_roads(land, sites, areas, residents, chance(seed, 6))
+    progress("buildings and facilities")
+    houses = registers.place_buildings(sites, areas, residents, network, names, chance(seed, 7))
+    services = facilities.place_facilities(
+        sites, areas, names, residents, network, houses, chance(seed, 8)
+    )
+    return World(seed, land, sites, areas, names, residents, network, houses, services)
