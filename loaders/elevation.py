@@ -129,7 +129,8 @@ def sample_elevation(path: Path | str, lon: ArrayLike, lat: ArrayLike) -> Floats
         with rasterio.open(path, driver="GTiff") as raster:
             name = raster.crs.to_string() if raster.crs else systems.WGS84
             x, y = systems.from_lon_lat(lon, lat, name)
-            column, row = ~raster.transform * (x, y)
+            a, b, c, d, e, f = (~raster.transform)[:6]
+            column, row = a * x + b * y + c, d * x + e * y + f
             return _sampled(raster, np.asarray(column), np.asarray(row))
     except RasterioError as error:
         raise DataFileError(

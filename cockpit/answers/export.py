@@ -18,7 +18,7 @@ from cockpit.indicators import INDICATORS
 from cockpit.locale import translate
 from cockpit.store.models import Region
 from geodata.errors import InputError
-from loaders.files import escape_formulas
+from loaders.export import escape_formulas
 
 FORMATS = ("csv", "xlsx", "parquet", "geojson", "gpkg", "fgb")
 
@@ -117,7 +117,7 @@ def _with_shapes(table: pd.DataFrame, db: Session) -> gpd.GeoDataFrame:
     found = db.execute(
         select(Region.code, Region.geometry).where(Region.geometry.is_not(None))
     ).all()
-    shapes = dict(tuple(row) for row in found)
+    shapes = {row[0]: row[1] for row in found}
     drawn = table[table["code"].isin(shapes)]
     geometry = shapely.from_wkb([shapes[code] for code in drawn["code"]])
     return gpd.GeoDataFrame(drawn, geometry=geometry, crs="EPSG:4326")

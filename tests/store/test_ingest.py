@@ -119,7 +119,9 @@ def test_bad_rows_are_listed_and_do_not_stop_the_good_ones(tmp_path: Path, engin
     assert report.people == 1360
     with Session(engine) as db:
         issues = db.execute(
-            select(m.QualityIssue.file, m.QualityIssue.row, m.QualityIssue.column, m.QualityIssue.found)
+            select(
+                m.QualityIssue.file, m.QualityIssue.row, m.QualityIssue.column, m.QualityIssue.found
+            )
             .where(m.QualityIssue.dataset_id == "people", m.QualityIssue.severity == "error")
             .order_by(m.QualityIssue.row)
         ).all()
@@ -170,7 +172,10 @@ def _break_manifest(folder: Path) -> None:
     [
         (_break_missing, r"people\.csv: there is no such file; data set people of the manifest"),
         (_break_unreadable, r"villages\.geojson"),
-        (_break_column, r"people\.csv: missing column persons \(人数\)\. Found: 网格编码, 性别, 年龄段\."),
+        (
+            _break_column,
+            r"people\.csv: missing column persons \(人数\)\. Found: 网格编码, 性别, 年龄段\.",
+        ),
         (_break_empty, r"people\.csv"),
         (_break_manifest, r"county\.toml, line \d+: .*facilitys"),
     ],
@@ -190,7 +195,9 @@ def test_bad_input_ends_in_one_sentence_and_loses_nothing(
 
 
 def test_a_wrong_manifest_names_the_line(tmp_path: Path, engine: Engine) -> None:
-    path = write_small(tmp_path / "raw", manifest=MANIFEST.replace('code = "529901"', "kode = 1", 1))
+    path = write_small(
+        tmp_path / "raw", manifest=MANIFEST.replace('code = "529901"', "kode = 1", 1)
+    )
     with pytest.raises(ManifestError, match=r"county\.toml, line \d+"):
         _load(path, engine)
 
@@ -229,14 +236,14 @@ def test_another_county_is_asked_about_unless_the_stored_one_is_invented(
     real = write_small(tmp_path / "real", manifest=other)
     assert _load(real, engine).county == "大青县"
     third = MANIFEST.replace('code = "529901"', 'code = "529902"')
-    with pytest.raises(AskFirst, match="The store holds 大青县. Replace it by 小青县?"):
+    with pytest.raises(AskFirst, match=r"The store holds 大青县\. Replace it by 小青县\?"):
         _load(write_small(tmp_path / "third", manifest=third), engine)
 
 
 def test_two_data_sets_of_one_count_are_refused(tmp_path: Path, engine: Engine) -> None:
-    twice = MANIFEST + MANIFEST[MANIFEST.index('[[dataset]]\nid = "people"') :].split("[[dataset]]")[
-        1
-    ].join(["[[dataset]]", ""]).replace('id = "people"', 'id = "people_again"')
+    twice = MANIFEST + MANIFEST[MANIFEST.index('[[dataset]]\nid = "people"') :].split(
+        "[[dataset]]"
+    )[1].join(["[[dataset]]", ""]).replace('id = "people"', 'id = "people_again"')
     path = write_small(tmp_path / "raw", manifest=twice)
     with pytest.raises(DataFileError, match="Data sets people and people_again both count"):
         _load(path, engine)
