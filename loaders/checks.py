@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,10 +17,11 @@ from geodata.hierarchy import level_of_code, normalise_code, parent_by_prefix
 from loaders import rules
 from loaders.catalog import COLUMNS, Column
 from loaders.manifest import Dataset, Manifest
-from loaders.table import Finding, ReadContext
+from loaders.table import Finding, ReadContext, Severity
 
 BOX_MARGIN_DEGREES = 0.001  # about 100 m: borders of different sources never agree to the metre
 LARGEST_NUMBER = 1e15  # above it a float no longer holds every whole number
+LONGEST_FOUND, LONGEST_TEXT = 200, 2000  # characters: one hostile cell must not fill the store
 MEANING = {"regions", "population", "households", "vulnerable"}
 """Kinds in which a wrong value in any column makes the row say something else."""
 
@@ -42,7 +43,7 @@ class _Issue:
     rows: Rows
     found: Sequence[str]
     values: Values
-    severity: str
+    severity: Severity
 
 
 def check_table(
@@ -182,39 +183,51 @@ class _Run:
         return table.assign(geometry=shapes)
 
     def findings(self) -> list[Finding]:
-        """Word every issue, in row order."""
+        """Word every issue, in row order, those of the whole file first."""
+        texts = self._row_texts()
         told = [
-            (int(self.row[row]) if row >= 0 else 0, number, self._finding(issue, int(row), place))
+            (self.row[row] if row >= 0 else -1, number, finding)
             for number, issue in enumerate(self.issues)
-            for place, row in enumerate(issue.rows)
+            for row, finding in zip(
+                issue.rows.tolist(), self._findings_of(issue, texts), strict=True
+            )
         ]
         return [finding for _, _, finding in sorted(told, key=lambda one: one[:2])]
 
-    def _finding(self, issue: _Issue, row: int, place: int) -> Finding:
-        rule = rules.RULES[issue.rule]
-        found = issue.found[place]
-        values = issue.values if isinstance(issue.values, dict) else issue.values[place]
-        return Finding(
-            dataset=self.entry.id,
-            file=_file(self.entry),
-            row=int(self.row[row]) if row >= 0 else None,
-            column=issue.column,
-            rule=issue.rule,
-            dimension=rule.dimension,
-            severity=issue.severity,  # type: ignore[arg-type]
-            found=found,
-            expected=rule.expected,
-            values=dict(values),
-            text=self._row_text(row) if issue.severity == "error" else "",
-        )
+    def _findings_of(self, issue: _Issue, texts: dict[int, str]) -> Iterator[Finding]:
+        rule, file = rules.RULES[issue.rule], _file(self.entry)
+        for place, row in enumerate(issue.rows.tolist()):
+            values = issue.values if isinstance(issue.values, dict) else issue.values[place]
+            yield Finding(
+                dataset=self.entry.id,
+                file=file,
+                row=int(self.row[row]) if row >= 0 else None,
+                column=issue.column,
+                rule=rule.name,
+                dimension=rule.dimension,
+                severity=issue.severity,
+                found=issue.found[place][:LONGEST_FOUND],
+                expected=rule.expected,
+                values=dict(values),
+                text=texts[row] if issue.severity == "error" else "",
+            )
 
-    def _row_text(self, row: int) -> str:
-        parts = []
-        for name in self.raw.columns:
-            if name not in ("row", "geometry"):
-                value = _text(self.raw[name].iat[row])
-                parts.append(f"{name}={_masked(self.entry.kind, name, value)}")
-        return "; ".join(parts)
+    def _row_texts(self) -> dict[int, str]:
+        """Return every row that is lost as one masked line of text."""
+        lost = [issue.rows for issue in self.issues if issue.severity == "error"]
+        if not lost:
+            return {}
+        rows = np.unique(np.concatenate(lost))
+        names = [name for name in self.raw.columns if name not in ("row", "geometry")]
+        cells = [_texts_at(self.raw[name], rows) for name in names]
+        for place, name in enumerate(names):
+            if self.entry.kind == "persons" and name == "identity":
+                cells[place] = [rules.mask_identity(text) for text in cells[place]]
+        lines = (
+            rules.mask_text("; ".join(map("{}={}".format, names, line)))[:LONGEST_TEXT]
+            for line in zip(*cells, strict=True)
+        )
+        return dict(zip(rows.tolist(), lines, strict=True))
 
 
 # ---------------------------------------------------------------- text, codes, choices
@@ -237,8 +250,8 @@ def _check_choice(run: _Run, column: Column) -> None:
     wrong = _rows_of(unique, [not value for value in known])
     if len(wrong):
         near = {
-            text: rules.nearest_choice(text, kind, name, choices)
-            for text in set(unique.texts[unique.at[wrong]])
+            text: rules.nearest_choice(text, kind, name, choices) if number < rules.GUESSES else ""
+            for number, text in enumerate(sorted(set(unique.texts[unique.at[wrong]])))
         }
         listed = ", ".join(choices)
         _report_nearest(
@@ -696,7 +709,7 @@ def _report_duplicates(run: _Run, names: list[str], rows: Rows) -> None:
             rule,
             names[0],
             at,
-            found=[_key_text(run, names, row) for row in at],
+            found=_key_texts(run, names, at),
             values=[{"first": int(run.row[before[int(row)]])} for row in at],
         )
     run.dropped[rows[later[same]]] = True
@@ -712,11 +725,11 @@ def _same_rows(run: _Run, later: Rows, first: Rows) -> NDArray[np.bool_]:
     return same
 
 
-def _key_text(run: _Run, names: list[str], row: int) -> str:
-    parts = (_text(run.raw[name].iat[row]) for name in names)
-    return " · ".join(
-        _masked(run.entry.kind, name, part) for name, part in zip(names, parts, strict=True) if part
-    )
+def _key_texts(run: _Run, names: list[str], rows: Rows) -> list[str]:
+    cells = [_texts_at(run.raw[name], rows) for name in names]
+    if run.entry.kind == "persons":
+        cells = [[rules.mask_identity(text) for text in column] for column in cells]
+    return [rules.mask_text(" · ".join(filter(None, line))) for line in zip(*cells, strict=True)]
 
 
 def _joint_key(run: _Run, names: list[str]) -> Rows:
@@ -784,14 +797,12 @@ def _text(value: Any) -> str:
     return str(value)
 
 
+def _texts_at(raw: pd.Series[Any], rows: Rows) -> list[str]:
+    return [_text(value) for value in raw.iloc[rows].tolist()]
+
+
 def _shown(raw: pd.Series[Any], rows: Rows) -> list[str]:
-    return [rules.mask_text(_text(value)) for value in raw.iloc[rows]]
-
-
-def _masked(kind: str, column: str, text: str) -> str:
-    if kind == "persons" and column == "identity":
-        return rules.mask_identity(text)
-    return rules.mask_text(text)
+    return [rules.mask_text(text) for text in _texts_at(raw, rows)]
 
 
 def _rows_of(unique: _Unique, chosen: Sequence[bool] | NDArray[np.bool_]) -> Rows:

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,6 +146,10 @@ MISSING = frozenset(
     }
 )
 """Spellings (lower case) of "nothing here" in department files."""
+
+GUESSES = 500
+"""Different wrong values of a column for which the nearest right one is looked for: more are no
+typing errors, and a search for each would take minutes."""
 
 _SEX = {
     "m": ("m", "male", "man", "男", "男性", "1"),
@@ -302,39 +306,61 @@ class Nearest:
     """
     Finds the known code most like a wrong one.
 
-    Codes of the same length are compared place by place (two neighbours that changed places count
-    as one mistake), all at once; only where none is within two mistakes does ``difflib`` look for
-    a lost or doubled digit.
+    Codes of the same length are compared place by place, all at once; two neighbours that changed
+    places count as one mistake, and more than two mistakes are no likeness. Then come codes that
+    one lost or one added character makes equal. After ``GUESSES`` codes it gives up.
     """
 
     def __init__(self, known: frozenset[str]) -> None:
-        self._tables: dict[int, tuple[list[str], NDArray[np.uint32]]] = {}
-        self._all = sorted(known)
+        self._known = known
+        self._left = GUESSES
         by_length: dict[int, list[str]] = {}
-        for code in self._all:
+        for code in sorted(known):
             by_length.setdefault(len(code), []).append(code)
-        for length, codes in by_length.items():
-            if length:
-                self._tables[length] = codes, _letters(codes, length)
+        self._by_length = by_length
+        self._tables = {
+            length: _letters(codes, length) for length, codes in by_length.items() if length
+        }
 
     def __call__(self, code: str) -> str:
         """Return the nearest known code, or "" when none is near."""
-        if len(code) in self._tables:
-            codes, table = self._tables[len(code)]
-            own = _letters([code], len(code))[0]
-            wrong = table != own
-            swapped = (
-                wrong[:, :-1]
-                & wrong[:, 1:]
-                & (table[:, :-1] == own[1:])
-                & (table[:, 1:] == own[:-1])
-            )
-            mistakes = wrong.sum(axis=1) - swapped.sum(axis=1)
-            best = int(mistakes.argmin())
-            if mistakes[best] <= 2:
-                return codes[best]
-        near = difflib.get_close_matches(code, self._all, n=1, cutoff=0.75)
-        return near[0] if near else ""
+        self._left -= 1
+        if self._left < 0:
+            return ""
+        return self._same_length(code) or self._one_more_or_less(code)
+
+    def _same_length(self, code: str) -> str:
+        if len(code) not in self._tables:
+            return ""
+        table, own = self._tables[len(code)], _letters([code], len(code))[0]
+        wrong = table != own
+        swapped = (
+            wrong[:, :-1] & wrong[:, 1:] & (table[:, :-1] == own[1:]) & (table[:, 1:] == own[:-1])
+        )
+        mistakes = wrong.sum(axis=1) - swapped.sum(axis=1)
+        best = int(mistakes.argmin())
+        return self._by_length[len(code)][best] if mistakes[best] <= 2 else ""
+
+    def _one_more_or_less(self, code: str) -> str:
+        for shorter in _without_one(code):
+            if shorter in self._known:
+                return shorter
+        return self._shortened.get(code, "")
+
+    @cached_property
+    def _shortened(self) -> dict[str, str]:
+        """Every known code with one character left out, to the (first) whole one."""
+        found: dict[str, str] = {}
+        for code in sorted(self._known):
+            for shorter in _without_one(code):
+                found.setdefault(shorter, code)
+        return found
+
+
+def _without_one(code: str) -> list[str]:
+    if len(code) > 32:  # longer is no code
+        return []
+    return [code[:at] + code[at + 1 :] for at in range(len(code))]
 
 
 def _letters(codes: list[str], length: int) -> NDArray[np.uint32]:
@@ -495,6 +521,9 @@ def _day(year: int, month: int, day: int) -> dt.date | None:
 
 
 def nearest_names(names: list[str], known: Collection[str]) -> dict[str, str]:
-    """Return for each name the known one most like it, or ""."""
-    near = {name: difflib.get_close_matches(name, known, n=1, cutoff=0.5) for name in set(names)}
-    return {name: found[0] if found else "" for name, found in near.items()}
+    """Return for each name the known one most like it, or ""; only for the first ``GUESSES``."""
+    found = dict.fromkeys(names, "")
+    for name in list(found)[:GUESSES]:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        found[name] = near[0] if near else ""
+    return found

@@ -561,6 +561,28 @@ def test_shapes_pass_through() -> None:
     assert told(findings) == [(2, "code.form")]
 
 
+def test_hostile_cells_are_only_bad_ones() -> None:
+    cells = [
+        "a\x00",
+        "9" * 5000,
+        "=cmd|' /C calc'!A0",
+        "<script>alert(1)</script>",
+        "１e9999",
+        "_1",
+    ]
+    table, findings = check(
+        "population",
+        code=["529901100200", *cells],
+        sex=["m", *cells],
+        date=["2024-01-01", *cells],
+        persons=["1", *cells],
+    )
+    assert len(table) == 1
+    assert {f.row for f in findings if f.severity == "error"} == set(range(2, 8))
+    assert max(len(f.found) for f in findings) <= 200
+    assert max(len(f.text) for f in findings) <= 2000
+
+
 def clean(n: int) -> pd.DataFrame:
     index = pd.MultiIndex.from_product(
         [VILLAGES, ("男", "女"), AGE_BANDS[:-1], ("常住", "户籍", "流动"), range(2000, 2040)],
