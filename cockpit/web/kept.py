@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
-COMPRESSION = 6  # level 9 takes three times as long for 2 % less
+COMPRESSION = 9  # made once and kept: 5 % less than level 6
 
 
 @dataclass(frozen=True)

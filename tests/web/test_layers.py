@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
 
-from cockpit.answers.layers import layer_key, layer_url, stamp, tile_url
+from cockpit.answers.layers import LAYER_MEASURES, layer_key, layer_url, stamp, tile_url
 from tests import tiny
 from tests.web.asgi import ask
 
@@ -16,7 +17,14 @@ ANEW = "The data were loaded anew; open the page again."
 VILLAGES = "/layers/tiny1/village/529901.geojson"
 
 
-def by_id(app: Starlette, target: str) -> dict[str, dict[str, object]]:
+def figure(properties: dict[str, Any], measure: str) -> int | None:
+    """Read a measure as the browser's expression ``properties.v[...]`` does."""
+    assert layer_key(measure) == f"v[{LAYER_MEASURES.index(measure)}]"
+    found: int | None = properties["v"][LAYER_MEASURES.index(measure)]
+    return found
+
+
+def by_id(app: Starlette, target: str) -> dict[str, dict[str, Any]]:
     reply = ask(app, target)
     assert reply.status == 200, reply.content
     return {f["id"]: f["properties"] for f in reply.json()["features"]}
@@ -29,9 +37,9 @@ def test_serves_the_regions_of_a_level_with_their_measures(app: Starlette) -> No
     first = villages["529901001001"]
     assert first["n"] == "东山一村"
     assert first["e"] == "Village 01"
-    assert first[layer_key("people")] == 140
-    assert first[layer_key("age_65_plus")] == 28
-    assert first[layer_key("area_km2")] == 4_000_000  # m²
+    assert figure(first, "people") == 140
+    assert figure(first, "age_65_plus") == 28
+    assert figure(first, "area_km2") == 40_000  # of 100 m²
 
 
 @pytest.mark.parametrize(
@@ -40,7 +48,7 @@ def test_serves_the_regions_of_a_level_with_their_measures(app: Starlette) -> No
 def test_every_level_sums_to_the_county(app: Starlette, level: str, n: int) -> None:
     regions = by_id(app, f"/layers/tiny1/{level}/{COUNTY}.geojson")
     assert len(regions) == n
-    assert sum(int(str(r[layer_key("people")])) for r in regions.values()) == 1360
+    assert sum(figure(r, "people") or 0 for r in regions.values()) == 1360
 
 
 def test_a_parent_bounds_its_layer(app: Starlette) -> None:
@@ -60,16 +68,17 @@ def test_neighbours_keep_touching(app: Starlette) -> None:
 def test_sensitive_measures_are_left_out_below_their_class(
     app: Starlette, visitor: Callable[[str], None]
 ) -> None:
-    key = layer_key("low_income")
     for data_class, seen in (("公开", False), ("备用", False), ("敏感", True), ("秘密", True)):
         visitor(data_class)
-        assert all((key in r) == seen for r in by_id(app, VILLAGES).values()), data_class
+        assert all(
+            (figure(r, "low_income") is not None) == seen for r in by_id(app, VILLAGES).values()
+        ), data_class
 
 
 def test_small_sensitive_counts_are_masked(app: Starlette, visitor: Callable[[str], None]) -> None:
     visitor("敏感")
     grids = by_id(app, f"/layers/tiny1/grid/{COUNTY}.geojson")
-    shown = [grids[tiny.grid_code(k)][layer_key("low_income")] for k in range(16)]
+    shown = [figure(grids[tiny.grid_code(k)], "low_income") for k in range(16)]
     # Grid k has k people of low income: 0 stays, 1 to 9 are hidden, 10 and more stand.
     assert shown == [0, *[-1] * 9, 10, 11, 12, 13, 14, 15]
 
