@@ -5,10 +5,17 @@ from __future__ import annotations
 import streamlit as st
 from sqlalchemy.orm import Session
 
+from cockpit.answers import map as maps
 from cockpit.answers.current import current_twin
 from cockpit.answers.twin import Twin
+from cockpit.breaks import Scheme
 from cockpit.settings import settings
 from cockpit.store import session as store
+from geodata.errors import CockpitError
+
+
+class NothingLoadedError(CockpitError):
+    """The store is empty."""
 
 
 @st.cache_data(ttl=1, max_entries=1, show_spinner=False)
@@ -33,3 +40,61 @@ def twin() -> Twin | None:
 def visitor_class() -> str:
     """Return the highest data class this visitor may see."""
     return settings().visitor_class
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def map_answer(
+    version: str,
+    indicator_id: str,
+    code: str,
+    level: str,
+    scheme: Scheme,
+    n_classes: int,
+    manual: tuple[float, ...],
+    visitor: str,
+) -> maps.MapAnswer:
+    """Return the regions of a level in a unit by an indicator."""
+    county = _county(version)
+    return maps.map_answer(
+        county,
+        indicator_id,
+        county.position(code),
+        level,
+        scheme=scheme,
+        n_classes=n_classes,
+        manual=manual,
+        visitor=visitor,
+        small_count=settings().small_count,
+    )
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def box(version: str, code: str) -> maps.Box | None:
+    """Return where a unit lies."""
+    county = _county(version)
+    with Session(store.engine()) as db:
+        return maps.box_of(db, county, county.position(code))
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def levels_in(version: str, code: str) -> list[str]:
+    """Return the levels that a unit has regions of, nearest first."""
+    county = _county(version)
+    return maps.levels_in(county, county.position(code))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def overlays(
+    version: str,  # noqa: ARG001 -- new data may bring new layers
+    visitor: str,
+) -> tuple[tuple[str, ...], tuple[float, float, float, float] | None]:
+    """Return the map's extra layers that are stored and open, and where the relief lies."""
+    with Session(store.engine()) as db:
+        return maps.overlays_in(db, visitor)
+
+
+def _county(version: str) -> Twin:
+    county = twin_of(version)
+    if county is None:
+        raise NothingLoadedError("No county has been loaded yet.")
+    return county

@@ -32,6 +32,8 @@ class Tokens:
     map_water: str
     map_border: str  # of the chosen unit; the parts inside are quieter
     no_data: str
+    masked: str  # counts too small to be shown
+    mark: str  # outline of chosen regions
 
 
 DARK = Tokens(
@@ -49,6 +51,8 @@ DARK = Tokens(
     map_water="#17345C",
     map_border="#E8EEF7",
     no_data="#3A4658",
+    masked="#5B4A72",
+    mark="#FFD166",
 )
 LIGHT = Tokens(
     name="light",
@@ -65,6 +69,8 @@ LIGHT = Tokens(
     map_water="#9CC3E6",
     map_border="#16202E",
     no_data="#C9D0D9",
+    masked="#BFB2CF",
+    mark="#D9480F",
 )
 ALERT = {"blue": "#3B82F6", "yellow": "#FACC15", "orange": "#FB923C", "red": "#EF4444"}
 COVERED, NOT_COVERED = "#2A9D8F", "#E9C46A"
@@ -162,13 +168,27 @@ CSS = """
 <style>
 html {font-size: clamp(15px, calc(11.2px + .25vw), 24px);}
 .stApp {font-variant-numeric: tabular-nums;}
-[data-testid="stMainBlockContainer"] {padding: 3.5rem 1.5rem 1.5rem; max-width: none;}
+[data-testid="stMainBlockContainer"] {padding: 4.25rem 1.5rem 1.5rem; max-width: none;}
 [data-testid="stCaptionContainer"] {color: VAR_QUIET; opacity: 1;}
 [data-testid="stCaptionContainer"] p, [data-testid="stWidgetLabel"] p {
   font-size: max(13px, .84rem);}
 .ct-quiet {color: VAR_QUIET;}
+.ct-tiles {display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 8px;}
+.ct-tile, .ct-card {background: VAR_PANEL; border: 1px solid VAR_LINE; border-radius: 8px;
+  padding: 8px 16px;}
+.ct-value {font-size: 1.75rem; font-weight: 600; line-height: 1.3; white-space: nowrap;}
+.ct-unit {font-size: max(13px, .84rem); font-weight: 400; color: VAR_QUIET;}
+.ct-legend {display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: center;
+  margin-bottom: 4px;}
+.ct-key {display: inline-flex; gap: 6px; align-items: center; white-space: nowrap;}
+.ct-swatch {width: 20px; height: 14px; border-radius: 3px; display: inline-block;}
+.ct-head {font-size: 1.25rem; font-weight: 600;}
+.ct-facts {display: grid; grid-template-columns: auto auto; gap: 4px 8px; margin: 8px 0;}
+.ct-facts dt, .ct-facts dd {margin: 0; padding: 0; font-size: .94rem; line-height: 1.5;}
+.ct-facts dt {color: VAR_QUIET; font-weight: 400;}
+.ct-facts dd {text-align: right; font-weight: 500; white-space: nowrap;}
 .ct-small {font-size: max(13px, .84rem); line-height: 1.5;}
-@media (max-width: 640px) {[data-testid="stMainBlockContainer"] {padding: 3.5rem .75rem 1rem;}}
+@media (max-width: 640px) {[data-testid="stMainBlockContainer"] {padding: 4.25rem .75rem 1rem;}}
 @media (prefers-reduced-motion: reduce) {*, *::before, *::after {
   animation-duration: .01ms !important; transition-duration: .01ms !important;}}
 </style>
@@ -177,4 +197,7 @@ html {font-size: clamp(15px, calc(11.2px + .25vw), 24px);}
 
 def css(tokens: Tokens) -> str:
     """Return the style sheet that every page carries."""
-    return CSS.replace("VAR_QUIET", tokens.quiet)
+    text = CSS
+    for name in ("quiet", "panel", "line"):
+        text = text.replace(f"VAR_{name.upper()}", getattr(tokens, name))
+    return text

@@ -1,0 +1,386 @@
+"""What stands around the map: tiles, legend, sentence, ranking, table, profile."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from cockpit.answers import map as answers
+from cockpit.answers.layers import stamp
+from cockpit.answers.map import Figure, MapAnswer
+from cockpit.answers.twin import Twin
+from cockpit.settings import settings
+from cockpit.ui import maps, state, theme
+from cockpit.ui.map_choices import LEVEL_TITLES, NOTHING, Choice, clicked
+from cockpit.ui.words import (
+    NO_FIGURE,
+    compact,
+    date,
+    language,
+    name_of,
+    number,
+    percent,
+    say,
+    say_terms,
+    signed,
+    with_unit,
+)
+
+ROWS_A_PAGE = 25
+PARTS = {"township": "townships", "village": "villages", "grid": "grids", "county": "counties"}
+
+
+def tiles(twin: Twin, choice: Choice, visitor: str) -> None:
+    """Show the figures of the unit, or of the regions put together."""
+    picked = [twin.position(code) for code in choice.picked]
+    rows = np.array(picked or [choice.unit], dtype=np.intp)
+    figures = answers.figures(twin, rows, visitor=visitor)
+    if picked:
+        st.caption(
+            say(
+                "{n} regions put together: {names}",
+                n=len(picked),
+                names=_listed([name_of(twin.regions.iloc[row]) for row in picked]),
+            )
+        )
+    cards = "".join(_tile(figure, twin) for figure in figures)
+    st.html(f'<div class="ct-tiles">{cards}</div>')
+
+
+def _listed(names: Sequence[str]) -> str:
+    between = "、" if language() == "zh" else ", "
+    return between.join(names[:8]) + (" …" if len(names) > 8 else "")
+
+
+def _tile(figure: Figure, twin: Twin) -> str:
+    tokens = theme.now()
+    note = "&nbsp;"
+    if not math.isnan(figure.share):
+        note = escape(say("{share} of residents", share=percent(figure.share, 1)))
+    elif not math.isnan(figure.change) and twin.date_before is not None:
+        colour = tokens.good if figure.change >= 0 else tokens.bad
+        since = say(
+            "{change} since {year}", change=signed(figure.change), year=twin.date_before.year
+        )
+        note = f'<span style="color:{colour}">{escape(since)}</span>'
+    value = NO_FIGURE if math.isnan(figure.value) else compact(figure.value)
+    unit = "" if value == NO_FIGURE else say(figure.unit)
+    return (
+        f'<div class="ct-tile" data-figure="{figure.id}" title="{number(figure.value)}">'
+        f'<div class="ct-quiet ct-small">{escape(say(figure.title))}</div>'
+        f'<div class="ct-value">{value} <span class="ct-unit">{escape(unit)}</span></div>'
+        f'<div class="ct-quiet ct-small">{note}</div></div>'
+    )
+
+
+def legend(answer: MapAnswer, choice: Choice) -> None:
+    """Show the classes with their limits, unit and number of regions, and the shapes of layers."""
+    tokens = theme.now()
+    indicator, breaks = answer.indicator, answer.breaks
+    colours = maps.class_colours(answer, choice.ramp, tokens)
+    items = [
+        _swatch(f"background:{colour}", text, n)
+        for colour, text, n in zip(colours, limits(answer), breaks.counts, strict=True)
+    ]
+    n_masked = int(answer.masked.sum())
+    if n_masked:
+        few = say("fewer than {n}", n=settings().small_count)
+        items.append(_swatch(f"background:{tokens.masked}", few, n_masked))
+    if breaks.n_missing - n_masked:
+        items.append(_swatch(_hatched(tokens), say("no data"), breaks.n_missing - n_masked))
+    title = f"{say(indicator.title)}{_bracket(say(indicator.unit))}"
+    rows = [
+        f'<div class="ct-legend"><b>{escape(title)}</b>{"".join(items)}'
+        f'<span class="ct-quiet ct-small">{escape(say("In brackets: number of regions."))}'
+        "</span></div>"
+    ]
+    if "facilities" in choice.layers:
+        shapes = "".join(
+            f'<span class="ct-key"><span style="color:{dark if tokens.name == "dark" else light}">'
+            f"{glyph}</span> {escape(say(maps.FACILITY_TITLES[group]))}</span>"
+            for group, (glyph, light, dark, _kinds) in maps.FACILITY_GROUPS.items()
+        )
+        rows.append(f'<div class="ct-legend">{shapes}</div>')
+    st.html("".join(rows))
+
+
+def _bracket(text: str) -> str:
+    return f"（{text}）" if language() == "zh" else f" ({text})"
+
+
+def _swatch(style: str, text: str, n: int) -> str:
+    return (
+        f'<span class="ct-key"><span class="ct-swatch" style="{style}"></span>'
+        f'{escape(text)} <span class="ct-quiet">({number(n)})</span></span>'
+    )
+
+
+def _hatched(tokens: theme.Tokens) -> str:
+    return (
+        f"background:repeating-linear-gradient(45deg,{tokens.no_data} 0 3px,{tokens.panel} 3px 6px)"
+    )
+
+
+def limits(answer: MapAnswer) -> list[str]:
+    """Return each class's limits as the legend prints them: "12 – 40"."""
+    breaks, decimals = answer.breaks, answer.indicator.decimals
+    texts = []
+    for k, upper in enumerate(breaks.uppers):
+        lower = breaks.lowest if k == 0 else breaks.uppers[k - 1]
+        if k > 0 and decimals == 0 and answer.indicator.additive and not breaks.diverging:
+            lower = min(math.floor(lower) + 1, upper)
+        low, high = number(lower, decimals), number(upper, decimals)
+        texts.append(high if low == high else f"{low} – {high}")
+    return texts
+
+
+def sentence(twin: Twin, answer: MapAnswer) -> str:
+    """Return what the map shows in words: the unit's figure, the most and the least."""
+    indicator, breaks = answer.indicator, answer.breaks
+
+    def figure(value: float) -> str:
+        return with_unit(value, indicator.unit, indicator.decimals)
+
+    unit, title = name_of(twin.regions.iloc[answer.unit]), say(indicator.title)
+    parts: list[tuple[str, dict[str, object]]] = [
+        (
+            "{unit}, {date}: {title} {value}.",
+            {"unit": unit, "date": date(twin.date), "title": title, "value": figure(answer.total)},
+        )
+    ]
+    if breaks.n > 1 and answer.best is not None and answer.least is not None:
+        high, low = answer.order[0], answer.order[breaks.n - 1]
+        parts.append(
+            (
+                "Of {n} {parts}, {best} has the highest figure ({most}) "
+                "and {last} the lowest ({least}).",
+                {
+                    "n": number(breaks.n),
+                    "parts": say(PARTS[answer.level]),
+                    "best": name_of(twin.regions.iloc[answer.best]),
+                    "most": figure(float(answer.values[high])),
+                    "last": name_of(twin.regions.iloc[answer.least]),
+                    "least": figure(float(answer.values[low])),
+                },
+            )
+        )
+    hidden = int(answer.masked.sum())
+    if hidden:
+        parts.append(
+            ("{n} have a small count that is not shown.", {"n": number(hidden)}),
+        )
+    if breaks.n_missing - hidden:
+        parts.append(("{n} have no data.", {"n": number(breaks.n_missing - hidden)}))
+    return say_terms(parts)
+
+
+def ranking(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
+    """Show the regions with the largest figures as bars; a click does what the map's click does."""
+    if not answer.breaks.n:
+        return
+    order = answer.order[: min(answers.RANKED, answer.breaks.n)]
+    rows = answer.rows[order]
+    codes = [str(code) for code in twin.regions["code"].to_numpy()[rows]]
+
+    def chosen() -> None:
+        points = (state.widget_value("map.bars") or {}).get("selection", {}).get("points", [])
+        index = points[0].get("point_index") if points else None
+        if isinstance(index, int) and index < len(codes):
+            clicked(codes[index], several=choice.several)
+
+    indicator = answer.indicator
+    st.markdown(
+        f"**{say('Largest: {title}', title=say(indicator.title))}**{_bracket(say(indicator.unit))}"
+    )
+    st.plotly_chart(
+        _bars(
+            [name_of(twin.regions.iloc[row]) for row in rows],
+            answer.values[order].tolist(),
+            indicator.decimals,
+            set(choice.picked).intersection(codes) and [c in choice.picked for c in codes],
+        ),
+        theme=None,
+        height=34 * len(codes) + 12,
+        config={"displayModeBar": False, "scrollZoom": False},
+        key=state.widget_key("map.bars"),
+        on_select=chosen,
+        selection_mode="points",
+        alt=say("Bars of the largest figures; the table below says the same."),
+    )
+
+
+def _bars(names: list[str], values: list[float], decimals: int, picked: Any) -> Any:
+    """Return horizontal bars with the figure at their end, as a plain figure without template."""
+    import plotly.graph_objects as go
+
+    tokens = theme.now()
+    colours: Any = tokens.accent
+    if picked:
+        colours = [tokens.mark if p else tokens.accent for p in picked]
+    font = {"family": theme.FONT_STACK, "size": 14, "color": tokens.text}
+    return go.Figure(
+        {
+            "data": [
+                {
+                    "type": "bar",
+                    "orientation": "h",
+                    "x": values,
+                    "y": list(range(len(values))),
+                    "text": [number(v, decimals) for v in values],
+                    "textposition": "auto",
+                    "insidetextanchor": "end",
+                    "textfont": {"size": 14},
+                    "marker": {"color": colours},
+                    "hoverinfo": "skip",
+                }
+            ],
+            "layout": {
+                "template": None,
+                "paper_bgcolor": "rgba(0,0,0,0)",
+                "plot_bgcolor": "rgba(0,0,0,0)",
+                "font": font,
+                "margin": {"l": 4, "r": 8, "t": 4, "b": 4},
+                "bargap": 0.28,
+                "dragmode": False,
+                "showlegend": False,
+                "xaxis": {"visible": False, "fixedrange": True},
+                "yaxis": {
+                    "autorange": "reversed",
+                    "automargin": True,
+                    "fixedrange": True,
+                    "tickmode": "array",
+                    "tickvals": list(range(len(values))),
+                    "ticktext": [_short(name) for name in names],
+                },
+            },
+        },
+        skip_invalid=True,
+    )
+
+
+def _short(name: str, most: int = 16) -> str:
+    return name if len(name) <= most else name[: most - 1] + "…"
+
+
+def table(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
+    """Show the regions with their figures, largest first, and the files to take away."""
+    n_pages = -(-len(answer.rows) // ROWS_A_PAGE)
+    page = 1
+    if n_pages > 1:
+        page = min(int(state.chosen("map.page", 1)), n_pages)
+    places = answer.order[(page - 1) * ROWS_A_PAGE : page * ROWS_A_PAGE]
+    rows = answer.rows[places]
+    codes = [str(code) for code in twin.regions["code"].to_numpy()[rows]]
+
+    def selected() -> None:
+        event = state.widget_value(_table_name(answer, page)) or {}
+        marked = [codes[i] for i in event.get("selection", {}).get("rows", []) if i < len(codes)]
+        others = [c for c in state.chosen("map.picked", NOTHING) if c not in codes]
+        state.choose("map.picked", [*others, *marked][:50])
+
+    indicator = answer.indicator
+    values = [
+        say("fewer than {n}", n=settings().small_count)
+        if answer.masked[k]
+        else number(float(answer.values[k]), indicator.decimals)
+        for k in places
+    ]
+    title = f"{say(indicator.title)}{_bracket(say(indicator.unit))}"
+    beside = _beside(twin, answer, places)
+    st.dataframe(
+        {
+            say("Region"): [name_of(twin.regions.iloc[row]) for row in rows],
+            title: values,
+            **beside,
+        },
+        hide_index=True,
+        height=36 * min(len(codes), 9) + 38,
+        column_config={
+            name: st.column_config.TextColumn(alignment="right") for name in (title, *beside)
+        },
+        on_select=selected,
+        selection_mode="multi-row",
+        selection_default={
+            "selection": {"rows": [i for i, c in enumerate(codes) if c in choice.picked]}
+        },
+        key=state.widget_key(_table_name(answer, page)),
+        alt=say("Table of the regions on the map"),
+    )
+    if n_pages > 1:
+        st.pagination(
+            n_pages,
+            max_visible_pages=5,
+            **state.remembered("map.page", 1, allowed=range(1, n_pages + 1)),
+        )
+    _files(twin, answer)
+
+
+def _beside(twin: Twin, answer: MapAnswer, places: NDArray[np.intp]) -> dict[str, list[str]]:
+    """Return the column beside the figure: share of the unit's sum, or the residents it is about."""
+    if answer.indicator.additive and answer.total > 0:
+        shares = answer.values[places] / answer.total
+        return {say("Share of the whole"): [percent(float(s), 1) for s in shares]}
+    people = twin.measures["people"][answer.rows[places]]
+    return {say("Residents"): [number(float(v)) for v in people]}
+
+
+def _table_name(answer: MapAnswer, page: int) -> str:
+    """Return the table's name: another view is another table, with no row marked."""
+    return f"map.table.{answer.unit}.{answer.level}.{answer.indicator.id}.{page}"
+
+
+def _files(twin: Twin, answer: MapAnswer) -> None:
+    code = str(twin.regions["code"].iat[answer.unit])
+    address = f"/download/{stamp(twin.version)}/{answer.level}/{code}"
+    links = " · ".join(
+        f'<a href="{address}.{ending}?lang={language()}" download>{ending.upper()}</a>'
+        for ending in ("csv", "xlsx")
+    )
+    rows = say("all indicators, {n} rows", n=number(len(answer.rows)))
+    st.html(
+        f'<div class="ct-small">{escape(say("Take the table away:"))} {links} '
+        f'<span class="ct-quiet">{escape(rows)}</span></div>'
+    )
+
+
+def profile(twin: Twin, unit: int, visitor: str) -> None:
+    """Show the card of the chosen unit."""
+    region = twin.regions.iloc[unit]
+    lines = "".join(
+        f"<dt>{escape(say(fact.title))}</dt><dd>{number(fact.value, fact.decimals)}"
+        f"{f' {escape(say(fact.unit))}' if fact.unit else ''}</dd>"
+        for fact in answers.profile(twin, unit, visitor=visitor)
+    )
+    kind = say(LEVEL_TITLES_ONE[str(region["level"])])
+    st.html(
+        f'<div class="ct-card"><div class="ct-head">{escape(name_of(region))}</div>'
+        f'<div class="ct-quiet ct-small">{escape(kind)} · {escape(str(region["code"]))}'
+        f"{' · ' + escape(say('cell made by the cockpit')) if region['made'] else ''}</div>"
+        f'<dl class="ct-facts">{lines}</dl>'
+        f'<div class="ct-quiet ct-small">{escape(_dates(twin, unit))}</div></div>'
+    )
+
+
+LEVEL_TITLES_ONE = {level: LEVEL_TITLES[level] for level in LEVEL_TITLES} | {
+    "township": "Township",
+    "village": "Village",
+    "grid": "Grid",
+}
+
+
+def _dates(twin: Twin, unit: int) -> str:
+    text = say("Residents as of {date}.", date=date(twin.date))
+    if not answers.unreconciled(twin, unit) and len(twin.children(unit)):
+        return say_terms(
+            [
+                ("Residents as of {date}.", {"date": date(twin.date)}),
+                ("Every figure is the sum of its {n} parts.", {"n": len(twin.children(unit))}),
+            ]
+        )
+    return text

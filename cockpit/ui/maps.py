@@ -1,0 +1,476 @@
+"""Maps: a small deck whose layers come by address and whose colours are expressions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from cockpit.answers.layers import layer_key, layer_scale, layer_url, tile_url
+from cockpit.answers.map import Box, MapAnswer
+from cockpit.answers.twin import LEVELS, Twin
+from cockpit.indicators import MEASURES, Indicator
+from cockpit.settings import settings
+from cockpit.ui import state, theme
+from cockpit.ui.theme import Tokens, rgba
+from cockpit.ui.words import language, say
+
+HEIGHT_PX = 620
+_USUAL_WIDTH_PX = 980  # of the map on a 1920 screen; the camera is fitted to it
+_MOST_LABELS = 60
+
+# Shape and colour by what a facility is for: five kinds a reader can hold in mind.
+FACILITY_GROUPS: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
+    "health": ("＋", "#D6336C", "#FF8FAB", ("hospital", "health_centre", "clinic", "pharmacy")),
+    "school": (
+        "■",
+        "#6741D9",
+        "#B9A3FF",
+        ("kindergarten", "primary_school", "junior_school", "senior_school"),
+    ),
+    "care": ("◆", "#C25E00", "#FFC078", ("care_home", "day_care")),
+    "rescue": (
+        "▲",
+        "#C92A2A",
+        "#FF6B6B",
+        ("fire_station", "ambulance_post", "police_station", "shelter"),
+    ),
+    "public": ("●", "#0B7285", "#66D9E8", ()),
+}
+FACILITY_TITLES = {
+    "health": "Health",
+    "school": "Education",
+    "care": "Care for older people",
+    "rescue": "Rescue and safety",
+    "public": "Public services",
+}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that decides how the map looks."""
+
+    twin: Twin
+    answer: MapAnswer
+    box: Box | None
+    ramp: str = "blue"
+    extras: tuple[str, ...] = ()  # roads, facilities, buildings, labels, relief, feature layers
+    relief_bounds: tuple[float, float, float, float] | None = None
+    tall: bool = False
+    marked: tuple[str, ...] = ()  # codes with an outline
+    clicks: int = 0
+
+
+class Deck:
+    """A deck as compact JSON; Streamlit asks no more of it than of ``pydeck.Deck``."""
+
+    def __init__(self, spec: dict[str, Any], tooltip: dict[str, Any]) -> None:
+        self._spec = spec
+        self._tooltip = tooltip
+
+    def to_json(self) -> str:
+        """Return the deck without the indentation that pydeck writes."""
+        return json.dumps(self._spec, ensure_ascii=False, separators=(",", ":"))
+
+
+def show(scene: Scene, *, key: str, on_pick: Callable[[str], None], alt: str) -> None:
+    """Draw the map; ``on_pick`` gets the code of a region that was clicked."""
+
+    def clicked() -> None:
+        code = picked_code(state.widget_value(key))
+        if code is not None:
+            on_pick(code)
+
+    st.pydeck_chart(
+        deck(scene, theme.now()),
+        height=HEIGHT_PX,
+        on_select=clicked,
+        selection_mode="single-object",
+        key=state.widget_key(key),
+        alt=alt,
+    )
+
+
+def picked_code(event: Any) -> str | None:
+    """Return the region's code in a selection event; None when nothing of ours was clicked."""
+    objects = (event or {}).get("selection", {}).get("objects", {})
+    for layer, found in objects.items():
+        if str(layer).startswith("regions") and found:
+            code = found[0].get("properties", {}).get("id") or found[0].get("id")
+            return str(code) if code else None
+    return None
+
+
+def deck(scene: Scene, tokens: Tokens) -> Deck:
+    """Return the deck of a scene: a few kB, whatever the number of regions."""
+    box = scene.box
+    lon, lat, zoom = box.camera(_USUAL_WIDTH_PX, HEIGHT_PX) if box else (105.0, 35.0, 3.0)
+    layers = [
+        *_relief(scene),
+        _regions(scene, tokens),
+        *_water(scene, tokens),
+        *_roads(scene, tokens),
+        *_borders(scene, tokens),
+        *_marked(scene, tokens),
+        *_buildings(scene, tokens),
+        *_facilities(scene, tokens),
+        *_labels(scene, tokens),
+    ]
+    style = f"/style/{tokens.name}.json" if settings().basemap_tiles else "__MAP_STYLE__"
+    spec = {
+        "initialViewState": {
+            "longitude": lon,
+            "latitude": lat,
+            "zoom": zoom,
+            "pitch": 45 if scene.tall else 0,
+            "bearing": 0,
+        },
+        "views": [{"@@type": "MapView", "controller": True}],
+        "mapStyle": style,
+        **({"mapProvider": "carto"} if settings().basemap_tiles else {}),
+        "layers": layers,
+    }
+    return Deck(spec, _tooltip(scene, tokens))
+
+
+# ---------------------------------------------------------------- values and colours
+
+
+def value_expression(indicator: Indicator) -> str:
+    """Return an indicator as an expression over a feature's properties, as Python computes it."""
+
+    def total(measures: tuple[str, ...]) -> str:
+        return "+".join(_property(m) for m in measures)
+
+    top = total(indicator.parts)
+    for measure in indicator.minus:
+        top += f"-{_property(measure)}"
+    text = f"({top})"
+    if indicator.per:
+        text = f"{_plain(indicator.scale)}*{text}/({total(indicator.per)})"
+    elif indicator.scale != 1:
+        text = f"{text}*{_plain(indicator.scale)}"
+    return f"({text})"
+
+
+def colour_expression(
+    answer: MapAnswer,
+    colours: tuple[str, ...],
+    *,
+    no_data: str,
+    masked: str,
+    masked_measures: tuple[str, ...],
+    alpha: float,
+) -> str:
+    """
+    Return the fill colour as an expression: classes from low to high, then "no data".
+
+    A missing figure or a division by zero fails every comparison, and so ends as no data.
+    """
+    value = value_expression(answer.indicator)
+    text = ""
+    if masked_measures:
+        test = "||".join(f"{_property(m)}<0" for m in masked_measures)
+        text += f"({test})?{_colour(masked, alpha)}:"
+    for cut, colour in zip(answer.breaks.cuts, colours, strict=True):
+        text += f"{value}<={_plain(cut)}?{_colour(colour, alpha)}:"
+    return f"@@={text}{_colour(no_data, alpha)}"
+
+
+def _property(measure: str) -> str:
+    scale = layer_scale(measure)
+    name = f"properties.{layer_key(measure)}"
+    return name if scale == 1 else f"{name}/{_plain(scale)}"
+
+
+def _plain(number: float) -> str:
+    """Return a number without an exponent: the browser's expressions read none."""
+    return np.format_float_positional(number, trim="-")
+
+
+def _colour(colour: str, alpha: float) -> str:
+    return json.dumps(rgba(colour, alpha), separators=(",", ":"))
+
+
+def class_colours(answer: MapAnswer, ramp: str, tokens: Tokens) -> tuple[str, ...]:
+    """Return one colour a class."""
+    n = len(answer.breaks.cuts)
+    return theme.ramp("change" if answer.breaks.diverging else ramp, n, tokens) if n else ()
+
+
+# ---------------------------------------------------------------- layers
+
+
+def _code(scene: Scene) -> str:
+    return str(scene.twin.regions["code"].iat[scene.answer.unit])
+
+
+def _regions(scene: Scene, tokens: Tokens) -> dict[str, Any]:
+    answer = scene.answer
+    sensitive = tuple(
+        m for m in answer.indicator.measures if scene.twin.classes[m] in ("敏感", "秘密")
+    )
+    fill = colour_expression(
+        answer,
+        class_colours(answer, scene.ramp, tokens),
+        no_data=tokens.no_data,
+        masked=tokens.masked,
+        masked_measures=sensitive,
+        alpha=0.72 if "relief" in scene.extras else 0.88,
+    )
+    layer: dict[str, Any] = {
+        "id": f"regions-{scene.clicks}",
+        "pickable": True,
+        "stroked": True,
+        "filled": True,
+        "getFillColor": fill,
+        "getLineColor": rgba(tokens.map_ground, 0.8),
+        "getLineWidth": 1,
+        "lineWidthUnits": "pixels",
+        "pointRadiusUnits": "pixels",
+        "getPointRadius": 5,
+        "autoHighlight": True,
+        "highlightColor": rgba(tokens.accent, 0.35),
+        "updateTriggers": {"getFillColor": fill},
+    }
+    if scene.tall:
+        layer |= _height(scene)
+    if len(answer.rows) > settings().tile_above:
+        address = tile_url(scene.twin.version, answer.level, _code(scene))
+        return {"@@type": "TileLayer", "data": address, "maxZoom": 14, **layer}
+    address = layer_url(scene.twin.version, answer.level, _code(scene))
+    return {"@@type": "GeoJsonLayer", "data": address, **layer}
+
+
+def _height(scene: Scene) -> dict[str, Any]:
+    """Return columns whose height is in proportion to the value; the largest a fifth of the map."""
+    values = np.abs(scene.answer.values)
+    largest = float(np.nanmax(values)) if scene.answer.breaks.n else 0.0
+    box = scene.box
+    span_m = max(box.east - box.west, box.north - box.south) * 111_000 if box else 10_000.0
+    factor = 0.2 * span_m / largest if largest > 0 else 0.0
+    value = value_expression(scene.answer.indicator)
+    height = f"({value}<0?0-{value}:{value})*{_plain(round(factor, 9))}"
+    return {
+        "extruded": True,
+        "getElevation": f"@@={height}",
+        "updateTriggers": {"getFillColor": scene.answer.indicator.id, "getElevation": height},
+        "material": {"ambient": 0.6, "diffuse": 0.5, "shininess": 12},
+    }
+
+
+def _relief(scene: Scene) -> list[dict[str, Any]]:
+    if "relief" not in scene.extras or scene.relief_bounds is None:
+        return []
+    address = layer_url(scene.twin.version, "relief", ending=".png")
+    picture = {
+        "@@type": "BitmapLayer",
+        "id": "relief",
+        "image": address,
+        "bounds": list(scene.relief_bounds),
+        "opacity": 0.9,
+    }
+    return [picture]
+
+
+def _water(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
+    return [
+        {
+            "@@type": "GeoJsonLayer",
+            "id": f"feature-{name}",
+            "data": layer_url(scene.twin.version, "features", name),
+            "stroked": True,
+            "filled": True,
+            "getFillColor": rgba(tokens.map_water, 0.75),
+            "getLineColor": rgba(tokens.map_water, 0.95),
+            "getLineWidth": 2.5,
+            "lineWidthUnits": "pixels",
+            "pointRadiusUnits": "pixels",
+            "getPointRadius": 3,
+            **_over(scene),
+        }
+        for name in scene.extras
+        if name not in ("roads", "facilities", "buildings", "labels", "relief")
+    ]
+
+
+def _roads(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
+    if "roads" not in scene.extras:
+        return []
+    return [
+        {
+            "@@type": "GeoJsonLayer",
+            "id": "roads",
+            "data": layer_url(scene.twin.version, "roads", _code(scene)),
+            "getLineColor": f"@@=properties.w<=3?{_colour(tokens.map_road, 0.75)}"
+            f":{_colour(tokens.map_road, 0.45)}",
+            "getLineWidth": "@@=properties.w<=2?2.4:properties.w<=4?1.5:0.8",
+            "lineWidthUnits": "pixels",
+            **_over(scene),
+        }
+    ]
+
+
+def _borders(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
+    """Return the outlines of the levels above the shown one: brighter the higher."""
+    own = str(scene.twin.regions["level"].iat[scene.answer.unit])
+    first, last = LEVELS.index(own), LEVELS.index(scene.answer.level)
+    return [
+        {
+            "@@type": "GeoJsonLayer",
+            "id": f"border-{level}",
+            "data": layer_url(scene.twin.version, level, _code(scene)),
+            "filled": False,
+            "stroked": True,
+            "getLineColor": rgba(tokens.map_border, 0.75 if level == own else 0.4),
+            "getLineWidth": 2 if level == own else 1.2,
+            "lineWidthUnits": "pixels",
+            **_over(scene),
+        }
+        for level in LEVELS[first:last][::-1]
+    ]
+
+
+def _marked(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
+    """Return the chosen regions' outlines."""
+    if not scene.marked:
+        return []
+    test = "||".join(f"properties.id=={json.dumps(code)}" for code in scene.marked)
+    colour = f"@@=({test})?{_colour(tokens.mark, 1)}:[0,0,0,0]"
+    return [
+        {
+            "@@type": "GeoJsonLayer",
+            "id": "marked",
+            "data": layer_url(scene.twin.version, scene.answer.level, _code(scene)),
+            "filled": False,
+            "stroked": True,
+            "getLineColor": colour,
+            "getLineWidth": 3,
+            "lineWidthUnits": "pixels",
+            "updateTriggers": {"getLineColor": colour},
+            **_over(scene),
+        }
+    ]
+
+
+def _buildings(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
+    if "buildings" not in scene.extras:
+        return []
+    return [
+        {
+            "@@type": "GeoJsonLayer",
+            "id": "buildings",
+            "data": layer_url(scene.twin.version, "buildings", _code(scene)),
+            "stroked": False,
+            "getFillColor": rgba(tokens.quiet, 0.8),
+            "getPointRadius": 7,
+            "pointRadiusMinPixels": 0.8,
+            "pointRadiusMaxPixels": 5,
+            **_over(scene),
+        }
+    ]
+
+
+def _facilities(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
+    if "facilities" not in scene.extras:
+        return []
+    shape, colour = "", ""
+    for glyph, light, dark, kinds in FACILITY_GROUPS.values():
+        test = "||".join(f"properties.k=='{kind}'" for kind in kinds)
+        paint = _colour(dark if tokens.name == "dark" else light, 1)
+        shape += f"({test})?'{glyph}':" if kinds else f"'{glyph}'"
+        colour += f"({test})?{paint}:" if kinds else paint
+    return [
+        {
+            "@@type": "GeoJsonLayer",
+            "id": "facilities",
+            "data": layer_url(scene.twin.version, "facilities", _code(scene)),
+            "pointType": "text",
+            "getText": f"@@={shape}",
+            "getTextColor": f"@@={colour}",
+            "getTextSize": "@@=properties.k=='hospital'?20:14",
+            "textCharacterSet": [group[0] for group in FACILITY_GROUPS.values()],
+            **_letters(tokens),
+            **_over(scene),
+        }
+    ]
+
+
+def label_level(twin: Twin, answer: MapAnswer) -> str:
+    """Return the level whose names fit on the map: the shown one, or the finest above it."""
+    own = LEVELS.index(str(twin.regions["level"].iat[answer.unit]))
+    for level in LEVELS[own + 1 : LEVELS.index(answer.level) + 1][::-1]:
+        if 0 < len(twin.below(answer.unit, level)) <= _MOST_LABELS:
+            return level
+    return LEVELS[own]
+
+
+def _labels(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
+    if "labels" not in scene.extras:
+        return []
+    level = label_level(scene.twin, scene.answer)
+    english = language() == "en"
+    return [
+        {
+            "@@type": "GeoJsonLayer",
+            "id": f"labels-{level}-{'e' if english else 'n'}",
+            "data": layer_url(scene.twin.version, "labels", level, _code(scene)),
+            "pointType": "text",
+            "getText": "@@=properties.e||properties.n" if english else "@@=properties.n",
+            "getTextColor": rgba(tokens.text),
+            "getTextSize": 14,
+            "textCharacterSet": "auto",
+            "extensions": [{"@@type": "CollisionFilterExtension"}],
+            "collisionGroup": "labels",
+            **_letters(tokens),
+            **_over(scene),
+        }
+    ]
+
+
+def _letters(tokens: Tokens) -> dict[str, Any]:
+    return {
+        "textFontFamily": theme.FONT_STACK,
+        "textFontWeight": 600,
+        "textFontSettings": {"sdf": True, "fontSize": 64, "buffer": 12, "radius": 16},
+        "textOutlineWidth": 0.25,  # of the letter's size
+        "textOutlineColor": rgba(tokens.map_ground, 0.95),
+        "textSizeUnits": "pixels",
+    }
+
+
+def _over(scene: Scene) -> dict[str, Any]:
+    """Return what keeps lines and letters from sinking into the columns of a 2.5D map."""
+    return (
+        {"parameters": {"depthCompare": "always", "depthWriteEnabled": False}} if scene.tall else {}
+    )
+
+
+def _tooltip(scene: Scene, tokens: Tokens) -> dict[str, Any]:
+    """Return the note at the pointer: the name and the counts behind the colour."""
+    twin, answer = scene.twin, scene.answer
+    named = bool((twin.regions["name_en"].to_numpy()[answer.rows] != "").all())
+    lines = [f"<b>{{{'e' if language() == 'en' and named else 'n'}}}</b>"]
+    for measure in dict.fromkeys(answer.indicator.measures):
+        if layer_scale(measure) != 1 or twin.classes[measure] in ("敏感", "秘密"):
+            continue
+        title, unit = say(MEASURES[measure].title), say(MEASURES[measure].unit)
+        lines.append(f"{escape(title)} {{{layer_key(measure)}}} {escape(unit)}")
+    return {
+        "html": "<br>".join(lines),
+        "style": {
+            "backgroundColor": tokens.panel,
+            "color": tokens.text,
+            "border": f"1px solid {tokens.line}",
+            "borderRadius": "8px",
+            "fontFamily": theme.FONT_STACK,
+            "fontSize": "14px",
+            "lineHeight": "1.6",
+            "padding": "8px 12px",
+        },
+    }
