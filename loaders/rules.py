@@ -339,7 +339,7 @@ class Nearest:
         )
         mistakes = wrong.sum(axis=1) - swapped.sum(axis=1)
         best = int(mistakes.argmin())
-        return self._by_length[len(code)][best] if mistakes[best] <= 2 else ""
+        return self._by_length[len(code)][best] if mistakes[best] <= min(2, len(code) // 3) else ""
 
     def _one_more_or_less(self, code: str) -> str:
         for shorter in _without_one(code):

@@ -7,6 +7,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pandera.pandas as pa
 import pytest
 import shapely
 from hypothesis import given
@@ -581,6 +582,73 @@ def test_hostile_cells_are_only_bad_ones() -> None:
     assert {f.row for f in findings if f.severity == "error"} == set(range(2, 8))
     assert max(len(f.found) for f in findings) <= 200
     assert max(len(f.text) for f in findings) <= 2000
+
+
+def promise(kind: str) -> pa.DataFrameSchema:
+    """Return what the data dictionary promises of good rows, as rules of another library."""
+    columns = {}
+    for column in COLUMNS[kind]:
+        checks = []
+        if column.choices:
+            checks.append(pa.Check.isin(column.choices))
+        if column.type in ("count", "amount") and column.name not in rules.NEGATIVE_ALLOWED:
+            checks.append(pa.Check.ge(0))
+        if column.name in ("lon", "lat"):
+            checks.append(pa.Check.in_range(27.0, 107.0))
+        may_be_empty = not column.required or (column.name == "name" and kind == "facilities")
+        columns[column.name] = pa.Column(None, checks, nullable=may_be_empty, required=False)
+    return pa.DataFrameSchema(columns)
+
+
+MESS = (
+    *(
+        "",
+        None,
+        "-3",
+        "7",
+        "１2",
+        "2.5",
+        "男",
+        "女",
+        "0-4岁",
+        "85+",
+        "常住",
+        "医院",
+        "村卫生室",
+        "约",
+    ),
+    *("106.5", "27.5", "529901100200", "529901100201", "5299", "2024-02-30", "2024-03-05"),
+)
+
+
+def messy(kind: str, names: tuple[str, ...]) -> st.SearchStrategy[pd.DataFrame]:
+    row = st.tuples(*[st.sampled_from(MESS)] * len(names))
+    return st.lists(row, max_size=30).map(lambda rows: pd.DataFrame(rows, columns=list(names)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("population", ("code", "date", "sex", "age_band", "kind", "persons")),
+        ("facilities", ("id", "name", "kind", "lon", "lat", "capacity", "open_from")),
+        ("persons", ("identity", "name", "sex", "birth", "code")),
+    ],
+)
+@given(data=st.data())
+def test_good_rows_keep_the_promise_of_the_dictionary(
+    kind: str, names: tuple[str, ...], data: st.DataObject
+) -> None:
+    table = data.draw(messy(kind, names))
+    good, findings = check(kind, **{name: table[name].astype(object) for name in names})
+    promise(kind).validate(good, lazy=True)
+    lost = {f.row for f in findings if f.severity == "error"}
+    same = {f.row for f in findings if f.rule == "duplicate.same"}
+    kept = set(good["row"])
+    assert not kept & (lost | same)
+    extra = sum(int(f.values["n"]) for f in findings if f.rule == "total.extra")
+    assert len(kept | lost | same) == len(table) - extra + len(
+        {f.row for f in findings if f.rule == "total.differs"} & (lost | same)
+    )
 
 
 def clean(n: int) -> pd.DataFrame:
