@@ -1,8 +1,8 @@
 """
 Checks a table in standard columns: good rows typed, bad rows worded as findings.
 
-Rules run on the different values of a column, before typing. A schema library (pandera) judges typed
-rows only, knows no spellings and suggestions, and takes as long for typed rows as all of this; the
+Rules run on the different values of a column, before typing. A schema library (pandera) judges
+typed rows only, knows no spellings and suggestions, and takes as long for them as all of this; the
 tests hold the good rows against such a schema.
 """
 
