@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from geodata.synthetic import departments, files, world
+from geodata.synthetic.writers import RawFolder
 
 
 def make_county(
@@ -31,5 +32,5 @@ def make_county(
     tell("files")
     entries, truth = files.write_all(county, folder)
     path = files.write_manifest(folder, entries, departments.CROSSCHECKS, seed)
-    files.RawFolder(folder).json("truth.json", truth)
+    RawFolder(folder).json("truth.json", truth)
     return path

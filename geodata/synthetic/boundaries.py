@@ -1,4 +1,4 @@
-"""Boundaries of the sample county: grids that tile villages that tile townships, vertex by vertex."""
+"""Boundaries of the sample county: grids tile villages tile townships, vertex by vertex."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import Voronoi, cKDTree
 
-from geodata import crs
-from geodata.synthetic.relief import CRS, Relief
+from geodata.synthetic.relief import Relief, degrees
 from geodata.synthetic.settlements import (
     N_TOWNS,
     SEAT,
@@ -178,7 +177,7 @@ def _polygons(diagram: Voronoi, n: int, rng: np.random.Generator) -> Shapes:
     corners = diagram.vertices
     ridges = [
         (a, b, v)
-        for (a, b), v in zip(diagram.ridge_points.tolist(), diagram.ridge_vertices)
+        for (a, b), v in zip(diagram.ridge_points.tolist(), diagram.ridge_vertices, strict=True)
         if min(a, b) < n
     ]
     ends = np.array([v for _, _, v in ridges])
@@ -189,8 +188,8 @@ def _polygons(diagram: Voronoi, n: int, rng: np.random.Generator) -> Shapes:
     along = rng.uniform(0.35, 0.65, len(ends))[:, None]
     middle = corners[ends[:, 0]] * along + corners[ends[:, 1]] * (1 - along)
     bends = middle + pull[:, None] * (towards - middle)
-    lon, lat = crs.to_lon_lat(*np.concatenate([corners, bends]).T, CRS)
-    place = np.round(np.column_stack([lon, lat]), 5)
+    lon, lat = degrees(np.concatenate([corners, bends]))
+    place = np.asarray(np.column_stack([lon, lat]).round(5), dtype=np.float64)
     bend = np.where(length > 520.0, np.arange(len(ends)) + len(corners), -1)
     return _rings(place, sides, ends, bend, n)
 

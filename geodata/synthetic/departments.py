@@ -1,5 +1,7 @@
 """Files of roads, facilities, registers, events and sensors, as each department keeps them."""
 
+# ruff: noqa: E501 - tables of words and weights: a row a line, and Chinese counts double
+
 from __future__ import annotations
 
 import datetime as dt
@@ -12,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from geodata import crs
 from geodata.synthetic import events, facilities, persons, registers, sensors, zones
-from geodata.synthetic.relief import CRS
+from geodata.synthetic.relief import degrees
 from geodata.synthetic.roads import SECONDARY, TERTIARY, Roads
 from geodata.synthetic.sheets import some, with_extra_rows
 from geodata.synthetic.world import World, chance
@@ -28,9 +30,10 @@ ROAD_CLASSES = {
 _SPEED = ("70", "60", "50", "40", "30", "15", "")
 _SURFACE = ("沥青", "沥青", "沥青", "水泥", "水泥", "砂石", "土路")
 _STREETS = (
-    "文昌 解放 人民 青水 建设 朝阳 书院 滨河 新华 中兴 东环 西环 桂花 翠屏 学府 迎宾 和平 民主 光明 振兴 "
-    "胜利 团结 幸福 凤翔 龙腾 友谊 园丁 康庄 平安 锦华 春晖 秋实 长安 永乐"
-).split()
+    "文昌", "解放", "人民", "青水", "建设", "朝阳", "书院", "滨河", "新华", "中兴", "东环", "西环",
+    "桂花", "翠屏", "学府", "迎宾", "和平", "民主", "光明", "振兴", "胜利", "团结", "幸福", "凤翔",
+    "龙腾", "友谊", "园丁", "康庄", "平安", "锦华", "春晖", "秋实", "长安", "永乐",
+)  # fmt: skip
 
 
 def write_departments(world: World, raw: RawFolder, truth: dict[str, Any]) -> list[Entry]:
@@ -45,7 +48,7 @@ def write_departments(world: World, raw: RawFolder, truth: dict[str, Any]) -> li
 
 def _roads(world: World, raw: RawFolder, truth: dict[str, Any]) -> list[Entry]:
     roads = world.roads
-    lon, lat = crs.to_lon_lat(*roads.xy.T, CRS)
+    lon, lat = degrees(roads.xy)
     ids = np.array([f"N{k:05d}" for k in range(1, len(lon) + 1)], dtype=object)
     nodes = pd.DataFrame({"节点编号": ids, "经度": np.round(lon, 6), "纬度": np.round(lat, 6),
                           "高程": np.round(roads.height_m, 1)})  # fmt: skip

@@ -1,5 +1,7 @@
 """A year of events in the sample county, with the patterns planted in it."""
 
+# ruff: noqa: E501 - tables of words and weights: a row a line, and Chinese counts double
+
 from __future__ import annotations
 
 import datetime as dt
@@ -14,7 +16,7 @@ from geodata.synthetic.boundaries import Areas
 from geodata.synthetic.naming import Names
 from geodata.synthetic.people import People
 from geodata.synthetic.registers import Buildings
-from geodata.synthetic.relief import CRS
+from geodata.synthetic.relief import CRS, degrees
 from geodata.synthetic.settlements import SEAT, ZONE, Sites
 from geodata.synthetic.sheets import some, with_extra_rows
 
@@ -85,8 +87,8 @@ def make_events(
 ) -> tuple[pd.DataFrame, dict[str, object]]:  # fmt: skip
     """Return a year of events and the truth about what was planted in them."""
     parts = [_everyday(sites, people, buildings, rng)]
-    spots, told = _hot_spots(sites, areas, buildings, rng)
-    outbreak, outbreak_told = _outbreak(areas, buildings, schools, rng)
+    spots, told = _hot_spots(sites, buildings, rng)
+    outbreak, outbreak_told = _outbreak(buildings, schools, rng)
     rising, rising_told = _rising(sites, buildings, rng)
     raw = pd.concat([*parts, *spots, outbreak, rising], ignore_index=True)
     raw = raw.iloc[np.argsort(raw["minute"].to_numpy(), kind="stable")].reset_index(drop=True)
@@ -140,7 +142,7 @@ def _around(
 
 
 def _hot_spots(
-    sites: Sites, areas: Areas, buildings: Buildings, rng: np.random.Generator
+    sites: Sites, buildings: Buildings, rng: np.random.Generator
 ) -> tuple[list[pd.DataFrame], list[dict[str, object]]]:
     """Plant five places where one category happens far too often."""
     east = sites.towns[np.argmax(sites.towns[:, 0])]
@@ -162,7 +164,7 @@ def _hot_spots(
 
 
 def _outbreak(
-    areas: Areas, buildings: Buildings, schools: pd.DataFrame, rng: np.random.Generator
+    buildings: Buildings, schools: pd.DataFrame, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, dict[str, object]]:
     """Plant a fortnight of illness around one town's junior school."""
     school = schools[schools["kind"] == "junior_school"].iloc[8]
@@ -216,7 +218,7 @@ def _sheet(
     house = raw["house"].to_numpy()
     grid = buildings.grid[house]
     village = areas.grid_village[grid]
-    lon, lat = crs.to_lon_lat(*(buildings.xy[house] + rng.normal(0, 7, (n, 2))).T, CRS)
+    lon, lat = degrees(buildings.xy[house] + rng.normal(0, 7, (n, 2)))
     reported = np.datetime64(FIRST_DAY.isoformat(), "m") + raw["minute"].to_numpy()
     hours = raw["category"].map({name: sort.hours for name, sort in SORTS.items()}).to_numpy()
     closed = reported + (hours * 60 * rng.lognormal(0, 0.8, n)).astype(np.int64)

@@ -1,5 +1,7 @@
 """Facilities of the sample county: where a real county would have them, and where it lacks them."""
 
+# ruff: noqa: E501 - tables of words and weights: a row a line, and Chinese counts double
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field

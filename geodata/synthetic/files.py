@@ -1,5 +1,7 @@
 """The raw files of the sample county and the manifest that describes them."""
 
+# ruff: noqa: E501 - tables of words and weights: a row a line, and Chinese counts double
+
 from __future__ import annotations
 
 import datetime as dt
@@ -11,7 +13,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata import crs
 from geodata.synthetic import sheets
 from geodata.synthetic.departments import write_departments
 from geodata.synthetic.naming import COUNTY, COUNTY_CODE, COUNTY_EN, english
@@ -21,6 +22,7 @@ from geodata.synthetic.relief import (
     SOUTH_M,
     STEP_M,
     WEST_M,
+    degrees,
     elevation_raster,
 )
 from geodata.synthetic.world import World, chance
@@ -50,6 +52,7 @@ def write_all(world: World, folder: Path) -> tuple[list[Entry], dict[str, Any]]:
     raw = RawFolder(folder)
     truth: dict[str, Any] = {"seed": world.seed, "defects": {}, "totals": totals(world)}
     entries = _regions(world, raw)
+    truth["defects"]["villages"] = {"parent_missing": 1}
     entries += _population(world, raw, truth)
     entries += _land(world, raw)
     entries += write_departments(world, raw, truth)
@@ -160,9 +163,7 @@ def _land(world: World, raw: RawFolder) -> list[Entry]:
         "高程_90m.tif", elevation_raster(relief, chance(world.seed, 21)),
         west=WEST_M, north=SOUTH_M + N_Y * STEP_M, step=STEP_M / 2, crs=CRS,
     )  # fmt: skip
-    lines = [
-        shapely.LineString(np.column_stack(crs.to_lon_lat(*line.T, CRS))) for line in relief.rivers
-    ]
+    lines = [shapely.LineString(np.column_stack(degrees(line))) for line in relief.rivers]
     rivers = gpd.GeoDataFrame(
         {"编号": [f"R{i:03d}" for i in range(1, len(lines) + 1)],
          "名称": [_RIVERS[i] if i < len(_RIVERS) else "" for i in range(len(lines))],

@@ -1,5 +1,7 @@
 """People of the sample county: residents, registered and floating people, households, groups."""
 
+# ruff: noqa: E501 - tables of words and weights: a row a line, and Chinese counts double
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -54,7 +56,7 @@ def whole_parts(weights: Floats, total: int) -> Ints:
     parts = np.floor(exact).astype(np.int64)
     missing = total - int(parts.sum())
     parts[np.argsort(parts - exact, kind="stable")[:missing]] += 1
-    return parts
+    return np.asarray(parts)
 
 
 def populate(relief: Relief, sites: Sites, areas: Areas, rng: np.random.Generator) -> People:
@@ -75,7 +77,7 @@ def populate(relief: Relief, sites: Sites, areas: Areas, rng: np.random.Generato
             for v in range(n_villages)
         ]
     )
-    strangers = np.bincount(village, floating, n_villages)
+    strangers = np.bincount(village, floating, n_villages).astype(np.float64)
     return People(
         usual=usual,
         floating=floating,

@@ -1,5 +1,7 @@
 """The register of persons of one town, and the insurance roll that does not quite agree with it."""
 
+# ruff: noqa: E501 - tables of words and weights: a row a line, and Chinese counts double
+
 from __future__ import annotations
 
 import datetime as dt
@@ -64,7 +66,7 @@ def _births(band: Ints, rng: np.random.Generator) -> NDArray[np.datetime64]:
 
 
 def _serials(birth: NDArray[np.datetime64], sex: Ints) -> Ints:
-    """Number people born on one day: odd for men, even for women."""
+    """Return serials of people born on one day: odd for men, even for women."""
     turn = pd.Series(0, index=range(len(birth))).groupby([birth, sex]).cumcount().to_numpy()
     return np.asarray(11 + 2 * turn + sex, dtype=np.int64)
 
@@ -209,9 +211,7 @@ def _roll(
     born, sexed, moved, near = np.split(pick, np.cumsum([N_BIRTH, N_SEX, N_CODE]))
     insured.loc[born, "出生日期"] = insured.loc[born, "出生日期"].map(_other_day)
     insured.loc[sexed, "性别"] = insured.loc[sexed, "性别"].map({"男": "女", "女": "男"})
-    shift = {
-        code: other for code, other in zip(codes.tolist(), np.roll(codes, 1).tolist(), strict=True)
-    }
+    shift = dict(zip(codes.tolist(), np.roll(codes, 1).tolist(), strict=True))
     insured.loc[moved, "居住地代码"] = insured.loc[moved, "居住地代码"].map(shift)
     conflicts = {
         field: sorted(good.loc[rows, "身份证号"])

@@ -1,5 +1,7 @@
 """Buildings and organisations of the sample county, and the check digits of their codes."""
 
+# ruff: noqa: E501 - tables of words and weights: a row a line, and Chinese counts double
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -9,11 +11,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geodata import crs
 from geodata.synthetic.boundaries import Areas
 from geodata.synthetic.naming import COUNTY_CODE, Names
 from geodata.synthetic.people import People
-from geodata.synthetic.relief import CRS
+from geodata.synthetic.relief import degrees
 from geodata.synthetic.roads import RESIDENTIAL, Roads, main_part
 from geodata.synthetic.settlements import CORE, RURAL, SEAT, ZONE, Sites
 
@@ -96,7 +97,7 @@ def _uses(place: Ints, draw: Floats) -> NDArray[np.object_]:
 
 def grid_of(areas: Areas, xy: Floats) -> Ints:
     """Return the grid each point lies in, -1 outside the county."""
-    lon, lat = crs.to_lon_lat(*xy.T, CRS)
+    lon, lat = degrees(xy)
     hit, grid = shapely.STRtree(areas.grids).query(shapely.points(lon, lat), predicate="intersects")
     found = np.full(len(xy), -1, dtype=np.int64)
     found[hit[::-1]] = grid[::-1]
@@ -134,7 +135,7 @@ def building_sheet(
     buildings: Buildings, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, dict[str, int]]:
     """Return the register of buildings with planted mistakes, every one a row of its own."""
-    lon, lat = crs.to_lon_lat(*buildings.xy.T, CRS)
+    lon, lat = degrees(buildings.xy)
     good = pd.DataFrame({
         "建筑编号": buildings.ids, "用途": buildings.use, "层数": buildings.levels.astype(float),
         "占地面积": buildings.footprint_m2, "住房套数": buildings.dwellings,
@@ -161,7 +162,28 @@ _TRADES = (
     ("物流有限公司", 0.05), ("电子科技有限公司", 0.09), ("服饰有限公司", 0.07), ("食品有限公司", 0.09),
     ("建筑工程有限公司", 0.06), ("旅行社", 0.03), ("农业机械服务队", 0.02),
 )  # fmt: skip
-_BRANDS = "兴盛 岚峰 青禾 云岭 永发 金穗 绿源 宏达 鑫茂 山里人 恒通 瑞丰 福满 同心 春晓 远大 民生 新动力 大自然 顺达".split()
+_BRANDS = [
+    "兴盛",
+    "岚峰",
+    "青禾",
+    "云岭",
+    "永发",
+    "金穗",
+    "绿源",
+    "宏达",
+    "鑫茂",
+    "山里人",
+    "恒通",
+    "瑞丰",
+    "福满",
+    "同心",
+    "春晓",
+    "远大",
+    "民生",
+    "新动力",
+    "大自然",
+    "顺达",
+]
 
 
 def organisation_sheet(
@@ -173,8 +195,9 @@ def organisation_sheet(
     weight = np.array([0.2, 3.0, 9.0, 6.0])[place]
     house = rng.choice(len(weight), n, replace=False, p=weight / weight.sum())
     trade = rng.choice(len(_TRADES), n, p=np.array([w for _, w in _TRADES]))
-    lon, lat = crs.to_lon_lat(*buildings.xy[house].T, CRS)
-    rows, seen = [], {}
+    lon, lat = degrees(buildings.xy[house])
+    rows = []
+    seen: dict[str, int] = {}
     for i in range(n):
         kind = _TRADES[trade[i]][0]
         town = names.towns[areas.grid_town[buildings.grid[house[i]]]]

@@ -10,6 +10,8 @@ from scipy.ndimage import gaussian_filter, map_coordinates, zoom
 from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
+from geodata import crs
+
 CRS = "EPSG:4545"  # CGCS2000, 3-degree Gauss-Krüger zone of 108° E: the county lies at 106.9° E
 STEP_M = 180.0
 WEST_M, SOUTH_M = 358_000.0, 2_984_000.0
@@ -48,6 +50,17 @@ def centres() -> Floats:
     return np.column_stack([grid_x.ravel(), grid_y.ravel()])
 
 
+def degrees(xy: Floats) -> tuple[Floats, Floats]:
+    """Return longitude and latitude of points (n, 2) in metres of the county's system."""
+    lon, lat = crs.to_lon_lat(xy[:, 0], xy[:, 1], CRS)
+    return lon, lat
+
+
+def metres(lon_lat: Floats) -> Floats:
+    """Return points (n, 2) in degrees as metres of the county's system."""
+    return np.column_stack(crs.from_lon_lat(lon_lat[:, 0], lon_lat[:, 1], CRS))
+
+
 def noise(rng: np.random.Generator, shape: tuple[int, int], falloff: float) -> Floats:
     """Return fractal noise of mean 0 and deviation 1; a larger ``falloff`` is smoother."""
     spectrum = np.fft.rfft2(rng.standard_normal(shape))
@@ -60,7 +73,7 @@ def noise(rng: np.random.Generator, shape: tuple[int, int], falloff: float) -> F
 
 
 def neighbour_graph(shape: tuple[int, int], price: Floats, step_m: float) -> csr_matrix:
-    """Return the graph of a raster's 8 neighbours; an edge costs its length times the mean price."""
+    """Return the graph of a raster's 8 neighbours; an edge costs length times mean price."""
     index = np.arange(shape[0] * shape[1]).reshape(shape)
     froms, tos, costs = [], [], []
     for down, right, far in _AROUND:
@@ -181,7 +194,7 @@ def _river_height(heights: Floats, receiver: Ints, wet: NDArray[np.bool_]) -> Fl
     base = np.where(wet | (receiver < 0), heights, np.nan).tolist()
     down = receiver.tolist()
     for cell in np.argsort(heights, kind="stable").tolist():
-        if base[cell] != base[cell]:  # noqa: PLR0124 - NaN: dry, so it takes the height below
+        if base[cell] != base[cell]:
             base[cell] = base[down[cell]]
     return np.array(base)
 

@@ -14,7 +14,7 @@ from geodata.synthetic.boundaries import Areas
 from geodata.synthetic.people import People
 from geodata.synthetic.relief import N_X, N_Y, SOUTH_M, STEP_M, WEST_M, Relief
 from geodata.synthetic.settlements import RURAL, Sites
-from geodata.synthetic.streets import Pattern, Streets, Water, lay_streets
+from geodata.synthetic.streets import Pattern, Water, lay_streets
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

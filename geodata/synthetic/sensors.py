@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geodata import crs
 from geodata.synthetic.events import FIRST_DAY, N_DAYS
-from geodata.synthetic.relief import CRS, Relief
+from geodata.synthetic.relief import Relief, degrees
 from geodata.synthetic.settlements import Sites
 
 Floats = NDArray[np.float64]
@@ -27,7 +26,7 @@ def make_sensors(
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, object]]:
     """Return sensors, readings every three hours for a year, and what is wrong with two of them."""
     places = _places(relief, sites, rng)
-    lon, lat = crs.to_lon_lat(*np.concatenate(places).T, CRS)
+    lon, lat = degrees(np.concatenate(places))
     ids = [f"{short}{k:03d}" for _, _, n, short in _KINDS for k in range(1, n + 1)]
     sensors = pd.DataFrame({
         "设备编号": ids,
@@ -65,28 +64,38 @@ def _places(relief: Relief, sites: Sites, rng: np.random.Generator) -> list[Floa
     home = np.hypot(*(points[:, None] - towns[None]).transpose(2, 0, 1)).argmin(axis=0)
     gauges = points[home[:8]]
     rain = towns[:12] + rng.normal(0, 700, (12, 2))
-    air = np.concatenate([sites.seat + rng.normal(0, 900, (4, 2)), sites.zone + rng.normal(0, 500, (2, 2)),
-                          sites.towns[:2]])  # fmt: skip
+    in_seat, in_zone = (
+        sites.seat + rng.normal(0, 900, (4, 2)),
+        sites.zone + rng.normal(0, 500, (2, 2)),
+    )
+    air = np.concatenate([in_seat, in_zone, sites.towns[:2]])
     smoke = np.concatenate(
         [sites.seat + rng.normal(0, 800, (8, 2)), sites.zone + rng.normal(0, 500, (4, 2))]
     )
     return [gauges, rain, air, smoke]
 
 
+def _fading(inflow: Floats, kept: float) -> Floats:
+    """Add up what flows in while a share of what is there stays at each step."""
+    level, levels = 0.0, []
+    for amount in inflow.tolist():
+        level = kept * level + amount
+        levels.append(level)
+    return np.array(levels)
+
+
 def _values(n: int, rng: np.random.Generator) -> Floats:
     """Let it rain over the county; rivers rise after it, the air is clean after it."""
-    from scipy.signal import lfilter
-
     month = (np.arange(n) * EVERY_HOURS / 24 / 30.4 + 10).astype(int) % 12
     wet = np.array([0.3, 0.4, 0.7, 1.2, 2.0, 2.8, 2.4, 1.7, 1.1, 0.8, 0.5, 0.3])[month]
     storm = (rng.random(n) < 0.045 * wet).astype(float)
-    front = lfilter([1.0], [1.0, -0.55], storm * rng.gamma(0.9, 5.5, n))
+    front = _fading(storm * rng.gamma(0.9, 5.5, n), 0.55)
     rain = np.maximum(front * rng.lognormal(0, 0.5, (12, n)) - 0.3, 0.0)
-    flow = lfilter([0.045], [1.0, -0.93], rain.mean(axis=0))
+    flow = 0.045 * _fading(rain.mean(axis=0), 0.93)
     level = 1.1 + rng.uniform(0, 0.9, (8, 1)) + flow * rng.uniform(0.6, 1.4, (8, 1))
     level += rng.normal(0, 0.012, (8, n))
     winter = 1 + 0.6 * np.cos(2 * np.pi * (np.arange(n) * EVERY_HOURS / 24 - 75) / 365)
-    haze = lfilter([0.12], [1.0, -0.88], rng.gamma(2.0, 14.0, n)) * winter
+    haze = 0.12 * _fading(rng.gamma(2.0, 14.0, n), 0.88) * winter
     air = np.maximum(haze * rng.lognormal(0, 0.18, (8, n)) / (1 + 0.35 * rain.mean(axis=0)), 2.0)
     smoke = np.abs(rng.normal(0.02, 0.008, (12, n))) + (rng.random((12, n)) < 2e-4) * rng.uniform(
         0.2, 0.6, (12, n)

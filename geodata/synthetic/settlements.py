@@ -1,4 +1,4 @@
-"""Where people of the sample county live: the county's outline, its towns, villages and grid sites."""
+"""Where people of the sample county live: outline, towns, villages and sites of the grids."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _spread(
     fixed: Floats,
     rounds: int = 5,
 ) -> Floats:
-    """Return ``n`` sites spread over weighted points, ``fixed`` first; the rest even themselves out."""
+    """Return ``n`` sites spread over weighted points, ``fixed`` first; the rest even out."""
     picked = rng.choice(len(points), n - len(fixed), replace=False, p=weight / weight.sum())
     sites = np.concatenate([fixed, points[picked] + rng.uniform(-60, 60, (len(picked), 2))])
     for _ in range(rounds):

@@ -31,7 +31,7 @@ class Water:
     def distance(self, xy: Floats) -> Floats:
         """Return metres to the nearest river, at most 400."""
         far, _ = self._points.query(xy, distance_upper_bound=400.0)
-        return np.minimum(far, 400.0)
+        return np.asarray(np.minimum(far, 400.0))
 
     def crossed(self, a: Floats, b: Floats) -> NDArray[np.bool_]:
         """Return which of the straight lines a to b cross a river."""

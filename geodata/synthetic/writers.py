@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import json
 import tempfile
 import zipfile
@@ -18,7 +17,7 @@ import rasterio
 import xlsxwriter
 from numpy.typing import NDArray
 
-FIXED = dt.datetime(2025, 11, 15, 8, 0, 0)  # noqa: DTZ001 - the day all files claim to be made
+FIXED = dt.datetime(2025, 11, 15, 8, 0, 0)
 FIXED_GDAL = "2025-11-15T08:00:00.000Z"
 
 
@@ -115,7 +114,8 @@ class RawFolder:
         with rasterio.open(
             self.path(name), "w", driver="GTiff", dtype="int16", count=1, crs=crs,
             height=heights.shape[0], width=heights.shape[1], nodata=-32768,
-            transform=rasterio.Affine(step, 0.0, west, 0.0, -step, north), compress="deflate", predictor=2,
+            transform=rasterio.Affine(step, 0.0, west, 0.0, -step, north),
+            compress="deflate", predictor=2,
         ) as raster:  # fmt: skip
             raster.write(heights, 1)
 
@@ -158,4 +158,4 @@ def toml_text(value: Any) -> str:
         return "[" + ", ".join(toml_text(part) for part in value) + "]"
     if isinstance(value, dt.date):
         return value.isoformat()
-    return io.StringIO(str(value)).read()
+    return str(value)

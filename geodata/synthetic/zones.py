@@ -9,10 +9,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geodata import crs
 from geodata.synthetic.boundaries import Areas
 from geodata.synthetic.naming import Names
-from geodata.synthetic.relief import CRS
+from geodata.synthetic.relief import degrees, metres
 
 Shapes = NDArray[np.object_]
 
@@ -76,15 +75,11 @@ def _area(shape: Any) -> float:
 
 
 def _to_metres(shapes: Shapes) -> Shapes:
-    return np.asarray(
-        shapely.transform(shapes, lambda xy: np.column_stack(crs.from_lon_lat(*xy.T, CRS)))
-    )
+    return np.asarray(shapely.transform(shapes, metres))
 
 
 def _to_degrees(shapes: Shapes) -> Shapes:
-    return np.asarray(
-        shapely.transform(shapes, lambda xy: np.column_stack(crs.to_lon_lat(*xy.T, CRS)))
-    )
+    return np.asarray(shapely.transform(shapes, lambda xy: np.column_stack(degrees(xy))))
 
 
 def _inner_grids(areas: Areas, town: int) -> list[int]:
