@@ -117,6 +117,7 @@ class _Run:
         self.keys: dict[str, Rows] = {}  # column to small whole numbers, equal where values are
         self.bad = np.zeros(self.n, dtype=bool)
         self.dropped = np.zeros(self.n, dtype=bool)
+        self.misplaced = np.zeros(self.n, dtype=bool)  # a wrong degree has been told already
         self.issues: list[_Issue] = []
         given = table["row"] if "row" in table else pd.Series(np.arange(1, self.n + 1))
         self.row = given.to_numpy(dtype=np.int64)
@@ -423,6 +424,7 @@ def _check_degrees(run: _Run, column: Column) -> None:
         "degrees.range", column.name, far, values={"low": -limit, "high": limit}, optional=optional
     )
     values[far] = np.nan
+    run.misplaced[rows] = run.misplaced[far] = True
     run.typed[column.name] = values
 
 
@@ -586,7 +588,7 @@ def _check_places(run: _Run) -> None:
         return
     lon, lat = run.typed["lon"], run.typed["lat"]
     half = np.isnan(lon) != np.isnan(lat)
-    run.report("place.half", "lon", np.flatnonzero(half & ~run.bad), found=None)
+    run.report("place.half", "lon", np.flatnonzero(half & ~run.bad & ~run.misplaced))
     lon[half] = lat[half] = np.nan
     if run.context.box is None:
         return

@@ -65,9 +65,9 @@ def compare(
     fields
         Columns to compare. Text is compared without outer blanks and full-width forms.
     near_by
-        Columns that must agree for two one-sided rows to be near-duplicates: their keys then
-        differ in one character, in two neighbours that changed places, or in one character and the
-        check character at the end. Without these columns on both sides none is looked for.
+        Columns that must agree for a one-sided row to be the near-duplicate of a row of the other
+        side: their keys then differ in one character, in two neighbours that changed places, or in
+        one of these and the check character at the end. Without these columns none is looked for.
     near_key
         Column that shows the key's characters where ``key`` itself is a hash; "masked" if there.
 
@@ -93,14 +93,16 @@ def compare(
     both = np.flatnonzero(place >= 0)
     conflicts = _differing(left.iloc[both], right.iloc[place[both]], key, fields)
 
-    only_left = left[place < 0]
-    only_right = right[~right[key].isin(rows_left)]
+    only_left, only_right = left[place < 0], right[~right[key].isin(rows_left)]
     shown = near_key or ("masked" if "masked" in left and "masked" in right else key)
-    pairs = _near(only_left, only_right, near_by, shown)
+    pairs = _all_near((left, only_left), (right, only_right), near_by, shown)
     conflicts += [
-        Conflict("near", str(a[key]), "", _hidden(a[shown]), _hidden(b[shown]), a["row"], b["row"])
-        for a, b in ((only_left.iloc[i], only_right.iloc[j]) for i, j in pairs)
-    ]
+        Conflict(
+            "near", str(left[key][i]), "", _hidden(left[shown][i]), _hidden(right[shown][j]),
+            int(left["row"][i]), int(right["row"][j]),
+        )
+        for i, j in pairs
+    ]  # fmt: skip
     paired = [{i for i, _ in pairs}, {j for _, j in pairs}]
     conflicts += _one_sided(only_left, paired[0], key, "only_left")
     conflicts += _one_sided(only_right, paired[1], key, "only_right")
@@ -158,21 +160,43 @@ def _plain(value: Any) -> str | None:
     return text.removesuffix(" 00:00:00") or None
 
 
+def _all_near(
+    left: tuple[pd.DataFrame, pd.DataFrame],
+    right: tuple[pd.DataFrame, pd.DataFrame],
+    near_by: Sequence[str],
+    shown: str,
+) -> list[tuple[int, int]]:
+    """
+    Pair one-sided rows with each other, then the others with somebody who is in both sources.
+
+    The second kind stands in one source under two keys. Takes each side as all and one-sided rows;
+    returns row labels.
+    """
+    if not all(column in side for side in (left[0], right[0]) for column in (*near_by, shown)):
+        return []
+    pairs = _near(left[1], right[1], near_by, shown)
+    for ours, theirs in ((left[0].drop(left[1].index), right[1]), (left[1], None)):
+        done = [{i for i, _ in pairs}, {j for _, j in pairs}]
+        others = right[0].drop(right[1].index) if theirs is None else theirs
+        pairs += _near(
+            ours[~ours.index.isin(done[0])], others[~others.index.isin(done[1])], near_by, shown
+        )
+    return sorted(pairs)
+
+
 def _near(
     left: pd.DataFrame, right: pd.DataFrame, near_by: Sequence[str], shown: str
 ) -> list[tuple[int, int]]:
-    """Pair one-sided rows that agree in ``near_by`` and nearly in their key, each at most once."""
-    if not all(column in side for side in (left, right) for column in (*near_by, shown)):
-        return []
+    """Pair rows that agree in ``near_by`` and nearly in their key, each at most once."""
     waiting: dict[tuple[str | None, ...], list[int]] = {}
-    for j, who in enumerate(_who(right, near_by)):
+    for j, who in zip(right.index, _who(right, near_by), strict=True):
         waiting.setdefault(who, []).append(j)
     pairs = []
-    for i, who in enumerate(_who(left, near_by)):
+    for i, who in zip(left.index, _who(left, near_by), strict=True):
         if None in who:
             continue
         for j in waiting.get(who, ()):
-            if nearly_same(str(left[shown].iat[i]), str(right[shown].iat[j])):
+            if nearly_same(str(left[shown][i]), str(right[shown][j])):
                 pairs.append((i, j))
                 waiting[who].remove(j)
                 break
@@ -213,7 +237,7 @@ def _one_sided(
     side: pd.DataFrame, paired: set[int], key: str, kind: Literal["only_left", "only_right"]
 ) -> list[Conflict]:
     found = []
-    for at, (name, row) in enumerate(zip(side[key], side["row"], strict=True)):
+    for at, name, row in zip(side.index, side[key], side["row"], strict=True):
         if at not in paired:
             rows = (int(row), None) if kind == "only_left" else (None, int(row))
             found.append(Conflict(kind, str(name), "", None, None, *rows))

@@ -71,6 +71,17 @@ def test_finds_the_planted_conflicts_and_no_others() -> None:
     assert len(result.conflicts) == 5 + 3 + 2
 
 
+def test_somebody_under_two_keys_is_found_on_either_side() -> None:
+    police, roll = register(), register()
+    double = roll.iloc[[5]].assign(row=301)
+    number = double["identity"].iat[0]
+    double["identity"] = identity(number[6:14], int(number[14:17]) + 600)
+    result = compare(police, pd.concat([roll, double]), key="identity", fields=("name",))
+    assert [(c.kind, c.left_row, c.right_row) for c in result.conflicts] == [("near", 6, 301)]
+    result = compare(pd.concat([police, double]), roll, key="identity", fields=("name",))
+    assert [(c.kind, c.left_row, c.right_row) for c in result.conflicts] == [("near", 301, 6)]
+
+
 def test_a_conflict_shows_both_values_and_both_rows() -> None:
     police, roll = planted()
     result = compare(police, roll, key="identity", fields=("name",))
