@@ -140,14 +140,15 @@ def numbers_of(column: pd.Series[Any]) -> Floats:
     """Return a column as numbers; NaN where there is none. Reads 113°45′12″ as well."""
     if pd.api.types.is_numeric_dtype(column):
         return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    found = pd.to_numeric(column, errors="coerce")
+    numbers = found.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
     odd = np.flatnonzero(np.isnan(numbers) & column.notna().to_numpy(dtype=bool))
     for place in odd.tolist():
         match = _DMS.fullmatch(str(column.iloc[place]).strip())
         if match:
             degrees = float(match["d"]) + float(match["m"]) / 60 + float(match["s"] or 0) / 3600
             numbers[place] = -degrees if match["h"] in ("S", "W", "s", "w") else degrees
-    return np.array(numbers)
+    return np.asarray(numbers)
 
 
 def _to_degrees(x: Floats, y: Floats, declared: str, reading: Reading) -> tuple[Floats, Floats]:
@@ -219,8 +220,8 @@ def _ask_about_offset(table: pd.DataFrame, lon: Floats, lat: Floats, reading: Re
         if key not in table.columns:
             continue
         names = table[key].astype("object")
-        known = names.isin(reference.keys()).to_numpy(dtype=bool)
-        known &= np.isfinite(lon) & np.isfinite(lat)
+        there_too = names.isin(list(reference)).to_numpy(dtype=bool)
+        known = there_too & np.isfinite(lon) & np.isfinite(lat)
         if known.sum() < PAIRS_FOR_OFFSET:
             continue
         there = np.array([reference[name] for name in names[known]], dtype=np.float64)

@@ -148,12 +148,9 @@ def _from_raw(
     else:
         extra = {}
     units = {**{k: v for k, v in matches.units.items() if v}, **entry.units}
-    good, checked = check_table(
-        table,
-        entry=entry.model_copy(update={"units": units}),
-        manifest=reading.manifest,
-        context=reading.context,
-    )
+    checking = replace(reading, entry=entry.model_copy(update={"units": units}))
+    _require_mostly_good(table, checking)
+    good, checked = _checked(table, checking)
     return LoadedTable(
         dataset=entry,
         table=good,
@@ -163,6 +160,42 @@ def _from_raw(
         n_rows=raw.n_rows,
         encoding=raw.encoding,
         extra=extra,
+    )
+
+
+def _checked(table: pd.DataFrame, reading: Reading) -> tuple[pd.DataFrame, list[Finding]]:
+    return check_table(
+        table, entry=reading.entry, manifest=reading.manifest, context=reading.context
+    )
+
+
+MANY_ROWS = 100_000
+TRIAL_ROWS = 1_000
+
+
+def _require_mostly_good(table: pd.DataFrame, reading: Reading) -> None:
+    """
+    Refuse a long table whose first rows are nearly all wrong.
+
+    That is a wrong column, not many wrong rows, and a million findings would help nobody.
+    """
+    if len(table) < MANY_ROWS:
+        return
+    _, findings = _checked(table.head(TRIAL_ROWS), reading)
+    bad = [f for f in findings if f.severity == "error" and f.row is not None]
+    n_bad = len({f.row for f in bad})
+    if n_bad < 0.9 * TRIAL_ROWS:
+        return
+    raise DataFileError(
+        "{file}, row {row}: {column} is {found}; expected {expected}. "
+        "{n_bad} of the first {n_rows} rows are wrong.",
+        file=reading.file,
+        row=bad[0].row,
+        column=bad[0].column,
+        found=bad[0].found or "-",
+        expected=CockpitError(bad[0].expected, **bad[0].values),
+        n_bad=n_bad,
+        n_rows=TRIAL_ROWS,
     )
 
 

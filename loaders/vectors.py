@@ -271,7 +271,9 @@ def _layer_name(path: Path, file: str, layer: str) -> str:
 
 
 def _require_driver(path: Path, file: str, kind: str, layer: str, limits: Limits) -> None:
-    info = pyogrio.read_info(path, layer=layer, force_feature_count=True)
+    # Field names that were cut within a character are none of GDAL's business here.
+    encoding = "ISO-8859-1" if kind == "shapefile" else None
+    info = pyogrio.read_info(path, layer=layer, encoding=encoding, force_feature_count=True)
     if info["driver"] != _DRIVERS[kind]:
         raise _unreadable(file, kind)
     if info["features"] > limits.features:

@@ -1,0 +1,149 @@
+"""The manifest: what is wrong stands in the sentence with its line; matches are written back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from geodata.errors import ManifestError
+from loaders.manifest import read_manifest, write_matches
+
+GOOD = """\
+# the county
+[county]
+code = "529901"
+name = "青岚县"
+crs = "EPSG:4546"
+
+[[dataset]]
+id = "towns"
+title = "乡镇"
+kind = "regions"
+file = "towns.geojson"  # from the survey office
+
+[[dataset]]
+id = "people"
+title = "人口"
+kind = "population"
+file = "people.csv"
+columns.persons = "常住人口"
+
+[dataset.constant]
+kind = "usual"
+"""
+
+
+def wrong(tmp_path: Path, old: str, new: str) -> str:
+    path = tmp_path / "county.toml"
+    assert old in GOOD
+    path.write_text(GOOD.replace(old, new), encoding="utf-8")
+    with pytest.raises(ManifestError) as caught:
+        read_manifest(path)
+    return str(caught.value)
+
+
+def test_reads(tmp_path: Path) -> None:
+    path = tmp_path / "county.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
+    manifest = read_manifest(path)
+    assert manifest.county.name == "青岚县"
+    assert manifest.folder == tmp_path
+    assert manifest.entry("people").columns == {"persons": "常住人口"}
+    assert manifest.entry("people").constant == {"kind": "usual"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            'kind = "regions"',
+            'kind = "regoins"',
+            "county.toml, line 10: dataset.kind is regoins; expected one of regions, population, "
+            "households, vulnerable, facilities, buildings, organisations, persons, road_nodes, "
+            "road_edges, roads_osm, features, elevation, events, sensors, readings.",
+        ),
+        ('name = "青岚县"\n', "", "county.toml, line 2: county.name is missing."),
+        ('title = "人口"\n', "", "county.toml, line 13: dataset.title is missing."),
+        (
+            'name = "青岚县"',
+            'nmae = "青岚县"',
+            "county.toml, line 2: county.name is missing.",
+        ),
+        (
+            'code = "529901"',
+            'code = "529901"\ncolour = "red"',
+            "county.toml, line 4: county.colour is no known key. Known: code, name, name_en, crs, "
+            "language, invented, code_scheme, box",
+        ),
+        (
+            'file = "people.csv"\n',
+            "",
+            "county.toml, line 13: give either file or database.",
+        ),
+        (
+            'id = "people"',
+            'id = "towns"',
+            "county.toml, line 1: each data set id once; towns stands twice.",
+        ),
+        (
+            'columns.persons = "常住人口"',
+            'columns.person = "常住人口"',
+            "county.toml, line 18: person is no column of population. Known: code, date, kind, "
+            "sex, age_band, persons.",
+        ),
+        (
+            'crs = "EPSG:4546"',
+            'crs = "EPSG:4546',
+            "county.toml, line 5: this is not TOML (Illegal character '\\n').",
+        ),
+    ],
+)
+def test_wrong_line_is_named(tmp_path: Path, old: str, new: str, words: str) -> None:
+    said = wrong(tmp_path, old, new)
+    assert said == words or (said.startswith(words) and "Known: " in words)
+
+
+def test_lines_after_long_strings_and_lists(tmp_path: Path) -> None:
+    path = tmp_path / "county.toml"
+    path.write_text(
+        GOOD.replace(
+            'name = "青岚县"', 'name = """\nkind = 1\n"""\nbox = [\n 1, 2,\n 3, 4,\n]'
+        ).replace('"regions"', '"x"'),
+        encoding="utf-8",
+    )
+    with pytest.raises(ManifestError, match="^county.toml, line 16: dataset.kind is x;"):
+        read_manifest(path)
+
+
+def test_missing_and_unreadable(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="^none.toml: no such file.$"):
+        read_manifest(tmp_path / "none.toml")
+    path = tmp_path / "county.toml"
+    path.write_bytes(GOOD.encode("gbk"))
+    with pytest.raises(ManifestError, match="^county.toml: not written in UTF-8.$"):
+        read_manifest(path)
+
+
+def test_matches_are_written_and_comments_survive(tmp_path: Path) -> None:
+    path = tmp_path / "county.toml"
+    path.write_text(GOOD, encoding="utf-8")
+    write_matches(path, "people", {"persons": "另一个", "code": "区划代码"})
+    write_matches(path, "towns", {"name": "名称"})
+    text = path.read_text("utf-8")
+    assert "# the county" in text
+    assert "# from the survey office" in text
+    manifest = read_manifest(path)
+    assert manifest.entry("people").columns == {"persons": "常住人口", "code": "区划代码"}
+    assert manifest.entry("towns").columns == {"name": "名称"}
+    assert manifest.entry("people").constant == {"kind": "usual"}
+    before = path.stat().st_mtime_ns
+    write_matches(path, "towns", {"name": "名称"})
+    assert path.stat().st_mtime_ns == before
+
+
+def test_matches_of_an_unknown_data_set(tmp_path: Path) -> None:
+    path = tmp_path / "county.toml"
+    path.write_text(GOOD, encoding="utf-8")
+    with pytest.raises(ManifestError, match="^county.toml: there is no data set nobody.$"):
+        write_matches(path, "nobody", {})
