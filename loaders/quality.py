@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
@@ -15,6 +16,7 @@ from loaders.table import Dimension, Finding, LoadedTable
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 _BY_ROW: tuple[Dimension, ...] = ("validity", "consistency", "uniqueness", "place")
+_CODE_IN_TEXT = re.compile(r"(?:^|; )code=([^;]*)")
 Light = Literal["good", "watch", "bad"]
 
 
@@ -103,6 +105,42 @@ def by_department(scores: Iterable[QualityScore]) -> dict[str, QualityScore]:
     for one in scores:
         groups.setdefault(one.department, []).append(one)
     return {department: _added(department, group) for department, group in groups.items()}
+
+
+def by_region(loaded: LoadedTable, *, digits: int = 12) -> dict[str, Count]:
+    """
+    Count rows with an error or a warning by the region they name.
+
+    Parameters
+    ----------
+    loaded
+        A data set with a column ``code``; without it the result is empty.
+    digits
+        How much of a code counts: 12 for villages, 9 for townships of scheme ``cn``.
+
+    Returns
+    -------
+    dict
+        Beginning of the code to its rows and how many have a defect, sorted; a row that was lost is
+        counted under the code that stands in its text, without one under "".
+    """
+    if "code" not in loaded.table:
+        return {}
+    rows = loaded.table[["row", "code"]].dropna()
+    region = dict(zip(rows["row"].tolist(), rows["code"].str[:digits].tolist(), strict=True))
+    bad = set()
+    for one in loaded.findings:
+        if one.row is not None and one.severity != "note":
+            bad.add(one.row)
+            if one.row not in region:
+                told = _CODE_IN_TEXT.search(one.text)
+                region[one.row] = told[1].strip()[:digits] if told else ""
+    n: dict[str, int] = {}
+    defects: dict[str, int] = {}
+    for row, code in region.items():
+        n[code] = n.get(code, 0) + 1
+        defects[code] = defects.get(code, 0) + (row in bad)
+    return {code: _count(defects[code], n[code]) for code in sorted(n)}
 
 
 def light(value: float, thresholds: Thresholds | None = None) -> Light:

@@ -449,6 +449,19 @@ def test_places_outside_the_county() -> None:
     assert findings[0].found == "108.500000, 27.500000"
 
 
+def test_half_a_place_is_none() -> None:
+    table, findings = check(
+        "events",
+        id=["1", "2"],
+        category=["噪声"] * 2,
+        reported=["2025-03-05"] * 2,
+        lon=["106.5", "27.5"],
+        lat=[None, "106.5"],
+    )
+    assert told([f for f in findings if f.row]) == [(1, "place.half"), (2, "degrees.range")]
+    assert table[["lon", "lat"]].isna().all(axis=None)
+
+
 def test_a_wrong_extra_is_emptied_and_the_row_kept() -> None:
     table, findings = check(
         "facilities",

@@ -16,7 +16,16 @@ from cockpit.locale import catalogue
 from geodata import hierarchy
 from loaders.checks import check_table
 from loaders.manifest import County, Dataset, Manifest
-from loaders.quality import Count, QualityScore, Thresholds, alarms, by_department, light, score
+from loaders.quality import (
+    Count,
+    QualityScore,
+    Thresholds,
+    alarms,
+    by_department,
+    by_region,
+    light,
+    score,
+)
 from loaders.rules import RULES
 from loaders.table import LoadedTable, ReadContext
 
@@ -142,6 +151,25 @@ def test_departments_add_their_data_sets() -> None:
     assert added["卫健局"].n_rows == 300
     assert added["卫健局"].dimensions["validity"] == Count(1 - 10 / 300, 300, 10)
     assert added["教育局"].total == 1
+
+
+def test_villages_are_told_apart() -> None:
+    # By hand: the first village has a negative count among 3 rows, the second none among 2, and one
+    # row names no region.
+    codes = ["529901100200", "529901100200001", "529901100200", "529901100201", "529901100201", ""]
+    table = pd.DataFrame(
+        {
+            "code": codes,
+            "sex": ["m", "m", "f", "m", "f", "m"],
+            "persons": ["1", "2", "-3", "4", "5", "6"],
+        }
+    )
+    assert by_region(load(table, "population")) == {
+        "": Count(0.0, 1, 1),
+        "529901100200": Count(1 - 1 / 3, 3, 1),
+        "529901100201": Count(1.0, 2, 0),
+    }
+    assert by_region(load(clean(3))) == {}
 
 
 def test_lights_change_at_the_thresholds() -> None:
