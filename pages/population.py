@@ -1,13 +1,14 @@
 """Population: who lives in a unit, how they are made up, and how that changes."""
 
 from cockpit.ui import population as ui
+from cockpit.ui import way
 
-region = ui.region()
+region = way.region()
 asked = ui.asked()
 unit = ui.unit_of(region, **asked)
 parts = ui.parts_of(region, **asked)
 
-ui.way(unit, parts)
+way.show()
 if not unit.people:
     ui.no_people(unit)
 else:

@@ -19,6 +19,7 @@ from cockpit.store.models import Batch, Conflict, Dataset, QualityIssue
 from geodata.errors import InputError
 from loaders.export import escape_formula
 from loaders.quality import DIMENSIONS, Count, QualityScore, Thresholds, by_department, light
+from loaders.table import Dimension
 
 SEVERITIES = ("error", "warning", "note")
 STATUSES = ("open", "done", "accepted")
@@ -80,7 +81,7 @@ class Alarm:
     entry: Entry
     kind: str  # late, low
     days: int = 0  # late: days past the expected delivery
-    dimension: str = ""  # low: the weakest dimension
+    dimension: Dimension | None = None  # low: the weakest dimension
 
 
 @dataclass(frozen=True)
@@ -243,7 +244,7 @@ def alarms(entries: Iterable[Entry]) -> tuple[Alarm, ...]:
     for entry in entries:
         if entry.quality and light(entry.score, thresholds()) != "good":
             judged = {d: c.score for d, c in entry.quality.dimensions.items() if c.n}
-            weakest = min(judged, key=lambda d: judged[d], default="")
+            weakest = min(judged, key=lambda d: judged[d], default=None)
             found.append(Alarm(entry, "low", dimension=weakest))
         if entry.late_days:
             found.append(Alarm(entry, "late", days=entry.late_days))

@@ -16,7 +16,7 @@ from cockpit.indicators import INDICATORS
 from cockpit.population import BANDS, AgeSex, Change, dependency, median_age
 from cockpit.settings import settings
 from cockpit.store import session as store
-from cockpit.ui import cache, population_charts, state
+from cockpit.ui import cache, population_charts, state, way
 from cockpit.ui.words import (
     NO_FIGURE,
     compact,
@@ -55,12 +55,6 @@ GROUP_TITLES = {
     "disabled": "People with disabilities",
     "unsupported": "Without support, cared for by the state",
 }
-LEVEL_TITLES = {
-    "county": "County",
-    "township": "Township",
-    "village": "Village",
-    "grid": "Grid",
-}
 MOST_COMPARED = 4
 
 
@@ -92,20 +86,6 @@ def changes_of(code: str, *, version: str, visitor: str, small: int) -> Changes 
     return answers.changes_of(county, unit_of(code, version=version, visitor=visitor, small=small))
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
-def places(version: str) -> dict[str, Place]:
-    """Return every region by its code, parents first."""
-    county = cache.twin_of(version)
-    assert county is not None  # noqa: S101 - a version names a stored county
-    rows = county.regions
-    return {
-        code: Place(code, level, name, name_en)
-        for code, level, name, name_en in zip(
-            rows["code"], rows["level"], rows["name"], rows["name_en"], strict=True
-        )
-    }
-
-
 class Asked(TypedDict):
     """What every cached answer depends on, besides the unit."""
 
@@ -124,46 +104,6 @@ def asked() -> Asked:
 
 
 # ---------------------------------------------------------------- choices
-
-
-def region() -> str:
-    """Return the chosen region's code; the address shares it with the map."""
-    known = places(cache.data_version())
-    return state.read("region", next(iter(known)), allowed=known, address="region")
-
-
-def way(unit: Unit, parts: Parts | None) -> None:
-    """Show the way from the county down to the unit, and where one can go from there."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="ct-way"):
-        for place in unit.ancestors[:-1]:
-            st.button(
-                f"{name_of(place)} ›",
-                key=f"way.{place.code}",
-                type="tertiary",
-                on_click=state.choose,
-                args=("region", place.code),
-            )
-        st.markdown(f"### {_plain(name_of(unit.place))}", width="content")
-        if parts is not None:
-            by_code = {place.code: place for place in parts.places}
-            st.selectbox(
-                say("Go to"),
-                list(by_code),
-                index=None,
-                format_func=lambda code: name_of(by_code[code]),
-                placeholder=say("Go to: {level}", level=say(LEVEL_TITLES[parts.level])),
-                label_visibility="collapsed",
-                key=state.widget_key("population.down"),
-                on_change=_go_down,
-                width=280,
-            )
-
-
-def _go_down() -> None:
-    code = state.widget_value("population.down")
-    state.forget_widget("population.down")
-    if code:
-        state.choose("region", code)
 
 
 def view() -> str:
@@ -197,18 +137,14 @@ def kind(unit: Unit) -> str:
 
 def beside(unit: Unit) -> str:
     """Return the code of the region laid over the pyramid; "" for none."""
-    known = places(cache.data_version())
-    county = unit.ancestors[0]
-    mates = [p.code for p in known.values() if p.level == unit.place.level]
-    options = list(dict.fromkeys(["", county.code, *(p.code for p in unit.ancestors), *mates]))
-    options.remove(unit.place.code)
+    places = _near(unit)
     return str(
         st.selectbox(
             say("Compare with"),
-            options,
-            format_func=lambda code: name_of(known[code]) if code else say("nothing"),
-            width=280,
-            **state.remembered("population.beside", "", allowed=options, address="beside"),
+            ["", *places],
+            format_func=lambda code: name_of(places[code]) if code else say("nothing"),
+            width=240,
+            **state.remembered("population.beside", "", allowed=["", *places], address="beside"),
         )
         or ""
     )
@@ -216,22 +152,25 @@ def beside(unit: Unit) -> str:
 
 def compared(unit: Unit) -> list[str]:
     """Return the codes of 2 to 4 units side by side, the chosen one first."""
-    known = places(cache.data_version())
-    mates = [p.code for p in known.values() if p.code != unit.place.code]
-    first = [p.code for p in unit.ancestors[:-1]][-1:] or mates[:1]
+    places = _near(unit)
+    first = [place.code for place in unit.ancestors[:-1]][-1:] or list(places)[:2]
     return [
         unit.place.code,
         *st.multiselect(
             say("Units beside {name}", name=name_of(unit.place)),
-            mates,
-            format_func=lambda code: (
-                f"{name_of(known[code])} · {say(LEVEL_TITLES[known[code].level])}"
-            ),
+            list(places),
+            format_func=lambda code: name_of(places[code]),
             max_selections=MOST_COMPARED - 1,
             placeholder=say("Choose up to {n} units", n=MOST_COMPARED - 1),
-            **state.remembered("population.units", first, allowed=mates, address="units"),
+            **state.remembered("population.units", first, allowed=places, address="units"),
         ),
     ]
+
+
+def _near(unit: Unit) -> dict[str, Place]:
+    county = cache.twin()
+    assert county is not None  # noqa: S101 - the shell shows no such page without a county
+    return way.near(county, county.position(unit.place.code))
 
 
 # ---------------------------------------------------------------- tiles and sentences
@@ -262,6 +201,8 @@ def tiles(unit: Unit) -> None:
                 compact(value) if whole else with_unit(value, _short(indicator.unit), 1),
                 delta=_change_text(unit) if name == "people" else None,
                 delta_color="off",
+                delta_arrow="off",
+                height="stretch",
                 border=True,
                 help=with_unit(value, indicator.unit, indicator.decimals),
             )
@@ -283,7 +224,7 @@ def _change_text(unit: Unit) -> str | None:
 def sentence(unit: Unit) -> str:
     """Return in words what tiles and pyramid show."""
     usual = unit.people["usual"]
-    name = _plain(name_of(unit.place))
+    name = way.plain(name_of(unit.place))
     if not usual.has_ages:
         return say(
             "{name} has {people} residents ({date}); their ages are not in the data.",
@@ -351,7 +292,7 @@ def pyramid(unit: Unit, kind: str, other: Unit | None) -> None:
     against = other.people.get(kind) if other else None
     if against is not None and not against.has_pyramid:
         against = None
-    st.markdown(f"**{_plain(pyramid_title(people, against, other))}**")
+    st.markdown(f"**{way.plain(pyramid_title(people, against, other))}**")
     figure = population_charts.pyramid(people, against)
     st.plotly_chart(
         figure,
@@ -512,7 +453,7 @@ def change(unit: Unit, found: Changes | None) -> None:
     st.markdown(
         say(
             words,
-            name=_plain(name_of(unit.place)),
+            name=way.plain(name_of(unit.place)),
             before=number(before.total),
             after=number(usual.total),
             date_before=date(found.date_before),
@@ -527,7 +468,7 @@ def change(unit: Unit, found: Changes | None) -> None:
             labels = [name_of(place) for place in found.parts]
             _change_panel(
                 "part",
-                say("By {level}", level=say(LEVEL_TITLES[found.parts[0].level]).lower()),
+                say(f"By {found.parts[0].level}"),
                 labels,
                 found.by_part,
             )
@@ -604,7 +545,7 @@ def compare(unit: Unit) -> None:
     top = population_charts.common_top([p for p in drawn if p is not None])
     for column, one, people in zip(st.columns(len(units)), units, drawn, strict=True):
         with column, st.container(border=True):
-            st.markdown(f"**{_plain(name_of(one.place))}**")
+            st.markdown(f"**{way.plain(name_of(one.place))}**")
             if people is None or not people.has_pyramid:
                 st.caption(say("No ages are stored here."))
                 continue
@@ -664,9 +605,8 @@ def parts(unit: Unit, found: Parts | None) -> None:
     if found is None:
         return
     title = say(
-        "{n} × {level} in {name}",
+        f"{{n}} parts of {{name}}: {found.level} by {found.level}",
         n=len(found.places),
-        level=say(LEVEL_TITLES[found.level]),
         name=name_of(unit.place),
     )
     with st.expander(title):
@@ -684,8 +624,8 @@ def parts(unit: Unit, found: Parts | None) -> None:
 def source(unit: Unit) -> None:
     """Say which data sets the figures come from, of which date, and where to trace them."""
     named = [
-        f"{_plain(name_or(s.title, s.title_en))} "
-        f"({_plain(s.department) or NO_FIGURE}, {date(s.as_of)})"
+        f"{way.plain(name_or(s.title, s.title_en))} "
+        f"({way.plain(s.department) or NO_FIGURE}, {date(s.as_of)})"
         for s in unit.sources
     ]
     st.caption(say("Sources: {sources}", sources=say("; ").join(named) or NO_FIGURE))
@@ -694,10 +634,3 @@ def source(unit: Unit) -> None:
 def name_or(title: str, title_en: str) -> str:
     """Return the English title for English readers where there is one."""
     return title_en if language() == "en" and title_en else title
-
-
-def _plain(text: str) -> str:
-    """Return text in which nothing is markup: names come from files."""
-    for mark in "\\`*_{}[]<>()#+-.!|$~:":
-        text = text.replace(mark, f"\\{mark}")
-    return text

@@ -16,6 +16,7 @@ CONFIG = {"displayModeBar": False, "responsive": True}
 """Charts are read, not worked with: no tool bar."""
 
 _FONT = 14
+_LABELS = [band.replace("-", "–") for band in BANDS]
 
 
 def pyramid(people: AgeSex, against: AgeSex | None) -> dict[str, Any]:
@@ -39,7 +40,7 @@ def pyramid(people: AgeSex, against: AgeSex | None) -> dict[str, Any]:
             **_mirrored(top),
             "title": {"text": say(unit), "font": {"size": _FONT}},
         },
-        "yaxis": {**_axis(), "automargin": True, "ticklabelstandoff": 8},
+        "yaxis": {**_axis(), "type": "category", "ticklabelstandoff": 8},
         "annotations": [
             _note(0.02, say("Men"), theme.series(theme.now())[0], "left"),
             _note(0.98, say("Women"), theme.series(theme.now())[1], "right"),
@@ -58,8 +59,8 @@ def small_pyramid(people: AgeSex, top: float) -> dict[str, Any]:
         "xaxis": {**_axis(), **_mirrored(top), "ticksuffix": ""},
         "yaxis": {
             **_axis(),
-            "tickvals": list(BANDS[::4]),
-            "automargin": True,
+            "type": "category",
+            "tickvals": _LABELS[::4],
             "ticklabelstandoff": 6,
         },
         "annotations": [
@@ -86,7 +87,7 @@ def bars(labels: list[str], values: list[int], texts: list[str]) -> dict[str, An
         "bargap": 0.35,
         # Room for the text behind the longest bar.
         "xaxis": {**_axis(), "visible": False, "range": [0, max(*values, 1) * 1.45]},
-        "yaxis": {**_axis(), "autorange": "reversed", "automargin": True, "ticklabelstandoff": 8},
+        "yaxis": {**_axis(), "type": "category", "autorange": "reversed", "ticklabelstandoff": 8},
     }
     bar = {
         "type": "bar",
@@ -119,7 +120,7 @@ def changes(labels: list[str], persons: list[int]) -> dict[str, Any]:
             "zerolinecolor": tokens.quiet,
             "title": {"text": say("persons more or fewer"), "font": {"size": _FONT}},
         },
-        "yaxis": {**_axis(), "automargin": True, "dtick": 1, "ticklabelstandoff": 8},
+        "yaxis": {**_axis(), "type": "category", "dtick": 1, "ticklabelstandoff": 8},
     }
     bar = {
         "type": "bar",
@@ -152,7 +153,7 @@ def _bars(
             "type": "bar",
             "orientation": "h",
             "x": (sign * side).round(3).tolist(),
-            "y": list(BANDS),
+            "y": _LABELS,
             "customdata": [number(v, 2) + "%" if shares else number(v) for v in side],
             "hovertemplate": f"{name} %{{y}}: %{{customdata}}<extra></extra>",
             "marker": {"color": colour},
@@ -169,7 +170,7 @@ def _outline(values: NDArray[np.float64]) -> dict[str, Any]:
         "type": "scatter",
         "mode": "lines",
         "x": values.round(3).tolist(),
-        "y": list(BANDS),
+        "y": _LABELS,
         "line": {"shape": "hvh", "color": theme.now().text, "width": 2},
         "hoverinfo": "skip",
     }
@@ -215,6 +216,7 @@ def _axis() -> dict[str, Any]:
         "showgrid": False,
         "zeroline": False,
         "fixedrange": True,
+        "automargin": True,
         "color": tokens.quiet,
         "tickfont": {"size": _FONT, "color": tokens.quiet},
     }
