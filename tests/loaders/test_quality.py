@@ -196,7 +196,7 @@ def test_a_score_is_plain_when_stored() -> None:
 
 ROOT = Path(__file__).parents[2]
 SPEAKING = (
-    "loaders/checks.py",
+    "loaders/check_run.py",
     "loaders/crosscheck.py",
     "geodata/audit.py",
     "geodata/hierarchy.py",
