@@ -40,8 +40,8 @@ class Twin:
 
     ``regions`` has one row a region, parents before children, index = position, columns code,
     level, parent (position, -1 for the county), name, name_en, pinyin, made, is_leaf, has_shape,
-    lon, lat, area_km2, elevation_m, path. ``measures`` maps a measure's id to an array of that length;
-    NaN: nobody has counted it in this county. A region's figure is the sum over its leaves.
+    lon, lat, area_km2, elevation_m, path. ``measures`` maps a measure's id to an array of that
+    length; NaN: nobody has counted it in this county. A region's figure is the sum over its leaves.
     """
 
     version: str
@@ -135,6 +135,18 @@ def twin(db: Session) -> Twin | None:
     return Twin(version, dict(county), regions, measures, latest, before, classes, sources)
 
 
+class _Rows(dict[str, int]):
+    """
+    Row of each code, kept in ``regions.attrs``.
+
+    pandas copies ``attrs`` deeply at every step: nine tenths of a page's time until copies of
+    this became the thing itself. Nobody changes it.
+    """
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Rows:
+        return self
+
+
 class _LeafTable:
     """Measures at the rows of regions, to be summed up the tree."""
 
@@ -186,7 +198,7 @@ def _regions(db: Session) -> pd.DataFrame:
         db.execute(select(*columns).order_by(Region.position)).all(),
         columns=[c.key for c in columns],
     )
-    rows = {code: row for row, code in enumerate(frame["code"])}
+    rows = _Rows((code, row) for row, code in enumerate(frame["code"]))
     frame["parent"] = [rows.get(code, -1) for code in frame.pop("parent_code")]
     for column in ("lon", "lat", "area_km2", "elevation_m"):
         frame[column] = frame[column].astype(float)
