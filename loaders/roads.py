@@ -340,7 +340,8 @@ def _classed(table: pd.DataFrame, reading: Reading) -> tuple[pd.DataFrame, list[
     """Translate road classes; what is no road is left out, with one note a class."""
     found = table["class"].astype("object").where(table["class"].notna(), "")
     plain = found.map(lambda text: str(text).strip().lower())
-    classes = plain.map(CLASSES)
+    own = reading.entry.values.get("class", {})  # the manifest's words come first
+    classes = plain.map({**CLASSES, **{k.strip().lower(): v for k, v in own.items()}})
     findings = [
         reading.finding(
             None, "class", "road.class", "validity", "note", f"{name} ({count})",
