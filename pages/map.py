@@ -25,15 +25,17 @@ except CockpitError as error:
     st.stop()
 
 picture, lists, card = st.columns([0.55, 0.25, 0.20], gap="medium")
+sentence = map_panels.sentence(twin, answer)
 with picture:
-    maps.show(
-        map_choices.scene_of(twin, choice, answer, visitor),
-        key="map.deck",
-        on_pick=map_choices.on_click(choice),
-        alt=map_panels.sentence(twin, answer),
-    )
-    map_panels.legend(answer, choice)
-    st.write(map_panels.sentence(twin, answer))
+    st.write(sentence)
+    with st.container(key="ct-map"):
+        maps.show(
+            map_choices.scene_of(twin, choice, answer, visitor),
+            key="map.deck",
+            on_pick=map_choices.on_click(choice),
+            alt=sentence,
+        )
+        map_panels.legend(answer, choice)
 with lists:
     map_panels.ranking(twin, answer, choice)
     map_panels.table(twin, answer, choice)

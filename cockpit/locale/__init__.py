@@ -9,12 +9,12 @@ from babel.messages.pofile import read_po
 
 FOLDER = Path(__file__).parent
 LANGUAGES = ("zh", "en")
-_FOLDERS = {"zh": "zh_CN"}
+_FOLDERS = {"zh": "zh_CN", "en": "en"}
 
 
 @cache
 def catalogue(language: str) -> dict[str, str]:
-    """Return English sentence -> sentence of a language; empty for English itself."""
+    """Return English sentence -> sentence of a language; for English only names of choices."""
     if language not in _FOLDERS:
         return {}
     found: dict[str, str] = {}

@@ -94,20 +94,19 @@ def legend(answer: MapAnswer, choice: Choice) -> None:
         items.append(_swatch(f"background:{tokens.masked}", few, n_masked))
     if breaks.n_missing - n_masked:
         items.append(_swatch(_hatched(tokens), say("no data"), breaks.n_missing - n_masked))
-    title = f"{say(indicator.title)}{_bracket(say(indicator.unit))}"
-    rows = [
-        f'<div class="ct-legend"><b>{escape(title)}</b>{"".join(items)}'
-        f'<span class="ct-quiet ct-small">{escape(say("In brackets: number of regions."))}'
-        "</span></div>"
-    ]
     if "facilities" in choice.layers:
         shapes = "".join(
             f'<span class="ct-key"><span style="color:{dark if tokens.name == "dark" else light}">'
             f"{glyph}</span> {escape(say(maps.FACILITY_TITLES[group]))}</span>"
             for group, (glyph, light, dark, _kinds) in maps.FACILITY_GROUPS.items()
         )
-        rows.append(f'<div class="ct-legend">{shapes}</div>')
-    st.html("".join(rows))
+        items.append(shapes)
+    title = f"{say(indicator.title)}{_bracket(say(indicator.unit))}"
+    st.html(
+        f'<div class="ct-legend"><b>{escape(title)}</b>{"".join(items)}'
+        f'<span class="ct-quiet ct-small">{escape(say("In brackets: number of regions."))}</span>'
+        "</div>"
+    )
 
 
 def _bracket(text: str) -> str:
@@ -235,7 +234,7 @@ def _bars(names: list[str], values: list[float], decimals: int, picked: Any) -> 
                     "text": [number(v, decimals) for v in values],
                     "textposition": "auto",
                     "insidetextanchor": "end",
-                    "textfont": {"size": 14},
+                    "insidetextfont": {"size": 14, "color": tokens.panel},
                     "marker": {"color": colours},
                     "hoverinfo": "skip",
                 }
@@ -291,7 +290,7 @@ def table(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
         else number(float(answer.values[k]), indicator.decimals)
         for k in places
     ]
-    title = f"{say(indicator.title)}{_bracket(say(indicator.unit))}"
+    title = say("Figure")
     beside = _beside(twin, answer, places)
     st.dataframe(
         {
@@ -300,9 +299,10 @@ def table(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
             **beside,
         },
         hide_index=True,
-        height=36 * min(len(codes), 9) + 38,
+        height=36 * min(len(codes), 6) + 38,
         column_config={
-            name: st.column_config.TextColumn(alignment="right") for name in (title, *beside)
+            name: st.column_config.TextColumn(alignment="right", width=110)
+            for name in (title, *beside)
         },
         on_select=selected,
         selection_mode="multi-row",
@@ -322,7 +322,7 @@ def table(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
 
 
 def _beside(twin: Twin, answer: MapAnswer, places: NDArray[np.intp]) -> dict[str, list[str]]:
-    """Return the column beside the figure: share of the unit's sum, or the residents it is about."""
+    """Return the column beside the figure: its share of the whole, or the residents."""
     if answer.indicator.additive and answer.total > 0:
         shares = answer.values[places] / answer.total
         return {say("Share of the whole"): [percent(float(s), 1) for s in shares]}
@@ -344,7 +344,7 @@ def _files(twin: Twin, answer: MapAnswer) -> None:
     )
     rows = say("all indicators, {n} rows", n=number(len(answer.rows)))
     st.html(
-        f'<div class="ct-small">{escape(say("Take the table away:"))} {links} '
+        f'<div class="ct-small ct-files">{escape(say("Take the table away:"))} {links} '
         f'<span class="ct-quiet">{escape(rows)}</span></div>'
     )
 

@@ -20,8 +20,8 @@ from cockpit.ui import state, theme
 from cockpit.ui.theme import Tokens, rgba
 from cockpit.ui.words import language, say
 
-HEIGHT_PX = 620
-_USUAL_WIDTH_PX = 980  # of the map on a 1920 screen; the camera is fitted to it
+HEIGHT_PX = 670
+_USUAL_WIDTH_PX = 1000  # of the map on a 1920 screen; the camera is fitted to it
 _MOST_LABELS = 60
 
 # Shape and colour by what a facility is for: five kinds a reader can hold in mind.
@@ -288,7 +288,7 @@ def _water(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
             "filled": True,
             "getFillColor": rgba(tokens.map_water, 0.75),
             "getLineColor": rgba(tokens.map_water, 0.95),
-            "getLineWidth": 2.5,
+            "getLineWidth": 1.8,
             "lineWidthUnits": "pixels",
             "pointRadiusUnits": "pixels",
             "getPointRadius": 3,
@@ -380,6 +380,8 @@ def _facilities(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
     if "facilities" not in scene.extras:
         return []
     shape, colour = "", ""
+    # Hundreds in a county, a handful in a village.
+    size = 10 + 3 * LEVELS.index(str(scene.twin.regions["level"].iat[scene.answer.unit]))
     for glyph, light, dark, kinds in FACILITY_GROUPS.values():
         test = "||".join(f"properties.k=='{kind}'" for kind in kinds)
         paint = _colour(dark if tokens.name == "dark" else light, 1)
@@ -393,7 +395,7 @@ def _facilities(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
             "pointType": "text",
             "getText": f"@@={shape}",
             "getTextColor": f"@@={colour}",
-            "getTextSize": "@@=properties.k=='hospital'?20:14",
+            "getTextSize": f"@@=properties.k=='hospital'?{size + 6}:{size}",
             "textCharacterSet": [group[0] for group in FACILITY_GROUPS.values()],
             **_letters(tokens),
             **_over(scene),
@@ -437,8 +439,8 @@ def _letters(tokens: Tokens) -> dict[str, Any]:
     return {
         "textFontFamily": theme.FONT_STACK,
         "textFontWeight": 600,
-        "textFontSettings": {"sdf": True, "fontSize": 64, "buffer": 12, "radius": 16},
-        "textOutlineWidth": 0.25,  # of the letter's size
+        "textFontSettings": {"sdf": True, "fontSize": 64, "buffer": 16, "radius": 16},
+        "textOutlineWidth": 14,  # of a letter drawn 64 high, at most the radius
         "textOutlineColor": rgba(tokens.map_ground, 0.95),
         "textSizeUnits": "pixels",
     }

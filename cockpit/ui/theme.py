@@ -178,17 +178,26 @@ html {font-size: clamp(15px, calc(11.2px + .25vw), 24px);}
   padding: 8px 16px;}
 .ct-value {font-size: 1.75rem; font-weight: 600; line-height: 1.3; white-space: nowrap;}
 .ct-unit {font-size: max(13px, .84rem); font-weight: 400; color: VAR_QUIET;}
-.ct-legend {display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: center;
-  margin-bottom: 4px;}
+.st-key-ct-map {position: relative;}
+.st-key-ct-map [data-testid="stElementContainer"]:has(.ct-legend) {position: absolute; left: 0;
+  bottom: 0; z-index: 5; pointer-events: none; width: auto;}
+.ct-legend {display: inline-flex; flex-direction: column; gap: 4px; padding: 8px 12px;
+  background: VAR_PANEL; border: 1px solid VAR_LINE; border-radius: 8px; opacity: .94;
+  max-width: 320px;}
 .ct-key {display: inline-flex; gap: 6px; align-items: center; white-space: nowrap;}
 .ct-swatch {width: 20px; height: 14px; border-radius: 3px; display: inline-block;}
+.ct-files a {color: VAR_ACCENT; font-weight: 600;}
 .ct-head {font-size: 1.25rem; font-weight: 600;}
-.ct-facts {display: grid; grid-template-columns: auto auto; gap: 4px 8px; margin: 8px 0;}
-.ct-facts dt, .ct-facts dd {margin: 0; padding: 0; font-size: .94rem; line-height: 1.5;}
+.ct-facts {display: grid; grid-template-columns: auto auto; gap: 4px 8px;
+  margin: 8px 0 !important; padding: 0 !important;}
+.ct-facts dt, .ct-facts dd {margin: 0 !important; padding: 0 !important; font-size: .94rem;
+  line-height: 1.5;}
 .ct-facts dt {color: VAR_QUIET; font-weight: 400;}
 .ct-facts dd {text-align: right; font-weight: 500; white-space: nowrap;}
 .ct-small {font-size: max(13px, .84rem); line-height: 1.5;}
-@media (max-width: 640px) {[data-testid="stMainBlockContainer"] {padding: 4.25rem .75rem 1rem;}}
+@media (max-width: 640px) {
+  [data-testid="stMainBlockContainer"] {padding: 4.25rem .75rem 1rem;}
+  .st-key-ct-map [data-testid="stElementContainer"]:has(.ct-legend) {position: static;}}
 @media (prefers-reduced-motion: reduce) {*, *::before, *::after {
   animation-duration: .01ms !important; transition-duration: .01ms !important;}}
 </style>
@@ -198,6 +207,6 @@ html {font-size: clamp(15px, calc(11.2px + .25vw), 24px);}
 def css(tokens: Tokens) -> str:
     """Return the style sheet that every page carries."""
     text = CSS
-    for name in ("quiet", "panel", "line"):
+    for name in ("quiet", "panel", "line", "accent"):
         text = text.replace(f"VAR_{name.upper()}", getattr(tokens, name))
     return text

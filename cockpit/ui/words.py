@@ -32,8 +32,12 @@ def language() -> str:
     """Return the visitor's language: the address, then what was chosen before, then the setting."""
     if known := _of_this_run.get():
         return known
-    fallback = settings().language if settings().language in LANGUAGES else LANGUAGES[0]
-    return state.read("language", fallback, allowed=LANGUAGES, address="lang", write=False)
+    return state.read("language", _first(), allowed=LANGUAGES, address="lang", write=False)
+
+
+def _first() -> str:
+    """Return the language of a visitor who has not chosen."""
+    return settings().language if settings().language in LANGUAGES else LANGUAGES[0]
 
 
 def language_switch() -> None:
@@ -44,7 +48,7 @@ def language_switch() -> None:
         format_func=lambda code: LANGUAGE_NAMES[code],
         label_visibility="collapsed",
         required=True,
-        **state.remembered("language", language(), allowed=LANGUAGES, address="lang"),
+        **state.remembered("language", _first(), allowed=LANGUAGES, address="lang"),
     )
 
 
