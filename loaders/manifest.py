@@ -54,6 +54,8 @@ class County(_Strict):
     """cn: codes follow the 12-digit statistical code; free: any text."""
     box: tuple[float, float, float, float] | None = None
     """West, south, east, north in degrees; None: the union of the county's boundaries."""
+    as_of: dt.date | None = None
+    """Day that deliveries are judged against; None: today. For the sample and for archives."""
     review_number: str = ""
     """审图号 of the map, printed beside every public map."""
 
@@ -97,6 +99,8 @@ class Dataset(_Strict):
     offset: Literal["", "gcj02", "bd09"] = ""
     areas: Literal["given", "voronoi", "h3", "none"] = "given"
     """Regions without polygons: areas around points inside the parent, H3 cells by id, or none."""
+    tiles: bool = False
+    """Areas of a layer (kind features) should meet without gaps and overlaps: audit them."""
     match: Literal["code", "name"] = "code"
     """How rows find their region."""
     move_by: Literal["buildings", "area"] = "buildings"

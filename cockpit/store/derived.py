@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from loaders.crosscheck import compare
-from loaders.elevation import sample_elevation
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from cockpit.store import models as m
 from cockpit.store.catalogue import store_findings, table_of
 from cockpit.store.settle import KEYS, Tree, read_tree, refuse_double_counts, settle
+from loaders.crosscheck import compare
+from loaders.elevation import sample_elevation
 from loaders.manifest import CrossCheck
 
 
@@ -95,17 +95,17 @@ def crosscheck_all(connection: Connection, checks: tuple[CrossCheck, ...]) -> in
     return sum(_crosscheck(connection, check) for check in checks)
 
 
-_PERSON_FIELDS = {"code": "region_code", "building": "building_id"}
+_PERSON_FIELDS = {"code": "region_code", "building": "building_id", "name": "name_key"}
 
 
 def _crosscheck(connection: Connection, check: CrossCheck) -> int:
-    """Compare two registers of persons field by field; store what does not agree."""
-    columns = {f: _PERSON_FIELDS.get(f, f) for f in check.fields}
-    sides = [_register(connection, dataset, columns) for dataset in (check.left, check.right)]
-    result = compare(sides[0], sides[1], key="key", fields=check.fields)
-    masked = {
-        key: mask for side in sides for key, mask in zip(side["key"], side["masked"], strict=True)
-    }
+    """Compare two registers of persons; store what does not agree, return how many contradict."""
+    wanted = dict.fromkeys((*check.fields, "name", "birth"))  # the last two find near-duplicates
+    columns = {field: _PERSON_FIELDS.get(field, field) for field in wanted}
+    left, right = (_register(connection, side, columns) for side in (check.left, check.right))
+    result = compare(left, right, key="key", fields=check.fields, near_key="masked")
+    masked = dict(zip(pd.concat([left["key"], right["key"]]),
+                      pd.concat([left["masked"], right["masked"]]), strict=True))  # fmt: skip
     rows = [
         {
             "check_id": check.id, "kind": one.kind, "key": masked.get(one.key, ""),
@@ -117,7 +117,8 @@ def _crosscheck(connection: Connection, check: CrossCheck) -> int:
     ]  # fmt: skip
     if rows:
         connection.execute(insert(m.Conflict), rows)
-    return len(rows)
+    # Somebody whom one register does not list contradicts nothing: not everybody is insured.
+    return sum(one.kind in ("value", "near") for one in result.conflicts)
 
 
 def _worded(value: Any) -> str:

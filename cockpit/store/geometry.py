@@ -8,14 +8,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from geodata.audit import GeometryFinding, audit
-from loaders.elevation import sample_elevation
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
 from cockpit.store import models as m
 from cockpit.store.bulk import insert_frame
 from cockpit.store.catalogue import add_bad, newest_batch_id, store_findings, table_of
 from cockpit.store.regions import RegionTable, build_regions
+from geodata.audit import GeometryFinding, audit
+from loaders.elevation import sample_elevation
 from loaders.manifest import Manifest
 from loaders.table import Finding, LoadedTable
 
@@ -65,7 +65,31 @@ def _audit_levels(
             parents=parents,
         )
         dataset = given["dataset"].iat[0]
-        _store_geometry_findings(connection, batches[dataset], dataset, faults, manifest)
+        _store_geometry_findings(
+            connection, batches[dataset], dataset, faults, manifest, of_regions=True
+        )
+
+
+def audit_layer(
+    connection: Connection, manifest: Manifest, loaded: LoadedTable, batch: int
+) -> None:
+    """Audit a layer whose areas should meet; what lies outside the county is an orphan."""
+    layer = gpd.GeoDataFrame(
+        {"code": loaded.table["id"] if "id" in loaded.table else loaded.table["row"].astype(str)},
+        geometry=loaded.table.geometry, crs=loaded.table.geometry.crs,
+    ).to_crs(manifest.county.crs)  # fmt: skip
+    faults = audit(layer)
+    outline = connection.execute(
+        select(m.Region.geometry).where(m.Region.level == "county")
+    ).scalar()
+    if outline is not None:
+        county = gpd.GeoSeries([shapely.from_wkb(outline)], crs="EPSG:4326")
+        parents = gpd.GeoDataFrame({"code": ["county"]}, geometry=county.to_crs(layer.crs))
+        away = audit(layer.assign(parent="county"), parents=parents)
+        faults += [fault for fault in away if fault.kind == "orphan"]
+    _store_geometry_findings(
+        connection, batch, loaded.dataset.id, faults, manifest, of_regions=False
+    )
 
 
 def _store_geometry_findings(
@@ -74,6 +98,8 @@ def _store_geometry_findings(
     dataset: str,
     faults: list[GeometryFinding],
     manifest: Manifest,
+    *,
+    of_regions: bool,
 ) -> None:
     if not faults:
         return
@@ -85,7 +111,7 @@ def _store_geometry_findings(
             "rule": f"geometry.{fault.kind}", "dimension": "place", "severity": "warning",
             "found": ", ".join(fault.codes), "expected": GEOMETRY_EXPECTED[fault.kind],
             "values": {"area_m2": round(fault.area_m2, 1)}, "text": "",
-            "region_code": fault.codes[0] if fault.codes else None, "geometry": shape,
+            "region_code": fault.codes[0] if of_regions and fault.codes else None, "geometry": shape,
             "area_m2": fault.area_m2, "status": "open",
         }
         for fault, shape in zip(faults, wkb, strict=True)

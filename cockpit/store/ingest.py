@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, 
 from cockpit.store import models as m
 from cockpit.store.bulk import insert_frame
 from cockpit.store.catalogue import (
+    add_bad,
     bad_rows,
     delete_everything,
     delete_rows,
@@ -35,7 +36,7 @@ from cockpit.store.catalogue import (
     upsert_dataset,
 )
 from cockpit.store.derived import crosscheck_all, settle_all
-from cockpit.store.geometry import store_regions
+from cockpit.store.geometry import audit_layer, store_regions
 from cockpit.store.migrate import upgrade
 from cockpit.store.rows import Place, rows_of, secret_key
 from geodata.errors import AskFirst, DataFileError
@@ -122,7 +123,7 @@ def load(
     """
     manifest = read_manifest(manifest_path)
     upgrade(engine)
-    job = _Job(manifest, folder, today or dt.date.today(), confirmed, progress)
+    job = _Job(manifest, folder, today or _day(manifest), confirmed, progress)
     with engine.begin() as connection:
         return _load(connection, job)
 
@@ -171,7 +172,8 @@ def preview(entry: Dataset, engine: Engine, *, read: Callable[..., LoadedTable])
     """
     with engine.connect() as connection:
         manifest = _stored_manifest(connection, entry)
-        loaded = read(entry, manifest, context=_context(connection, dt.date.today(), entry))
+        day = _day(manifest)
+        loaded = read(entry, manifest, context=_context(connection, day, entry))
         before = newest_batch(connection, entry.id)
     question = None
     try:
@@ -179,7 +181,7 @@ def preview(entry: Dataset, engine: Engine, *, read: Callable[..., LoadedTable])
     except AskFirst as asked:
         question = asked
     return Preview(
-        loaded, score(loaded, today=dt.date.today()).as_json(), question,
+        loaded, score(loaded, today=day).as_json(), question,
         before.rows_stored if before else None, len(loaded.table),
     )  # fmt: skip
 
@@ -195,8 +197,13 @@ def apply(
     """
     with engine.begin() as connection:
         manifest = _stored_manifest(connection, entry)
-        job = _Job(manifest, folder, dt.date.today(), confirmed, lambda _w, _s, _o: None)
+        job = _Job(manifest, folder, _day(manifest), confirmed, lambda _w, _s, _o: None)
         return _load(connection, job, only=entry.id)
+
+
+def _day(manifest: Manifest) -> dt.date:
+    """Return the day that deliveries are judged against."""
+    return manifest.county.as_of or dt.date.today()
 
 
 def keep_upload(name: str, content: bytes, folder: Path) -> Path:
@@ -324,12 +331,17 @@ def _store_entry(
     batch = new_batch(connection, loaded, sha256, job.today)
     found = list(loaded.findings)
     if place is not None:
-        tables, links = rows_of(loaded, place)
-        found += links
+        if entry.kind == "road_edges":
+            place = replace(place, nodes=_nodes(connection))
+        tables, late = rows_of(loaded, place)
         for table, frame in tables:
-            frame, taken = _without_taken(connection, table, frame, loaded)  # noqa: PLW2901
-            found += taken
-            insert_frame(connection, table, frame, constant={"batch_id": batch})
+            free, taken = _without_taken(connection, table, frame, loaded)
+            late += taken
+            insert_frame(connection, table, free, constant={"batch_id": batch})
+        add_bad(connection, batch, bad_rows(late))
+        found += late
+        if entry.tiles:
+            audit_layer(connection, job.manifest, loaded, batch)
     store_findings(connection, batch, found)
     return batch, found
 
@@ -469,7 +481,8 @@ def _report_of(connection: Connection, entry: Dataset) -> DatasetReport:
 
 def _unchanged(connection: Connection, job: _Job) -> LoadReport:
     reports = tuple(_report_of(connection, entry) for entry in job.manifest.dataset)
-    conflicts = connection.execute(select(func.count()).select_from(m.Conflict)).scalar_one()
+    contradicting = m.Conflict.kind.in_(("value", "near"))
+    conflicts = connection.execute(select(func.count()).where(contradicting)).scalar_one()
     version = str(read_meta(connection, "data_version"))
     return LoadReport(
         job.manifest.county.name, version, False, reports, conflicts, people_in_all(connection)
@@ -494,6 +507,11 @@ def _place(connection: Connection, job: _Job) -> Place:
 
 def _building_ids(connection: Connection) -> frozenset[str]:
     return frozenset(connection.execute(select(m.Building.id)).scalars())
+
+
+def _nodes(connection: Connection) -> pd.DataFrame:
+    found = connection.execute(select(m.RoadNode.id, m.RoadNode.lon, m.RoadNode.lat)).all()
+    return pd.DataFrame(found, columns=["id", "lon", "lat"])
 
 
 def _keep_raster(connection: Connection, job: _Job, loaded: LoadedTable, batch: int) -> Path:

@@ -258,6 +258,7 @@ class Person(_Sourced, Base):
     masked: Mapped[str] = mapped_column(
         String(24), comment="first 6 and last 4 of the number; class 敏感"
     )
+    name_key: Mapped[str | None] = mapped_column(KEY, comment="HMAC-SHA-256 of the name")
     sex: Mapped[str | None] = mapped_column(String(1))
     birth: Mapped[dt.date | None] = mapped_column(comment="class 敏感")
     region_code: Mapped[str | None] = mapped_column(ForeignKey(Region.code), index=True)

@@ -15,10 +15,14 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from pyproj import Geod
 from sqlalchemy import Table
 
 from cockpit.store import models as m
+from geodata.errors import DataFileError
 from loaders.table import Finding, LoadedTable
+
+_GEOD = Geod(ellps="WGS84")
 
 Rows = list[tuple[Table, pd.DataFrame]]
 
@@ -31,6 +35,7 @@ class Place:
     leaf_shapes: NDArray[np.object_]
     buildings: frozenset[str]
     secret: bytes
+    nodes: pd.DataFrame | None = None  # id, lon, lat of the stored road nodes, for edge tables
 
     def region_of(self, lon: Any, lat: Any) -> NDArray[np.object_]:
         """Return the leaf that holds each point, None outside all of them."""
@@ -198,7 +203,7 @@ def _organisations(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Findin
 
 
 def _persons(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Finding]]:
-    """Replace the identity number by its keyed hash, and drop the name: neither is ever stored."""
+    """Replace identity number and name by keyed hashes: neither is ever stored itself."""
     frame = _base(loaded)
     findings = _linked(frame, loaded, place)
     numbers = frame.pop("identity").astype(str)
@@ -206,11 +211,16 @@ def _persons(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Finding]]:
     frame["masked"] = [f"{number[:6]}********{number[-4:]}" for number in numbers]
     frame["dataset_id"] = loaded.dataset.id
     frame["region_code"] = frame.get("code")
-    return [(_table(m.Person), frame.drop(columns=["name"], errors="ignore"))], findings
+    if "name" in frame:
+        names = frame.pop("name")
+        frame["name_key"] = [
+            None if pd.isna(name) else hash_identity(str(name), place.secret) for name in names
+        ]
+    return [(_table(m.Person), frame)], findings
 
 
 def hash_identity(number: str, secret: bytes) -> str:
-    """Return the keyed hash (HMAC-SHA-256, 64 hex digits) that stands for an identity number."""
+    """Return the keyed hash (HMAC-SHA-256, 64 hex digits) that stands for a number or a name."""
     return hmac.new(secret, number.upper().encode(), hashlib.sha256).hexdigest()
 
 
@@ -218,8 +228,11 @@ def _road_nodes(loaded: LoadedTable, _place: Place) -> tuple[Rows, list[Finding]
     return [(_table(m.RoadNode), _base(loaded))], []
 
 
-def _roads(loaded: LoadedTable, _place: Place) -> tuple[Rows, list[Finding]]:
+def _roads(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Finding]]:
     frame = _base(loaded).rename(columns={"class": "road_class", "maxspeed": "maxspeed_kmh"})
+    findings: list[Finding] = []
+    if "nodes" not in loaded.extra:
+        frame, findings = _between_nodes(frame, loaded, place)
     _text(frame, "name", "surface", "access")
     frame["geometry"] = shapely.to_wkb(np.asarray(frame["geometry"], dtype=object))
     frame["oneway"] = [_direction(value) for value in frame.get("oneway", [0] * len(frame))]
@@ -230,7 +243,48 @@ def _roads(loaded: LoadedTable, _place: Place) -> tuple[Rows, list[Finding]]:
     if isinstance(nodes, pd.DataFrame):
         rows.append((_table(m.RoadNode), nodes.assign(source_row=None)))
     rows.append((_table(m.RoadEdge), frame))
-    return rows, []
+    return rows, findings
+
+
+def _between_nodes(
+    frame: pd.DataFrame, loaded: LoadedTable, place: Place
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """
+    Tie the edges of a table to the stored nodes; one that names an unknown node is left out.
+
+    An edge without a shape becomes the straight line between its nodes, one without a length gets
+    that of its shape on the ellipsoid.
+    """
+    nodes = place.nodes
+    if nodes is None or nodes.empty or not {"u", "v"} <= set(frame.columns):
+        raise DataFileError(
+            "{file}: its roads name nodes, but no data set of road nodes is loaded.",
+            file=Path(loaded.dataset.file).name or loaded.dataset.table,
+        )
+    at = pd.Index(nodes["id"])
+    ends = [at.get_indexer(frame[side]) for side in ("u", "v")]
+    loose = (ends[0] < 0) | (ends[1] < 0)
+    findings = [
+        _finding(
+            loaded, frame, int(row), column="u", rule="link.node", dimension="consistency",
+            found=f"{frame['u'].iat[row]}, {frame['v'].iat[row]}",
+            expected="two nodes of the node table", severity="error",
+        )
+        for row in np.flatnonzero(loose)
+    ]  # fmt: skip
+    frame = frame[~loose].copy()
+    lonlat = nodes[["lon", "lat"]].to_numpy(dtype=float)
+    lines = shapely.linestrings(np.stack([lonlat[end[~loose]] for end in ends], axis=1))
+    if "geometry" in frame:
+        given = np.asarray(frame["geometry"], dtype=object)
+        lines = np.where(shapely.is_missing(given), lines, given)
+    frame["geometry"] = lines
+    if "length_m" not in frame:
+        frame["length_m"] = np.nan
+    bare = frame["length_m"].isna().to_numpy()
+    if bare.any():
+        frame.loc[bare, "length_m"] = [_GEOD.geometry_length(line) for line in lines[bare]]
+    return frame, findings
 
 
 def _direction(value: object) -> int:

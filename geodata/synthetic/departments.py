@@ -265,7 +265,8 @@ def _zones(world: World, raw: RawFolder, truth: dict[str, Any]) -> list[Entry]:
     return [
         {"id": "zones_draft", "title": "管理网格调整方案（草稿）", "title_en": "Draft of management zones",
          "kind": "features", "layer": "zones", "file": "网格调整方案.gpkg", "table": "方案",
-         "crs": "EPSG:4490", "date": dt.date(2025, 10, 15), "refresh_days": 365, "department": "政法委",
+         "crs": "EPSG:4490", "tiles": True, "date": dt.date(2025, 10, 15), "refresh_days": 365,
+         "department": "政法委",
          "owner": "网格化服务中心", "purpose": "网格调整征求意见", "licence": "内部共享",
          "#": "草稿里有重叠、空隙、碎片、自相交、重复和飞地各一处，供图形检查"},
     ]  # fmt: skip

@@ -198,6 +198,7 @@ def write_manifest(folder: Path, entries: list[Entry], crosschecks: list[Entry],
         f'crs = "{CRS}"  # CGCS2000 三度带，中央经线 108°',
         'language = "zh"',
         "invented = true",
+        "as_of = 2025-11-15  # the sample stands still: deliveries are judged on this day",
     ]
     for kind, group in (("dataset", entries), ("crosscheck", crosschecks)):
         for entry in group:

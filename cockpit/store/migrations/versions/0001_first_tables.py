@@ -568,6 +568,9 @@ def upgrade() -> None:
             nullable=False,
             comment="first 6 and last 4 of the number; class 敏感",
         ),
+        sa.Column(
+            "name_key", sa.String(length=64), nullable=True, comment="HMAC-SHA-256 of the name"
+        ),
         sa.Column("sex", sa.String(length=1), nullable=True),
         sa.Column("birth", sa.Date(), nullable=True, comment="class 敏感"),
         sa.Column("region_code", sa.String(length=32), nullable=True),
