@@ -63,6 +63,7 @@ def _audit_levels(
         faults = audit(
             given[["code", "parent_code", "geometry"]].rename(columns={"parent_code": "parent"}),
             parents=parents,
+            sliver_width_m=SLIVER_WIDTH_M,
         )
         dataset = given["dataset"].iat[0]
         _store_geometry_findings(
@@ -78,7 +79,7 @@ def audit_layer(
         {"code": loaded.table["id"] if "id" in loaded.table else loaded.table["row"].astype(str)},
         geometry=loaded.table.geometry, crs=loaded.table.geometry.crs,
     ).to_crs(manifest.county.crs)  # fmt: skip
-    faults = audit(layer)
+    faults = audit(layer, sliver_width_m=SLIVER_WIDTH_M)
     outline = connection.execute(
         select(m.Region.geometry).where(m.Region.level == "county")
     ).scalar()
@@ -111,7 +112,8 @@ def _store_geometry_findings(
             "rule": f"geometry.{fault.kind}", "dimension": "place", "severity": "warning",
             "found": ", ".join(fault.codes), "expected": GEOMETRY_EXPECTED[fault.kind],
             "values": {"area_m2": round(fault.area_m2, 1)}, "text": "",
-            "region_code": fault.codes[0] if of_regions and fault.codes else None, "geometry": shape,
+            "region_code": fault.codes[0] if of_regions and fault.codes else None,
+            "geometry": shape,
             "area_m2": fault.area_m2, "status": "open",
         }
         for fault, shape in zip(faults, wkb, strict=True)
@@ -119,6 +121,8 @@ def _store_geometry_findings(
     connection.execute(insert(m.QualityIssue), rows)
 
 
+SLIVER_WIDTH_M = 10.0
+"""No village, grid or zone is narrower than this on average."""
 _DENSE_DEGREES = 0.002  # about 200 m: bends less than a millimetre
 
 GEOMETRY_EXPECTED = {

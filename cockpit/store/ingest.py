@@ -276,7 +276,7 @@ def _load_entries(
         elif entry.kind == "buildings" and place is not None:
             place = replace(place, buildings=_building_ids(connection))
         findings += found
-        reports.append(_report(loaded, found))
+        reports.append(_report(loaded, found, job.today))
     if place is None:
         findings += _finish_regions(connection, job, regions, raster)
     return reports, findings
@@ -456,10 +456,10 @@ def _context(connection: Connection, today: dt.date, entry: Dataset) -> ReadCont
     )
 
 
-def _report(loaded: LoadedTable, findings: list[Finding]) -> DatasetReport:
+def _report(loaded: LoadedTable, findings: list[Finding], today: dt.date) -> DatasetReport:
     return DatasetReport(
         loaded.dataset.id, loaded.dataset.title, loaded.n_rows, len(loaded.table),
-        bad_rows(findings), len(findings), score(loaded).total,
+        bad_rows(findings), len(findings), score(loaded, today=today).total,
     )  # fmt: skip
 
 
