@@ -26,6 +26,7 @@ from loaders.read import file_name, read_dataset, source_path
 from loaders.table import Finding, LoadedTable, ReadContext
 
 ROOT = Path(__file__).resolve().parents[1]
+_OBJECTS = b"objects"  # names of columns that Arrow would bring back as another text type
 _KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "PROJ_DATA", "GDAL_DATA", "SYSTEMROOT")
 _CHILD_ENVIRONMENT = {
     "OGR_SKIP": "OGR_VRT,WFS,HTTP,Carto,AmigoCloud,Elasticsearch,OAPIF,OGCAPI,CSW,EEDA,NGW,"
@@ -148,7 +149,12 @@ def _result(folder: Path, entry: Dataset) -> LoadedTable:
 
 
 def _read_frame(path: Path, *, shapes: bool) -> pd.DataFrame:
-    frame = feather.read_table(path, memory_map=False).to_pandas()
+    stored = feather.read_table(path, memory_map=False)
+    frame = stored.to_pandas()
+    for name in (stored.schema.metadata or {}).get(_OBJECTS, b"").decode().split("\n"):
+        if name in frame.columns and name != "geometry":
+            column = frame[name].astype("object")
+            frame[name] = column.where(column.notna(), None)
     if not shapes:
         return frame
     geometry = gpd.GeoSeries.from_wkb(frame["geometry"], crs="EPSG:4326")
@@ -234,7 +240,10 @@ def _write(loaded: LoadedTable, folder: Path) -> None:
 
 
 def _write_frame(frame: pd.DataFrame, path: Path) -> None:
-    feather.write_feather(pa.Table.from_pandas(frame, preserve_index=False), path)
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    objects = "\n".join(name for name in frame.columns if frame[name].dtype == object)
+    kept = {**(table.schema.metadata or {}), _OBJECTS: objects.encode()}
+    feather.write_feather(table.replace_schema_metadata(kept), path)
 
 
 def _write_json(folder: Path, told: dict[str, Any]) -> None:

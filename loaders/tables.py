@@ -214,7 +214,8 @@ def _arrow(
             ),
         )
     except pa.ArrowInvalid as error:
-        if "straddling" in str(error):
+        # The reader's ways to say that a quoted cell runs on past everything it looked at.
+        if "straddling" in str(error) or (quoted and "out of sync" in str(error)):
             raise DataFileError(
                 "{file}: a quotation mark is opened and never closed.", file=file
             ) from error

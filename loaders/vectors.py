@@ -183,10 +183,10 @@ def _build(geometry: dict[str, Any], row: int, file: str, notes: list[str], limi
 def _arrays(coordinates: Any, depth: int) -> Any:
     """Return nested coordinates as arrays of (n, 2), a list around them for each further level."""
     if depth <= 1:
-        points = coordinates if depth else [coordinates]
-        return np.array([[float(p[0]), float(p[1])] for p in points], dtype=np.float64).reshape(
-            -1, 2
-        )
+        given = coordinates if depth else [coordinates]
+        points = np.array([[float(p[0]), float(p[1])] for p in given], dtype=np.float64)
+        # NaN equals nothing, so no ring with it could be built; the checks name infinity as well.
+        return np.where(np.isnan(points), np.inf, points).reshape(-1, 2)
     return [_arrays(part, depth - 1) for part in coordinates]
 
 
@@ -195,7 +195,7 @@ def _vertices(parts: Any) -> int:
 
 
 def _ring(points: NDArray[np.float64], notes: list[str]) -> NDArray[np.float64]:
-    if len(points) and not np.array_equal(points[0], points[-1], equal_nan=True):
+    if len(points) and not np.array_equal(points[0], points[-1]):
         notes.append("open rings")
         return np.vstack([points, points[:1]])
     return points
