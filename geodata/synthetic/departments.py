@@ -16,7 +16,7 @@ from geodata import crs
 from geodata.synthetic import events, facilities, persons, registers, sensors, zones
 from geodata.synthetic.relief import degrees
 from geodata.synthetic.roads import SECONDARY, TERTIARY, Roads
-from geodata.synthetic.sheets import some, with_extra_rows
+from geodata.synthetic.sheets import note, some, with_extra_rows
 from geodata.synthetic.world import World, chance
 from geodata.synthetic.writers import RawFolder
 
@@ -66,14 +66,15 @@ def _roads(world: World, raw: RawFolder, truth: dict[str, Any]) -> list[Entry]:
         "长度": np.round(roads.length_m, 1).astype(str),
     })  # fmt: skip
     rng = chance(world.seed, 30)
-    planted = {"node_unknown": 3, "count_negative": 2, "class_missing": 4}
-    extra = [some(edges, 3, rng, 终点="N99999"), some(edges, 2, rng, 长度="-85.0"),
-             some(edges, 4, rng, 道路等级="")]  # fmt: skip
-    raw.text_table("路网_路段.csv", with_extra_rows(edges, extra, rng), encoding="gb18030")
-    truth["defects"]["road_edges"] = planted
+    planted = {"node_unknown": 3, "class_missing": 4, "length_negative": 2}
+    extra = [some(edges, 3, rng, 终点="N99999"), some(edges, 4, rng, 道路等级="")]
+    n_edges = len(edges)
+    edges.loc[rng.choice(n_edges, planted["length_negative"], replace=False), "长度"] = "-85.0"
+    sheet = note(truth, "road_edges", with_extra_rows(edges, extra, rng), planted)
+    raw.text_table("路网_路段.csv", sheet, encoding="gb18030")
     codes = world.names.grid_codes
     truth["roads"] = {
-        "nodes": len(nodes), "edges": len(edges), "bridges": int(roads.bridge.sum()),
+        "nodes": len(nodes), "edges": n_edges, "bridges": int(roads.bridge.sum()),
         "length_km": round(float(roads.length_m.sum()) / 1000, 1),
         "cut_off_grids": sorted(codes[g] for g in roads.cut_off.tolist()),
     }  # fmt: skip
@@ -115,15 +116,13 @@ def _road_names(roads: Roads) -> Any:
 
 def _buildings(world: World, raw: RawFolder, truth: dict[str, Any]) -> list[Entry]:
     rng = chance(world.seed, 31)
-    table, truth["defects"]["buildings"] = registers.building_sheet(world.buildings, rng)
+    table = note(truth, "buildings", *registers.building_sheet(world.buildings, rng))
     raw.parquet("建筑普查.parquet", table)
-    sheet, truth["defects"]["organisations"] = registers.organisation_sheet(
-        world.sites, world.buildings, world.areas, world.names, rng
-    )
-    raw.text_table("法人单位.csv", sheet, encoding="utf-8")
+    made = registers.organisation_sheet(world.sites, world.buildings, world.areas, world.names, rng)
+    raw.text_table("法人单位.csv", note(truth, "organisations", *made), encoding="utf-8")
     truth["totals"]["buildings"] = len(world.buildings.ids)
     truth["totals"]["dwellings"] = int(world.buildings.dwellings.sum())
-    truth["totals"]["organisations"] = len(sheet) - sum(truth["defects"]["organisations"].values())
+    truth["totals"]["organisations"] = truth["good_rows"]["organisations"]
     return [
         {"id": "buildings", "title": "建筑普查", "title_en": "Buildings", "kind": "buildings",
          "file": "建筑普查.parquet", "crs": "EPSG:4490", "date": dt.date(2025, 8, 31), "refresh_days": 365,
@@ -163,10 +162,7 @@ def _facilities(world: World, raw: RawFolder, truth: dict[str, Any]) -> list[Ent
     ):
         used = rows["sort"].unique().tolist()
         kinds[part] = {sort: facilities.KINDS[sort] for sort in used}
-        made[part] = _facility_sheet(rows, part, rng)
-        truth["defects"][f"facilities_{part}"] = {
-            "position_missing": 3, "kind_unknown": 2, "count_negative": 2, "position_swapped": 2,
-        }  # fmt: skip
+        made[part] = note(truth, f"facilities_{part}", *_facility_sheet(rows, part, rng))
     raw.workbook("医疗机构名录.xlsx", {"名录": made["health"]})
     raw.text_table("学校与幼儿园.csv", made["schools"], encoding="utf-8-sig")
     raw.text_table("公共服务设施.csv", made["public"], encoding="gbk")
@@ -193,30 +189,40 @@ def _facilities(world: World, raw: RawFolder, truth: dict[str, Any]) -> list[Ent
     ]  # fmt: skip
 
 
-def _facility_sheet(rows: pd.DataFrame, part: str, rng: np.random.Generator) -> pd.DataFrame:
+def _facility_sheet(
+    rows: pd.DataFrame, part: str, rng: np.random.Generator
+) -> tuple[pd.DataFrame, dict[str, int]]:
     heads = _HEADS[part]
+    planted = {
+        "position_missing": 3,
+        "kind_unknown": 2,
+        "position_swapped": 2,
+        "capacity_negative": 2,
+    }
     good = rows[list(heads)].copy()
     good["lon"], good["lat"] = good["lon"].round(6), good["lat"].round(6)
     extra = pd.concat([
         some(good, 3, rng, lon=np.nan, lat=np.nan),
         some(good, 2, rng, sort="美容院"),
-        some(good, 2, rng, capacity=-20.0),
         some(good, 2, rng).rename(columns={"lon": "lat", "lat": "lon"}),
     ], ignore_index=True)  # fmt: skip
     extra["id"] = [f"F9{part[0].upper()}{k:03d}" for k in range(1, len(extra) + 1)]
     extra["name"] = extra["name"] + "（待核）"
-    return with_extra_rows(good, [extra], rng).rename(columns=heads)
+    good.loc[
+        rng.choice(good.index, planted["capacity_negative"], replace=False), "capacity"
+    ] = -20.0
+    return with_extra_rows(good, [extra], rng).rename(columns=heads), planted
 
 
 def _persons(world: World, raw: RawFolder, truth: dict[str, Any]) -> list[Entry]:
     made = persons.make_registers(
         world.areas, world.names, world.people, world.buildings, chance(world.seed, 33)
     )
-    raw.text_table("人口登记.csv", made.police, encoding="gb18030")
-    raw.text_table("社会保险参保名册.tsv", made.roll, encoding="utf-8", separator="\t")
+    police = note(truth, "persons_police", made.police, made.planted_police)
+    roll = note(truth, "persons_roll", made.roll, made.planted_roll)
+    raw.text_table("人口登记.csv", police, encoding="gb18030")
+    raw.text_table("社会保险参保名册.tsv", roll, encoding="utf-8", separator="\t")
     truth["registers"] = made.truth
-    truth["defects"]["persons_police"] = made.truth["planted_police"]
-    truth["defects"]["persons_roll"] = made.truth["planted_roll"]
     common = {"kind": "persons", "class": "秘密", "licence": "内部共享", "date": NOV_2025, "refresh_days": 30,
               "values": {"sex": {"男": "m", "女": "f"}}}  # fmt: skip
     return [
@@ -231,12 +237,11 @@ def _persons(world: World, raw: RawFolder, truth: dict[str, Any]) -> list[Entry]
 
 
 def _events(world: World, raw: RawFolder, truth: dict[str, Any]) -> list[Entry]:
-    sheet, truth["events"] = events.make_events(
+    sheet, planted, truth["events"] = events.make_events(
         world.sites, world.areas, world.names, world.people, world.buildings, world.facilities.table,
         chance(world.seed, 34),
     )  # fmt: skip
-    raw.text_table("事件工单.csv", sheet, encoding="gbk")
-    truth["defects"]["events"] = truth["events"]["planted"]
+    raw.text_table("事件工单.csv", note(truth, "events", sheet, planted), encoding="gbk")
     listed, readings, truth["sensors"] = sensors.make_sensors(
         world.relief, world.sites, chance(world.seed, 35)
     )

@@ -84,8 +84,8 @@ SORTS = {
 def make_events(
     sites: Sites, areas: Areas, names: Names, people: People, buildings: Buildings,
     schools: pd.DataFrame, rng: np.random.Generator,
-) -> tuple[pd.DataFrame, dict[str, object]]:  # fmt: skip
-    """Return a year of events and the truth about what was planted in them."""
+) -> tuple[pd.DataFrame, dict[str, int], dict[str, object]]:  # fmt: skip
+    """Return a year of events, the mistakes in them, and the patterns planted in them."""
     parts = [_everyday(sites, people, buildings, rng)]
     spots, told = _hot_spots(sites, buildings, rng)
     outbreak, outbreak_told = _outbreak(buildings, schools, rng)
@@ -95,10 +95,10 @@ def make_events(
     table, without = _sheet(raw, areas, names, buildings, rng)
     sheet, planted = _mistakes(table, rng)
     truth: dict[str, object] = {
-        "events": len(table), "without_position": without, "hot_spots": told, "outbreak": outbreak_told,
-        "rising_topic": rising_told, "planted": planted,
+        "events": len(table), "without_position": without, "hot_spots": told,
+        "outbreak": outbreak_told, "rising_topic": rising_told,
     }  # fmt: skip
-    return sheet, truth
+    return sheet, planted, truth
 
 
 def _minutes(sort: _Sort, n: int, rng: np.random.Generator) -> Ints:
@@ -244,8 +244,8 @@ def _sheet(
 def _mistakes(table: pd.DataFrame, rng: np.random.Generator) -> tuple[pd.DataFrame, dict[str, int]]:
     planted = {"time_missing": 10, "date_impossible": 5, "code_unknown": 9, "category_missing": 6,
                "closed_before_reported": 12, "duplicate_id": 15}  # fmt: skip
-    closed = table[table["状态"] == "已办结"]
-    backwards = some(closed, planted["closed_before_reported"], rng, 办结时间="2024-06-01 08:00")
+    done = np.flatnonzero(table["状态"] == "已办结")
+    backwards = rng.choice(done, planted["closed_before_reported"], replace=False)
     extra = [
         some(table, planted["time_missing"], rng, 受理时间=""),
         some(table, planted["date_impossible"], rng, 受理时间="2025-02-30 10:15"),
@@ -259,8 +259,8 @@ def _mistakes(table: pd.DataFrame, rng: np.random.Generator) -> tuple[pd.DataFra
             楼栋编号="",
         ),
         some(table, planted["category_missing"], rng, 事件类别=""),
-        backwards,
     ]
+    table.loc[table.index[backwards], "办结时间"] = "2024-06-01 08:00"
     bad = pd.concat(extra, ignore_index=True)
     bad["事件编号"] = [f"SJ2025X{k:05d}" for k in range(1, len(bad) + 1)]
     sheet = with_extra_rows(table, [bad], rng)

@@ -50,7 +50,12 @@ Entry = dict[str, Any]
 def write_all(world: World, folder: Path) -> tuple[list[Entry], dict[str, Any]]:
     """Write every raw file; return the manifest's entries and the planted truth."""
     raw = RawFolder(folder)
-    truth: dict[str, Any] = {"seed": world.seed, "defects": {}, "totals": totals(world)}
+    truth: dict[str, Any] = {
+        "seed": world.seed,
+        "defects": {},
+        "good_rows": {},
+        "totals": totals(world),
+    }
     entries = _regions(world, raw)
     truth["defects"]["villages"] = {"parent_missing": 1}
     entries += _population(world, raw, truth)
@@ -112,14 +117,14 @@ def _frame(columns: dict[str, Any], shapes: Any) -> gpd.GeoDataFrame:
 def _population(world: World, raw: RawFolder, truth: dict[str, Any]) -> list[Entry]:
     people, names = world.people, world.names
     rng = chance(world.seed, 20)
-    sheet, truth["defects"]["population_grid"] = sheets.usual_by_grid(people, names, rng)
+    sheet = sheets.note(truth, "population_grid", *sheets.usual_by_grid(people, names, rng))
     raw.text_table("常住人口_网格_2025.csv", sheet, encoding="gb18030")
     raw.workbook("第七次人口普查_村级.xlsx", {"分村人口": sheets.usual_2020(people, names)})
     raw.text_table("户籍人口_2025.csv", sheets.registered(people, names), encoding="gbk")
     raw.text_table("流动人口_网格.csv", sheets.floating(people, names), encoding="utf-8-sig")
-    table, truth["defects"]["households"] = sheets.households(people, names, rng)
+    table = sheets.note(truth, "households", *sheets.households(people, names, rng))
     raw.workbook("家庭户_分村.xlsx", {"家庭户": table})
-    table, truth["defects"]["vulnerable"] = sheets.vulnerable(people, names, rng)
+    table = sheets.note(truth, "vulnerable", *sheets.vulnerable(people, names, rng))
     raw.workbook("重点人群台账.xlsx", {"台账": table})
     statistics = {"department": "统计局", "owner": "人口社会科技股", "licence": "内部共享"}
     police = {"department": "公安局", "owner": "人口管理大队", "licence": "内部共享"}

@@ -35,6 +35,8 @@ class Registers:
 
     police: pd.DataFrame
     roll: pd.DataFrame
+    planted_police: dict[str, int]
+    planted_roll: dict[str, int]
     truth: dict[str, object]
 
 
@@ -118,10 +120,10 @@ def make_registers(
     police, planted = _police_mistakes(good, rng)
     roll, conflicts, roll_planted = _roll(good, codes[villages], twins, rng)
     truth: dict[str, object] = {
-        "township": names.town_codes[town], "persons": len(good), "planted_police": planted,
-        "planted_roll": roll_planted, "conflicts": conflicts, "near_duplicates": N_NEAR, "twins": twins,
+        "township": names.town_codes[town], "persons": len(good), "conflicts": conflicts,
+        "near_duplicates": N_NEAR, "twins": twins,
     }  # fmt: skip
-    return Registers(police, roll, truth)
+    return Registers(police, roll, planted, roll_planted, truth)
 
 
 def _households(

@@ -141,8 +141,8 @@ def building_sheet(
         "占地面积": buildings.footprint_m2, "住房套数": buildings.dwellings,
         "经度": np.round(lon, 6), "纬度": np.round(lat, 6),
     })  # fmt: skip
-    planted = {"duplicate_id": 10, "position_missing": 8, "count_negative": 6,
-               "position_swapped": 5, "position_outside": 4}  # fmt: skip
+    planted = {"duplicate_id": 10, "position_missing": 8, "position_swapped": 5,
+               "position_outside": 4}  # fmt: skip
     rows = good.iloc[np.sort(rng.choice(len(good), sum(planted.values()), replace=False))].copy()
     ends = np.cumsum(list(planted.values()))
     rows.loc[rows.index[ends[0] :], "建筑编号"] = [
@@ -150,10 +150,11 @@ def building_sheet(
     ]
     part = [rows.index[low:high] for low, high in zip([0, *ends[:-1]], ends, strict=True)]
     rows.loc[part[1], ["经度", "纬度"]] = np.nan
-    rows.loc[part[2], "层数"] = -2.0
-    swapped = rows.loc[part[3], ["纬度", "经度"]].to_numpy()
-    rows.loc[part[3], ["经度", "纬度"]] = swapped
-    rows.loc[part[4], "经度"] = rows.loc[part[4], "经度"] + 2.5
+    rows.loc[part[2], ["经度", "纬度"]] = rows.loc[part[2], ["纬度", "经度"]].to_numpy()
+    rows.loc[part[3], "经度"] = rows.loc[part[3], "经度"] + 2.5
+    planted["levels_negative"] = 6
+    others = good.index.difference(rows.index)
+    good.loc[rng.choice(others, planted["levels_negative"], replace=False), "层数"] = -2.0
     return pd.concat([good, rows], ignore_index=True), planted
 
 
@@ -217,13 +218,12 @@ def organisation_sheet(
         )
     head = ["统一社会信用代码", "企业名称", "行业", "楼栋编号", "经度", "纬度", "从业人数"]
     good = pd.DataFrame(rows, columns=head)
-    wrong = good.iloc[:9].copy()
-    wrong["统一社会信用代码"] = [
-        c[:17] + _CREDIT[(_CREDIT.index(c[17]) + 1) % 31] for c in wrong[head[0]]
+    wrong = good.index[:9]  # codes of before the check digit's time, as some registers keep them
+    good.loc[wrong, head[0]] = [
+        code[:17] + _CREDIT[(_CREDIT.index(code[17]) + 1) % 31] for code in good.loc[wrong, head[0]]
     ]
-    wrong["企业名称"] = wrong["企业名称"] + "（旧证）"
-    again = good.iloc[20:24]
-    return pd.concat([good, wrong, again], ignore_index=True), {"check_digit": 9, "duplicate_id": 4}
+    sheet = pd.concat([good, good.iloc[20:24]], ignore_index=True)
+    return sheet, {"duplicate_id": 4, "old_code": len(wrong)}
 
 
 def anchors(sites: Sites, areas: Areas, people: People, roads: Roads) -> Ints:

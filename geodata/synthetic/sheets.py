@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -13,6 +15,23 @@ SEX_ZH = ("男", "女")
 HOUSEHOLDS_ZH = ("单人户", "夫妻户", "二代户", "三代户", "其他户")
 GROUPS_ZH = ("60岁以上独居老人", "留守儿童", "低收入人口", "持证残疾人", "特困人员")
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
+
+
+# Mistakes in rows that are right otherwise: the row is kept, its one wrong value is not believed.
+IN_PLACE = frozenset({
+    "full_width_digits", "parent_missing", "capacity_negative", "levels_negative",
+    "length_negative", "closed_before_reported", "old_code",
+})  # fmt: skip
+
+
+def note(
+    truth: dict[str, Any], dataset: str, sheet: pd.DataFrame, planted: dict[str, int]
+) -> pd.DataFrame:
+    """Write into the truth what was planted in a sheet and how many of its rows are good."""
+    truth["defects"][dataset] = planted
+    bad = sum(n for kind, n in planted.items() if kind not in IN_PLACE)
+    truth["good_rows"][dataset] = len(sheet) - bad
+    return sheet
 
 
 def sex_age_rows(codes: list[str], counts: NDArray[np.int64], *, keep_zero: bool) -> pd.DataFrame:
