@@ -22,6 +22,7 @@ from loaders.quality import DIMENSIONS, Count, QualityScore, Thresholds, by_depa
 from loaders.table import Dimension
 
 SEVERITIES = ("error", "warning", "note")
+CONFLICT_KINDS = ("value", "near", "only_left", "only_right")
 STATUSES = ("open", "done", "accepted")
 GEOMETRIES = 500
 """Findings with a place that are drawn at once; the list has them all."""
@@ -438,7 +439,11 @@ def conflicts(
         .join(left, left.id == Conflict.left_dataset)
         .join(right, right.id == Conflict.right_dataset)
         .where(*where)
-        .order_by(Conflict.check_id, Conflict.kind, Conflict.id)
+        .order_by(
+            Conflict.check_id,
+            case({k: n for n, k in enumerate(CONFLICT_KINDS)}, value=Conflict.kind),
+            Conflict.id,
+        )
     )
     counts = select(Conflict.kind, func.count()).where(*where).group_by(Conflict.kind)
     by_kind = dict(db.execute(counts).all())
@@ -463,7 +468,8 @@ def conflicts(
                 status=conflict.status,
             )
         )
-    return ConflictPage(tuple(rows), sum(by_kind.values()), by_kind)
+    in_order = {k: by_kind[k] for k in CONFLICT_KINDS if k in by_kind}
+    return ConflictPage(tuple(rows), sum(by_kind.values()), in_order)
 
 
 def as_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

@@ -12,7 +12,7 @@ import pandas as pd
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from cockpit.access.classes import may_see
+from cockpit.access.classes import highest, may_see
 from cockpit.answers.data import require_work
 from cockpit.pools import POOLS, marked, rule
 from cockpit.store.models import Building, Dataset, Event, Organisation, Person, Region, Tag
@@ -44,7 +44,7 @@ class BuildingHit:
 
 @dataclass(frozen=True)
 class Resident:
-    """A registered person; only for visitors who may see 敏感."""
+    """A registered person; only for visitors who may see the registers' class."""
 
     masked: str  # first 6 and last 4 of the identity number
     sex: str | None
@@ -63,7 +63,7 @@ class BuildingStory:
     lon: float
     lat: float
     n_residents: int | None  # None: fewer than the smallest count shown
-    residents: tuple[Resident, ...]  # empty below 敏感
+    residents: tuple[Resident, ...]  # empty below the registers' class
     events: tuple[tuple[dt.datetime, str, str, str], ...]  # reported, category, status, text
     organisations: tuple[tuple[str, str, float | None], ...]  # name, kind, employees
 
@@ -128,9 +128,9 @@ def building_story(
     """
     Return who lives in a building, what happened there, and which organisations are in it.
 
-    Persons one by one, with masked numbers, and the words of events only for visitors who may see
-    敏感; others get the number of residents when it is not below ``small``. An unknown building
-    raises ``InputError``.
+    Persons one by one, with masked numbers, only for visitors who may see the class of the
+    registers; the words of events for those who may see 敏感. Others get the number of residents
+    when it is not below ``small``. An unknown building raises ``InputError``.
     """
     require_work(visitor)
     found = db.execute(
@@ -141,7 +141,8 @@ def building_story(
     if found is None:
         raise InputError("There is no building {building}.", building=building_id)
     building, region = found
-    sensitive = may_see(visitor, "敏感")
+    sensitive = may_see(visitor, persons_class(db))
+    words = may_see(visitor, "敏感")
     persons = list(
         db.execute(
             select(Person)
@@ -160,7 +161,7 @@ def building_story(
         n_residents=len(once) if sensitive or len(once) >= small else None,
         residents=tuple(_resident(p, today) for p in once) if sensitive else (),
         events=tuple(
-            (event.reported, event.category, event.status, event.text if sensitive else "")
+            (event.reported, event.category, event.status, event.text if words else "")
             for event in db.execute(
                 select(Event)
                 .where(Event.building_id == building_id)
@@ -176,6 +177,12 @@ def building_story(
             ).scalars()
         ),
     )
+
+
+def persons_class(db: Session) -> str:
+    """Return the class of single persons: 敏感, or a higher one that a register has."""
+    registers = select(Dataset.data_class).where(Dataset.kind == "persons")
+    return highest(("敏感", *db.execute(registers).scalars()))
 
 
 def _resident(person: Person, today: dt.date) -> Resident:
@@ -195,13 +202,13 @@ def tags(db: Session, *, today: dt.date, visitor: str) -> tuple[TagCount, ...]:
     require_work(visitor)
     stored = list(db.execute(select(Tag).order_by(Tag.pool, Tag.id)).scalars())
     tables = {pool: pool_table(db, pool, today) for pool in {tag.pool for tag in stored}}
-    return tuple(_counted(tag, tables[tag.pool], visitor) for tag in stored)
+    return tuple(_counted(db, tag, tables[tag.pool], visitor) for tag in stored)
 
 
-def _counted(tag: Tag, table: pd.DataFrame, visitor: str) -> TagCount:
+def _counted(db: Session, tag: Tag, table: pd.DataFrame, visitor: str) -> TagCount:
     n = int(marked(table, rule(tag.pool, tag.rule)).sum())
     # Two rules a hair apart would tell one person by their difference, however large the counts.
-    hide = tag.pool == "person" and not may_see(visitor, "敏感")
+    hide = tag.pool == "person" and not may_see(visitor, persons_class(db))
     return TagCount(
         tag.id,
         tag.pool,
@@ -225,7 +232,7 @@ def count_marked(
     require_work(visitor)
     tag = Tag(id="", pool=pool, title="", title_en="", rule=[list(part) for part in parts])
     rule(pool, parts)  # refuses an unknown pool before its table is asked for
-    return _counted(tag, pool_table(db, pool, today), visitor).marked
+    return _counted(db, tag, pool_table(db, pool, today), visitor).marked
 
 
 def save_tag(

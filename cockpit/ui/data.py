@@ -14,7 +14,7 @@ from cockpit.store import session as store
 from cockpit.ui import state
 from cockpit.ui.way import plain
 from cockpit.ui.words import NO_FIGURE, date, language, moment, number, percent, say
-from loaders.catalog import COLUMNS
+from loaders.catalog import COLUMNS, ColumnType
 from loaders.table import Dimension
 
 VIEWS = {
@@ -52,9 +52,21 @@ KIND_TITLES = {
     "sensors": "Sensors",
     "readings": "Sensor readings",
 }
+TYPE_TITLES: dict[ColumnType, str] = {
+    "code": "code (text)",
+    "text": "text",
+    "count": "whole number",
+    "amount": "number",
+    "degrees": "degrees",
+    "date": "date",
+    "time": "date and time",
+    "choice": "one of a list",
+    "geometry": "shape",
+}
 LIGHT_TITLES = {"good": "Good", "watch": "Watch", "bad": "Bad"}
 LIGHT_MARKS = {"good": "●", "watch": "▲", "bad": "■"}  # a shape each: colour is not needed
 ALARMS_SHOWN = 6
+SCORE = st.column_config.ProgressColumn(format="%.1f%%", min_value=0, max_value=100, width="small")
 
 
 def today() -> dt.date:
@@ -109,14 +121,14 @@ def show_catalogue(entries: tuple[Entry, ...]) -> None:
     chosen = st.dataframe(
         catalogue_table(entries),
         hide_index=True,
-        height="content" if len(entries) < 16 else 580,
+        height="content" if len(entries) <= 30 else 900,
+        placeholder=NO_FIGURE,
         on_select="rerun",
         selection_mode="single-row",
         key=state.widget_key("data.catalogue"),
         column_config={
-            say("Score"): st.column_config.ProgressColumn(
-                format="percent", min_value=0, max_value=1, width="small"
-            ),
+            say("Score"): SCORE,
+            say("Rows"): st.column_config.NumberColumn(format="localized"),
         },
     )
     rows = chosen["selection"]["rows"]
@@ -177,7 +189,7 @@ def catalogue_table(entries: tuple[Entry, ...]) -> pd.DataFrame:
             say("Rows"): [e.rows_stored for e in entries],
             say("Set aside"): [e.rows_bad for e in entries],
             say("Version"): [e.version for e in entries],
-            say("Score"): [e.score for e in entries],
+            say("Score"): [100 * e.score for e in entries],
             say("Findings open"): [e.open_findings for e in entries],
         }
     )
@@ -235,7 +247,7 @@ def dimension_table(entry: Entry) -> pd.DataFrame:
     return pd.DataFrame(
         {
             say("Dimension"): [say(DIMENSION_TITLES[d]) for d in counts],
-            say("Score"): [c.score if c.n else None for c in counts.values()],
+            say("Score"): [100 * c.score if c.n else None for c in counts.values()],
             say("Defects"): [c.defects for c in counts.values()],
             say("of"): [c.n for c in counts.values()],
         }
@@ -272,7 +284,7 @@ def _departments(entries: tuple[Entry, ...]) -> None:
         table = {
             say("Department"): [d.name or NO_FIGURE for d in found],
             say("Data sets"): [d.datasets for d in found],
-            say("Score"): [d.quality.total for d in found],
+            say("Score"): [100 * d.quality.total for d in found],
             say("Lowest"): [f"{title_of(d.lowest)} {percent(d.lowest.score, 1)}" for d in found],
             say("Late"): [d.late for d in found],
             say("Findings open"): [d.open_findings for d in found],
@@ -282,11 +294,7 @@ def _departments(entries: tuple[Entry, ...]) -> None:
         st.dataframe(
             pd.DataFrame(table),
             hide_index=True,
-            column_config={
-                say("Score"): st.column_config.ProgressColumn(
-                    format="percent", min_value=0, max_value=1, width="small"
-                )
-            },
+            column_config={say("Score"): SCORE},
         )
 
 
@@ -320,7 +328,7 @@ def dictionary_table(kind: str) -> pd.DataFrame:
         {
             say("Column"): [c.name for c in columns],
             say("Title"): [c.title for c in columns],
-            say("Type"): [say(f"type {c.type}") for c in columns],
+            say("Type"): [say(TYPE_TITLES[c.type]) for c in columns],
             say("Required"): ["✓" if c.required else "" for c in columns],
             say("Unit"): [say(c.unit) if c.unit else "" for c in columns],
             say("Class"): [c.data_class for c in columns],

@@ -20,6 +20,7 @@ from cockpit.ui.way import plain
 from cockpit.ui.words import moment, name_of, number, say, say_error
 from geodata.errors import CockpitError
 
+SEX_TITLES = {"m": "male", "f": "female"}
 POOL_TITLES = {
     "person": "People",
     "building": "Buildings",
@@ -111,7 +112,7 @@ def show_story(story: BuildingStory) -> None:
             pd.DataFrame(
                 {
                     say("Identity number"): [r.masked for r in story.residents],
-                    say("Sex"): [say(f"sex {r.sex}") if r.sex else "" for r in story.residents],
+                    say("Sex"): [say(SEX_TITLES[r.sex]) if r.sex else "" for r in story.residents],
                     say("Age"): [r.age for r in story.residents],
                     say("Household"): [r.household for r in story.residents],
                     say("Status"): [r.status for r in story.residents],
@@ -119,8 +120,11 @@ def show_story(story: BuildingStory) -> None:
             ),
             hide_index=True,
         )
-    elif not may_see(cache.visitor_class(), "敏感"):
-        st.caption(say("Who they are is of class {data_class}.", data_class="敏感"))
+    else:
+        with Session(store.engine()) as db:
+            data_class = answers.persons_class(db)
+        if not may_see(cache.visitor_class(), data_class):
+            st.caption(say("Who they are is of class {data_class}.", data_class=data_class))
     st.markdown(say("Events: {n}", n=number(len(story.events))))
     if story.events:
         st.dataframe(

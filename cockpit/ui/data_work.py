@@ -210,7 +210,7 @@ def _shapes(wanted: FindingFilter) -> None:
         key="data.shapes",
         alt=say("Map of the findings that have a place"),
     )
-    st.caption(say("Points mark small areas; colour and outline are the same for all rules."))
+    st.caption(say("Largest area first; point at one to read its rule."))
 
 
 def _deck(shapes: dict[str, object], tokens: theme.Tokens) -> dict[str, object]:

@@ -55,6 +55,12 @@ GROUP_TITLES = {
     "disabled": "People with disabilities",
     "unsupported": "Without support, cared for by the state",
 }
+BY_TITLES = {"township": "By township", "village": "By village", "grid": "By grid"}
+PARTS_TITLES = {
+    "township": "The {n} townships of {name} as a table",
+    "village": "The {n} villages of {name} as a table",
+    "grid": "The {n} grids of {name} as a table",
+}
 MOST_COMPARED = 4
 
 
@@ -468,7 +474,7 @@ def change(unit: Unit, found: Changes | None) -> None:
             labels = [name_of(place) for place in found.parts]
             _change_panel(
                 "part",
-                say(f"By {found.parts[0].level}"),
+                say(BY_TITLES[found.parts[0].level]),
                 labels,
                 found.by_part,
             )
@@ -557,7 +563,14 @@ def compare(unit: Unit) -> None:
                 alt=pyramid_title(people, None, None),
             )
             st.caption(pyramid_title(people, None, None))
-    st.dataframe(compare_table(units), hide_index=True, height="content")
+    table = compare_table(units)
+    right = st.column_config.TextColumn(alignment="right")
+    st.dataframe(
+        table,
+        hide_index=True,
+        height="content",
+        column_config=dict.fromkeys(table.columns[1:], right),
+    )
     st.caption(say("Pyramids show shares of all people of known age, on one scale."))
 
 
@@ -604,11 +617,7 @@ def parts(unit: Unit, found: Parts | None) -> None:
     """Show the table of the regions below, whose figures sum to the unit's, and its download."""
     if found is None:
         return
-    title = say(
-        f"{{n}} parts of {{name}}: {found.level} by {found.level}",
-        n=len(found.places),
-        name=name_of(unit.place),
-    )
+    title = say(PARTS_TITLES[found.level], n=len(found.places), name=name_of(unit.place))
     with st.expander(title):
         st.dataframe(parts_table(unit, found), hide_index=True)
         address = f"/download/{cache.data_version()}/{found.level}/{unit.place.code}"

@@ -188,11 +188,13 @@ def _mirrored(top: float) -> dict[str, Any]:
 
 
 def _nice(value: float) -> float:
-    """Return the next 1, 2, 4, 6, 8 or 10 times a power of ten; halves of these read well."""
+    """Return the next end of a scale whose half reads well, too."""
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 1.2, 1.6, 2, 3, 4, 6, 8, 10) if value <= step * power)
+    return next(
+        step * power for step in (1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10) if value <= step * power
+    )
 
 
 def _layout(height: int) -> dict[str, Any]:
@@ -200,7 +202,7 @@ def _layout(height: int) -> dict[str, Any]:
     return {
         "template": {},  # Plotly's own would add 7 kB to every rerun
         "height": height,
-        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "margin": {"l": 8, "r": 28, "t": 8, "b": 8},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "showlegend": False,
