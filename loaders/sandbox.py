@@ -218,9 +218,7 @@ def _limit(limits: Limits) -> None:
 def _write(loaded: LoadedTable, folder: Path) -> None:
     shapes = isinstance(loaded.table, gpd.GeoDataFrame)
     table = pd.DataFrame(loaded.table.to_wkb()) if shapes else loaded.table
-    feather.write_feather(
-        pa.Table.from_pandas(table, preserve_index=False), folder / "table.feather"
-    )
+    _write_frame(table, folder / "table.feather")
     extra = dict(loaded.extra)
     nodes = extra.pop("nodes", None)
     if isinstance(nodes, pd.DataFrame):

@@ -146,8 +146,10 @@ def _find_header(
                 candidates.append((row, stream.tell()))
             if len(candidates) == HEADER_ROWS:
                 break
-    except csv.Error as error:
-        raise DataFileError("{file}: not a readable {type} file.", file=file, type="CSV") from error
+    except csv.Error as error:  # a cell of more than 128 kB
+        raise DataFileError(
+            "{file}: a quotation mark is opened and never closed.", file=file
+        ) from error
     if not candidates:
         raise DataFileError("{file}: no data rows.", file=file)
     best = _best_header([row for row, _ in candidates], score)

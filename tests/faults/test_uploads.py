@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one case a line or two reads better than the same case on nine
 """Hostile and broken files: each is refused or loaded within limits, with the reason in words."""
 
 from __future__ import annotations

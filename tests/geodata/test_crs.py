@@ -70,9 +70,9 @@ def test_back_and_forth_through_a_projected_system() -> None:
 
 
 def test_unknown_system_is_named() -> None:
-    with pytest.raises(InputError, match="^EPSG:1 is no known reference system; expected for"):
+    with pytest.raises(InputError, match=r"^EPSG:1 is no known reference system; expected for"):
         crs.to_lon_lat([1.0], [1.0], "EPSG:1")
-    with pytest.raises(InputError, match="^mars is no known offset; expected gcj02 or bd09.$"):
+    with pytest.raises(InputError, match=r"^mars is no known offset; expected gcj02 or bd09.$"):
         crs.undo_offset([1.0], [1.0], "mars")
 
 
@@ -126,5 +126,5 @@ def test_boxes() -> None:
     assert crs.box_of([1.0, np.nan, 3.0], [2.0, 9.0, 5.0]) == (1.0, 2.0, 3.0, 5.0)
     assert crs.widened((0, 0, 10, 1)) == (-2.0, -0.2, 12.0, 1.2)
     assert crs.share_inside([0.0, 5.0], [0.0, 0.0], (0, 0, 1, 1)) == 0.5
-    with pytest.raises(InputError, match="^A box needs at least one point.$"):
+    with pytest.raises(InputError, match=r"^A box needs at least one point.$"):
         crs.box_of([np.nan], [1.0])

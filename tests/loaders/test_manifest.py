@@ -112,16 +112,16 @@ def test_lines_after_long_strings_and_lists(tmp_path: Path) -> None:
         ).replace('"regions"', '"x"'),
         encoding="utf-8",
     )
-    with pytest.raises(ManifestError, match="^county.toml, line 16: dataset.kind is x;"):
+    with pytest.raises(ManifestError, match=r"^county.toml, line 16: dataset.kind is x;"):
         read_manifest(path)
 
 
 def test_missing_and_unreadable(tmp_path: Path) -> None:
-    with pytest.raises(ManifestError, match="^none.toml: no such file.$"):
+    with pytest.raises(ManifestError, match=r"^none.toml: no such file.$"):
         read_manifest(tmp_path / "none.toml")
     path = tmp_path / "county.toml"
     path.write_bytes(GOOD.encode("gbk"))
-    with pytest.raises(ManifestError, match="^county.toml: not written in UTF-8.$"):
+    with pytest.raises(ManifestError, match=r"^county.toml: not written in UTF-8.$"):
         read_manifest(path)
 
 
@@ -145,5 +145,5 @@ def test_matches_are_written_and_comments_survive(tmp_path: Path) -> None:
 def test_matches_of_an_unknown_data_set(tmp_path: Path) -> None:
     path = tmp_path / "county.toml"
     path.write_text(GOOD, encoding="utf-8")
-    with pytest.raises(ManifestError, match="^county.toml: there is no data set nobody.$"):
+    with pytest.raises(ManifestError, match=r"^county.toml: there is no data set nobody.$"):
         write_matches(path, "nobody", {})

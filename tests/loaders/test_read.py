@@ -148,9 +148,9 @@ def test_database_address(tmp_path: Path) -> None:
     loaded = read(tmp_path, kind="population", database="sqlite:///dept.db", table="people")
     assert loaded.table["persons"].tolist() == [5]
     assert len(loaded.sha256) == 64
-    with pytest.raises(DataFileError, match="^dept.db: no table persons. Found: people.$"):
+    with pytest.raises(DataFileError, match=r"^dept.db: no table persons. Found: people.$"):
         read(tmp_path, kind="population", database="sqlite:///dept.db", table="persons")
-    with pytest.raises(DataFileError, match="^none.db: no such file.$"):
+    with pytest.raises(DataFileError, match=r"^none.db: no such file.$"):
         read(tmp_path, kind="population", database="sqlite:///none.db", table="people")
     assert not (tmp_path / "none.db").exists()
 
@@ -384,7 +384,7 @@ def test_h3_cells_and_points_for_areas(tmp_path: Path) -> None:
     villages = read(tmp_path, kind="regions", file="v.csv", areas="voronoi").table
     assert not isinstance(villages, gpd.GeoDataFrame)
     assert villages["lon"].tolist() == [113.2]
-    with pytest.raises(DataFileError, match="^v.csv: missing column geometry "):
+    with pytest.raises(DataFileError, match=r"^v.csv: missing column geometry "):
         read(tmp_path, kind="regions", file="v.csv")
 
 
