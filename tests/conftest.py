@@ -68,3 +68,28 @@ def live_server(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) ->
     """Return the address of a cockpit that shows the sample county."""
     with serving(sample_store, tmp_path_factory.mktemp("log") / "server.log") as address:
         yield address
+
+
+@pytest.fixture
+def tiny_here(tiny_store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Let this process show the tiny county, with nothing kept from another store."""
+    monkeypatch.setenv("COCKPIT_DATA", str(tiny_store))
+    _forget_store()
+    yield tiny_store
+    _forget_store()
+
+
+def _forget_store() -> None:
+    import streamlit as st
+
+    from cockpit.answers import current
+    from cockpit.settings import settings
+    from cockpit.store.session import engine
+
+    if engine.cache_info().currsize:
+        engine().dispose()
+    engine.cache_clear()
+    settings.cache_clear()
+    current.forget()
+    st.cache_data.clear()
+    st.cache_resource.clear()

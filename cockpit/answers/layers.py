@@ -20,7 +20,7 @@ from cockpit.answers.twin import Twin
 from cockpit.indicators import INDICATORS, MEASURES
 from cockpit.store.models import Region
 
-FORMAT = 2
+FORMAT = 3
 """Raise when the same county gives other bytes: browsers keep layers for a year."""
 
 DECIMALS = 5  # of a degree: about a metre; fewer where a pixel of the whole layer is far larger
@@ -34,6 +34,7 @@ LAYER_MEASURES: tuple[str, ...] = tuple(
 
 # One list a feature instead of one name a figure: a tenth of the bytes.
 _KEYS = {measure: f"v[{number}]" for number, measure in enumerate(LAYER_MEASURES)}
+_PEOPLE = LAYER_MEASURES.index("people")
 _CURVE_DEPTH = 12  # 4096 steps a side: finer than the grids of a county
 _PICTURE_PIXELS = 2000  # a parent region fills about this many pixels of a large screen
 
@@ -104,8 +105,8 @@ def region_layer(
 
     Each feature has the region's code as ``id`` (also among the properties), ``n`` name, ``e``
     English name and in the list ``v`` a whole number for every visible measure, at the place
-    that ``layer_key(measure)`` names; null for the others. Shapes are simplified together, so that
-    neighbours keep touching; a region without shape is a point; without place it is left out.
+    that ``layer_key(measure)`` names; null for the others; ``p`` repeats the residents. Shapes are
+    simplified together, so that neighbours keep touching; a region without shape is a point; without place it is left out.
     Features follow each other as neighbours do: the same points stand close together in the
     bytes, which gzip turns into a quarter less.
 
@@ -169,6 +170,8 @@ def region_properties(
             columns.append([None] * len(rows))
     for row, values_of_row in zip(properties, zip(*columns, strict=True), strict=True):
         row["v"] = values_of_row
+        # The note at the pointer reads properties by name only: people have one of their own.
+        row["p"] = values_of_row[_PEOPLE]
     return properties
 
 

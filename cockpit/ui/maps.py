@@ -14,7 +14,7 @@ import streamlit as st
 from cockpit.answers.layers import layer_key, layer_scale, layer_url, tile_url
 from cockpit.answers.map import Box, MapAnswer
 from cockpit.answers.twin import LEVELS, Twin
-from cockpit.indicators import MEASURES, Indicator
+from cockpit.indicators import INDICATORS, Indicator
 from cockpit.settings import settings
 from cockpit.ui import state, theme
 from cockpit.ui.theme import Tokens, rgba
@@ -454,15 +454,12 @@ def _over(scene: Scene) -> dict[str, Any]:
 
 
 def _tooltip(scene: Scene, tokens: Tokens) -> dict[str, Any]:
-    """Return the note at the pointer: the name and the counts behind the colour."""
+    """Return the note at the pointer: the name and the residents."""
     twin, answer = scene.twin, scene.answer
     named = bool((twin.regions["name_en"].to_numpy()[answer.rows] != "").all())
     lines = [f"<b>{{{'e' if language() == 'en' and named else 'n'}}}</b>"]
-    for measure in dict.fromkeys(answer.indicator.measures):
-        if layer_scale(measure) != 1 or twin.classes[measure] in ("敏感", "秘密"):
-            continue
-        title, unit = say(MEASURES[measure].title), say(MEASURES[measure].unit)
-        lines.append(f"{escape(title)} {{{layer_key(measure)}}} {escape(unit)}")
+    if twin.known(INDICATORS["people"]) and twin.classes["people"] not in ("敏感", "秘密"):
+        lines.append(f"{escape(say('Residents'))} {{p}} {escape(say('persons'))}")
     return {
         "html": "<br>".join(lines),
         "style": {

@@ -1,0 +1,161 @@
+"""The deck: its expressions say what Python computes, and it stays small."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cockpit.answers import map as answers
+from cockpit.answers.current import current_twin
+from cockpit.answers.layers import layer_key, layer_scale
+from cockpit.answers.twin import Twin
+from cockpit.ui import maps, theme
+
+
+@pytest.fixture
+def county(tiny_here: Path) -> Twin:
+    found = current_twin()
+    assert found is not None
+    return found
+
+
+def browser(expression: str, properties: dict[str, int]) -> Any:
+    """Work an expression out as the browser does: ternaries from the left, division by zero."""
+
+    class Figures:
+        def __getitem__(self, place: int) -> np.float64:
+            return np.float64(properties[f"v[{place}]"])
+
+    class Properties:
+        v = Figures()
+
+    text = expression.removeprefix("@@=")
+    while "?" in text:  # innermost last: a?b:c -> (b) if (a) else (c)
+        test, rest = text.split("?", 1)
+        then, other = rest.split(":", 1)
+        found = eval(test.replace("||", " or "), {"properties": Properties()})
+        if found:
+            return json.loads(then)
+        text = other
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return eval(text, {"properties": Properties()})
+
+
+def properties(county: Twin, row: int) -> dict[str, int]:
+    return {
+        layer_key(m): round(float(values[row]) * layer_scale(m))
+        for m, values in county.measures.items()
+        if m in maps_measures() and not np.isnan(values[row])
+    }
+
+
+def maps_measures() -> tuple[str, ...]:
+    from cockpit.answers.layers import LAYER_MEASURES
+
+    return LAYER_MEASURES
+
+
+@pytest.mark.parametrize("scheme", ["quantile", "equal", "jenks"])
+def test_browser_and_python_agree_on_every_class(county: Twin, scheme: Any) -> None:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for indicator in county.indicators():
+            answer = answers.map_answer(
+                county, indicator.id, 0, "grid", scheme=scheme, visitor="秘密", small_count=0
+            )
+            colours = maps.class_colours(answer, "blue", theme.LIGHT)
+            text = maps.colour_expression(
+                answer, colours, no_data="#000000", masked="#111111", masked_measures=(), alpha=1
+            )
+            for row, k in zip(answer.rows, answer.breaks.class_of(answer.values), strict=True):
+                expected = theme.rgba(colours[k] if k >= 0 else "#000000")
+                assert browser(text, properties(county, int(row))) == expected, indicator.id
+
+
+def test_values_in_the_browser_are_those_of_python(county: Twin) -> None:
+    for indicator in county.indicators():
+        value = browser(maps.value_expression(indicator), properties(county, 0))
+        assert value == pytest.approx(county.values(indicator)[0])
+
+
+def test_masked_counts_get_their_own_colour(county: Twin) -> None:
+    answer = answers.map_answer(county, "low_income", 0, "grid", visitor="秘密", small_count=10)
+    text = maps.colour_expression(
+        answer,
+        maps.class_colours(answer, "blue", theme.LIGHT),
+        no_data="#000000",
+        masked="#111111",
+        masked_measures=("low_income",),
+        alpha=1,
+    )
+    assert browser(text, {layer_key("low_income"): -1}) == [17, 17, 17, 255]
+
+
+def scene(county: Twin, **more: Any) -> maps.Scene:
+    answer = answers.map_answer(county, "change", 0, "grid", visitor="备用", small_count=10)
+    box = answers.Box(106.8, 27.2, 106.84, 27.24)
+    return maps.Scene(county, answer, box, **more)
+
+
+def test_a_deck_with_all_layers_is_below_10_kb(county: Twin) -> None:
+    extras = ("labels", "roads", "facilities", "buildings", "rivers", "relief")
+    for tokens in (theme.LIGHT, theme.DARK):
+        text = maps.deck(
+            scene(
+                county,
+                extras=extras,
+                relief_bounds=(106.8, 27.2, 106.84, 27.24),
+                tall=True,
+                marked=("a", "b", "c"),
+            ),
+            tokens,
+        ).to_json()
+        assert len(text.encode()) < 10_000
+        deck = json.loads(text)
+        ids = [layer["id"] for layer in deck["layers"]]
+        assert len(ids) == len(set(ids))
+
+
+def test_no_address_leaves_the_host(county: Twin) -> None:
+    extras = ("labels", "roads", "facilities", "buildings", "rivers")
+    text = maps.deck(scene(county, extras=extras), theme.LIGHT).to_json()
+    assert "http" not in text
+    assert all(a.startswith("/layers/") for a in re.findall(r'"data":"([^"]*)"', text))
+
+
+def test_another_indicator_keeps_layers_and_camera(county: Twin) -> None:
+    first = json.loads(maps.deck(scene(county), theme.LIGHT).to_json())
+    other = answers.map_answer(county, "people", 0, "grid", visitor="备用", small_count=10)
+    box = answers.Box(106.8, 27.2, 106.84, 27.24)
+    second = json.loads(maps.deck(maps.Scene(county, other, box), theme.LIGHT).to_json())
+    assert first["initialViewState"] == second["initialViewState"]
+    assert [x["id"] for x in first["layers"]] == [x["id"] for x in second["layers"]]
+    assert [x["data"] for x in first["layers"]] == [x["data"] for x in second["layers"]]
+
+
+def test_many_regions_come_in_tiles(county: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cockpit.settings import settings
+
+    monkeypatch.setenv("COCKPIT_TILE_ABOVE", "10")
+    settings.cache_clear()
+    layer = json.loads(maps.deck(scene(county), theme.LIGHT).to_json())["layers"][0]
+    assert layer["@@type"] == "TileLayer"
+    assert layer["data"].endswith("/grid/529901/{z}/{x}/{y}.geojson")
+
+
+@pytest.mark.parametrize(
+    ("event", "code"),
+    [
+        (None, None),
+        ({"selection": {"objects": {}}}, None),
+        ({"selection": {"objects": {"regions-0": [{"properties": {"id": "5299"}}]}}}, "5299"),
+        ({"selection": {"objects": {"facilities": [{"properties": {"id": "F1"}}]}}}, None),
+        ({"selection": {"objects": {"regions-0": [{"id": "7"}]}}}, "7"),
+    ],
+)
+def test_a_click_means_a_region_or_nothing(event: Any, code: str | None) -> None:
+    assert maps.picked_code(event) == code
