@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from cockpit.answers import data as answers
 from cockpit.answers.data import Alarm, Entry
 from cockpit.store import session as store
-from cockpit.ui import state
+from cockpit.ui import cache, state
 from cockpit.ui.way import plain
 from cockpit.ui.words import NO_FIGURE, date, language, moment, number, percent, say
 from loaders.catalog import COLUMNS, ColumnType
