@@ -1,24 +1,23 @@
 """Population: who lives in a unit, how they are made up, and how that changes."""
 
-from cockpit.ui import population as ui
-from cockpit.ui import way
+from cockpit.ui import population, way
+from cockpit.ui import population_choices as choices
 
-region = way.region()
-asked = ui.asked()
-unit = ui.unit_of(region, **asked)
-parts = ui.parts_of(region, **asked)
+asked = choices.asked()
+unit = choices.unit_of(way.region(), **asked)
+parts = choices.parts_of(way.region(), **asked)
 
 way.show()
 if not unit.people:
-    ui.no_people(unit)
+    population.no_people(unit)
 else:
-    ui.tiles(unit)
-    view = ui.view()
+    population.tiles(unit)
+    view = choices.view()
     if view == "structure":
-        ui.structure(unit)
+        population.structure(unit)
     elif view == "change":
-        ui.change(unit, ui.changes_of(region, **asked))
+        population.change(unit, choices.changes_of(way.region(), **asked))
     else:
-        ui.compare(unit)
-    ui.parts(unit, parts)
-ui.source(unit)
+        population.compare(unit)
+    population.parts(unit, parts)
+population.source(unit)

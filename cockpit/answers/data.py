@@ -14,8 +14,10 @@ from sqlalchemy import ColumnElement, case, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from cockpit.access.classes import CLASSES, may_see
+from cockpit.locale import translate
 from cockpit.settings import settings
 from cockpit.store.models import Batch, Conflict, Dataset, QualityIssue
+from cockpit.store.session import engine
 from geodata.errors import InputError
 from loaders.export import escape_formula
 from loaders.quality import DIMENSIONS, Count, QualityScore, Thresholds, by_department, light
@@ -24,6 +26,7 @@ from loaders.table import Dimension
 SEVERITIES = ("error", "warning", "note")
 CONFLICT_KINDS = ("value", "near", "only_left", "only_right")
 STATUSES = ("open", "done", "accepted")
+MOST_IN_A_FILE = 100_000
 GEOMETRIES = 500
 """Findings with a place that are drawn at once; the list has them all."""
 
@@ -470,6 +473,28 @@ def conflicts(
         )
     in_order = {k: by_kind[k] for k in CONFLICT_KINDS if k in by_kind}
     return ConflictPage(tuple(rows), sum(by_kind.values()), in_order)
+
+
+def findings_csv(wanted: FindingFilter, visitor: str, language: str) -> bytes:
+    """Return all findings of a filter as CSV, worded in a language."""
+    with Session(engine()) as db:
+        page = findings(db, wanted, offset=0, limit=MOST_IN_A_FILE, visitor=visitor)
+
+    def words(row: FindingRow) -> list[object]:
+        hidden = translate("hidden: class {data_class}", language, data_class=row.data_class)
+        shown = row.found is not None
+        expected = translate(row.expected, language, **row.values) if shown else hidden
+        title = row.title_en if language == "en" and row.title_en else row.title
+        return [
+            *(row.severity, title, row.department, row.file, row.row, row.column, row.rule),
+            *(row.found if shown else hidden, expected, row.area_m2, row.status, row.text),
+        ]
+
+    header = (
+        *("Severity", "Data set", "Department", "File", "Row", "Column", "Rule"),
+        *("Found", "Expected", "Area, m²", "Status", "Text of the row"),
+    )
+    return as_csv([translate(h, language) for h in header], map(words, page.rows))
 
 
 def as_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

@@ -36,6 +36,9 @@ from loaders.quality import QualityScore, score
 from loaders.sandbox import read_upload
 from loaders.table import Finding, LoadedTable
 
+Entry = Dataset
+"""A manifest entry, under the name that pages use."""
+
 FINDINGS_SHOWN = 200
 """Findings of a dry run that the page lists; after storing all are on the work list."""
 

@@ -10,7 +10,7 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from cockpit.answers import upload as answers
-from cockpit.answers.upload import DryRun
+from cockpit.answers.upload import DryRun, Entry
 from cockpit.settings import settings
 from cockpit.store import session as store
 from cockpit.ui import cache, state
@@ -19,7 +19,6 @@ from cockpit.ui.data_work import SEVERITY_TITLES
 from cockpit.ui.words import NO_FIGURE, number, percent, say, say_error
 from geodata.errors import AskFirst, CockpitError
 from loaders.catalog import COLUMNS
-from loaders.manifest import Dataset
 
 FILE_TYPES = (
     "csv",
@@ -42,7 +41,7 @@ LEVEL_CHOICES = ("", "county", "township", "village", "grid")
 def dry_run(entry: str, name: str, sha256: str, _content: bytes, *, visitor: str) -> DryRun:  # noqa: ARG001
     """Read an upload against the store; the hash stands for the bytes, the entry is JSON."""
     return answers.dry_run(
-        store.engine(), Dataset.model_validate_json(entry), name, _content, visitor=visitor
+        store.engine(), Entry.model_validate_json(entry), name, _content, visitor=visitor
     )
 
 
@@ -72,7 +71,7 @@ def show_upload() -> None:
             _run(entry, file.name, file.getvalue())
 
 
-def _entry() -> Dataset | None:
+def _entry() -> Entry | None:
     """Return what the visitor says the file is: a newer delivery, or a new data set."""
     with Session(store.engine()) as db:
         known = {entry.id: entry for entry in answers.known_entries(db)}
@@ -94,7 +93,7 @@ def _entry() -> Dataset | None:
         return None
 
 
-def _new() -> Dataset:
+def _new() -> Entry:
     """Return a new entry from the fields of the form."""
     kind = str(
         st.selectbox(
@@ -148,7 +147,7 @@ def _new() -> Dataset:
     return answers.new_entry(values)
 
 
-def _corrected(entry: Dataset) -> Dataset:
+def _corrected(entry: Entry) -> Entry:
     """Return the entry with the headers that the visitor names for standard columns."""
     if not COLUMNS.get(entry.kind):
         return entry
@@ -182,7 +181,7 @@ def _corrected(entry: Dataset) -> Dataset:
     return entry.model_copy(update={"columns": {**entry.columns, **named}})
 
 
-def _run(entry: Dataset, name: str, content: bytes) -> None:
+def _run(entry: Entry, name: str, content: bytes) -> None:
     sha256 = hashlib.sha256(content).hexdigest()
     said_yes: list[str] = state.chosen("data.upload_yes", [])
     questions = tuple(q.removeprefix(f"{sha256}:") for q in said_yes if q.startswith(f"{sha256}:"))
@@ -228,7 +227,7 @@ def _yes(question: str) -> None:
     state.choose("data.upload_yes", [*state.chosen("data.upload_yes", []), question])
 
 
-def _store(entry: Dataset, name: str, content: bytes, confirmed: frozenset[str]) -> None:
+def _store(entry: Entry, name: str, content: bytes, confirmed: frozenset[str]) -> None:
     try:
         report = answers.store(
             store.engine(),

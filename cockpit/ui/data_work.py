@@ -19,6 +19,7 @@ from cockpit.answers.data import (
     FindingPage,
     FindingRow,
 )
+from cockpit.answers.layers import layer_url
 from cockpit.store import session as store
 from cockpit.ui import cache, maps, state, theme
 from cockpit.ui.data import column_title, title_of
@@ -227,10 +228,11 @@ def _deck(shapes: dict[str, object], tokens: theme.Tokens) -> dict[str, object]:
         "initialViewState": {
             "longitude": (west + east) / 2,
             "latitude": (south + north) / 2,
-            "zoom": math.log2(360 / span) - 0.2,
+            "zoom": math.log2(360 / span) + 0.4,
         },
         "views": [{"@@type": "MapView", "controller": True}],
         "layers": [
+            *_background(tokens),
             {
                 "@@type": "GeoJsonLayer",
                 "id": "findings",
@@ -240,9 +242,28 @@ def _deck(shapes: dict[str, object], tokens: theme.Tokens) -> dict[str, object]:
                 "getLineColor": theme.rgba(tokens.bad),
                 "lineWidthMinPixels": 2,
                 "pointRadiusMinPixels": 5,
-            }
+            },
         ],
     }
+
+
+def _background(tokens: theme.Tokens) -> list[dict[str, object]]:
+    """Return the outlines of the county's larger parts, by address."""
+    county = cache.twin()
+    if county is None:
+        return []
+    top = str(county.regions["code"].iat[0])
+    level = str(county.regions["level"].iat[1]) if len(county.regions) > 1 else "county"
+    return [
+        {
+            "@@type": "GeoJsonLayer",
+            "id": "background",
+            "data": layer_url(county.version, level, top),
+            "filled": False,
+            "getLineColor": theme.rgba(tokens.quiet, 0.6),
+            "lineWidthMinPixels": 1,
+        }
+    ]
 
 
 def _query(wanted: FindingFilter) -> str:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any, TypedDict
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
-from sqlalchemy.orm import Session
 
 from cockpit.answers import population as answers
-from cockpit.answers.population import Changes, GroupCount, Parts, Place, Unit
+from cockpit.answers.population import Changes, GroupCount, Parts, Unit
 from cockpit.indicators import INDICATORS
 from cockpit.population import BANDS, AgeSex, Change, dependency, median_age
 from cockpit.settings import settings
-from cockpit.store import session as store
-from cockpit.ui import cache, population_charts, state, way
+from cockpit.ui import cache, population_charts, way
+from cockpit.ui.population_choices import KIND_TITLES, asked, beside, compared, kind, unit_of
 from cockpit.ui.words import (
     NO_FIGURE,
     compact,
@@ -30,17 +29,6 @@ from cockpit.ui.words import (
 )
 from loaders.catalog import HOUSEHOLD_TYPES
 
-VIEWS = ("structure", "change", "compare")
-VIEW_TITLES = {
-    "structure": "Structure",
-    "change": "Change",
-    "compare": "Side by side",
-}
-KIND_TITLES = {
-    "usual": "Usual residents",
-    "registered": "Registered people",
-    "floating": "Floating people",
-}
 HOUSEHOLD_TITLES = {
     "single": "One person",
     "couple": "Couple",
@@ -61,122 +49,6 @@ PARTS_TITLES = {
     "village": "The {n} villages of {name} as a table",
     "grid": "The {n} grids of {name} as a table",
 }
-MOST_COMPARED = 4
-
-
-# ---------------------------------------------------------------- answers, kept for all visitors
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def unit_of(code: str, *, version: str, visitor: str, small: int) -> Unit:
-    """Return a unit's people; a new version, class or smallest count asks again."""
-    county = cache.twin_of(version)
-    assert county is not None  # noqa: S101 - a version names a stored county
-    with Session(store.engine()) as db:
-        return answers.unit_of(db, county, code, visitor=visitor, small=small)
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def parts_of(code: str, *, version: str, visitor: str, small: int) -> Parts | None:
-    """Return the regions right below a unit with their figures."""
-    county = cache.twin_of(version)
-    assert county is not None  # noqa: S101 - a version names a stored county
-    return answers.parts_of(county, code, visitor=visitor, small=small)
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def changes_of(code: str, *, version: str, visitor: str, small: int) -> Changes | None:
-    """Return how the residents of a unit changed since the earlier date."""
-    county = cache.twin_of(version)
-    assert county is not None  # noqa: S101 - a version names a stored county
-    return answers.changes_of(county, unit_of(code, version=version, visitor=visitor, small=small))
-
-
-class Asked(TypedDict):
-    """What every cached answer depends on, besides the unit."""
-
-    version: str
-    visitor: str
-    small: int
-
-
-def asked() -> Asked:
-    """Return what every cached answer depends on, besides the unit."""
-    return {
-        "version": cache.data_version(),
-        "visitor": cache.visitor_class(),
-        "small": settings().small_count,
-    }
-
-
-# ---------------------------------------------------------------- choices
-
-
-def view() -> str:
-    """Return what the visitor looks at: structure, change or units side by side."""
-    chosen = st.segmented_control(
-        say("View"),
-        VIEWS,
-        format_func=lambda v: say(VIEW_TITLES[v]),
-        label_visibility="collapsed",
-        required=True,
-        **state.remembered("population.view", "structure", allowed=VIEWS, address="view"),
-    )
-    return str(chosen or "structure")
-
-
-def kind(unit: Unit) -> str:
-    """Return the kind of people the pyramid shows, chosen among those counted."""
-    kinds = list(unit.people)
-    if len(kinds) < 2:
-        return kinds[0] if kinds else "usual"
-    return str(
-        st.segmented_control(
-            say("People"),
-            kinds,
-            format_func=lambda k: say(KIND_TITLES[k]),
-            required=True,
-            **state.remembered("population.kind", kinds[0], allowed=kinds, address="kind"),
-        )
-    )
-
-
-def beside(unit: Unit) -> str:
-    """Return the code of the region laid over the pyramid; "" for none."""
-    places = _near(unit)
-    return str(
-        st.selectbox(
-            say("Compare with"),
-            ["", *places],
-            format_func=lambda code: name_of(places[code]) if code else say("nothing"),
-            width=240,
-            **state.remembered("population.beside", "", allowed=["", *places], address="beside"),
-        )
-        or ""
-    )
-
-
-def compared(unit: Unit) -> list[str]:
-    """Return the codes of 2 to 4 units side by side, the chosen one first."""
-    places = _near(unit)
-    first = [place.code for place in unit.ancestors[:-1]][-1:] or list(places)[:2]
-    return [
-        unit.place.code,
-        *st.multiselect(
-            say("Units beside {name}", name=name_of(unit.place)),
-            list(places),
-            format_func=lambda code: name_of(places[code]),
-            max_selections=MOST_COMPARED - 1,
-            placeholder=say("Choose up to {n} units", n=MOST_COMPARED - 1),
-            **state.remembered("population.units", first, allowed=places, address="units"),
-        ),
-    ]
-
-
-def _near(unit: Unit) -> dict[str, Place]:
-    county = cache.twin()
-    assert county is not None  # noqa: S101 - the shell shows no such page without a county
-    return way.near(county, county.position(unit.place.code))
 
 
 # ---------------------------------------------------------------- tiles and sentences
@@ -282,11 +154,11 @@ def structure(unit: Unit) -> None:
                 groups(unit)
 
 
-def pyramid(unit: Unit, kind: str, other: Unit | None) -> None:
+def pyramid(unit: Unit, chosen: str, other: Unit | None) -> None:
     """Show one pyramid by five-year bands, its sentence, and the table that says the same."""
-    people = unit.people.get(kind)
+    people = unit.people.get(chosen)
     if people is None or not people.has_pyramid:
-        st.markdown(f"**{say(KIND_TITLES[kind])}**")
+        st.markdown(f"**{say(KIND_TITLES[chosen])}**")
         total = people.total if people else None
         st.info(
             say(
@@ -295,7 +167,7 @@ def pyramid(unit: Unit, kind: str, other: Unit | None) -> None:
             )
         )
         return
-    against = other.people.get(kind) if other else None
+    against = other.people.get(chosen) if other else None
     if against is not None and not against.has_pyramid:
         against = None
     st.markdown(f"**{way.plain(pyramid_title(people, against, other))}**")

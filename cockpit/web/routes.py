@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from cockpit.web import downloads, health, layers, styles
+from cockpit.web import downloads, findings, health, layers, styles
 from cockpit.web.errors import NotFoundError
 
 
@@ -18,6 +18,7 @@ async def nothing(request: Request) -> Response:  # noqa: ARG001
 ROUTES = (
     *health.ROUTES,
     *layers.ROUTES,
+    *findings.ROUTES,
     *downloads.ROUTES,
     *styles.ROUTES,
     *(Route(f"/{name}/{{rest:path}}", nothing) for name in ("layers", "download", "style")),
