@@ -10,15 +10,18 @@ import shapely
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components, dijkstra
-from scipy.spatial import Voronoi, cKDTree
+from scipy.spatial import Voronoi
 
 from geodata.synthetic.relief import Relief, degrees
 from geodata.synthetic.settlements import (
+    CORE_GRIDS,
     N_TOWNS,
     SEAT,
     SEAT_COMMUNITIES,
+    SEAT_GRIDS,
     ZONE,
     ZONE_COMMUNITIES,
+    ZONE_GRIDS,
     Sites,
 )
 
@@ -118,10 +121,13 @@ def _urban_seeds(sites: Sites) -> Ints:
 
 
 def _rural_seeds(sites: Sites) -> Ints:
-    """Return the grid nearest to each village centre."""
-    open_country = np.flatnonzero(sites.setting < ZONE)
-    _, nearest = cKDTree(sites.grids[open_country]).query(sites.villages)
-    return np.asarray(open_country[nearest])
+    """Return the grid in the middle of each town's core, then the grid of each village centre."""
+    first = SEAT_GRIDS + ZONE_GRIDS
+    cores = first + np.arange(N_TOWNS * CORE_GRIDS).reshape(N_TOWNS, CORE_GRIDS)
+    far = np.hypot(*(sites.grids[cores] - sites.towns[:, None]).transpose(2, 0, 1))
+    middle = cores[np.arange(N_TOWNS), far.argmin(axis=1)]
+    others = first + cores.size + np.arange(len(sites.villages) - N_TOWNS)
+    return np.concatenate([middle, others])
 
 
 def _townships(sites: Sites, seeds: Ints, pairs: Ints, cost: Floats) -> Ints:
@@ -136,8 +142,10 @@ def _townships(sites: Sites, seeds: Ints, pairs: Ints, cost: Floats) -> Ints:
     town[SEAT_COMMUNITIES:urban] = ZONE_TOWN
     rural = (pairs >= urban).all(axis=1)
     graph = _graph(pairs[rural], cost[rural] + 400.0, n)
-    around_seat = urban + int(np.argmin(np.hypot(*(place[urban:] - sites.seat).T)))
-    around_zone = urban + int(np.argmin(np.hypot(*(place[urban:] - sites.zone).T)))
+    to_seat, to_zone = (np.hypot(*(place - centre).T) for centre in (sites.seat, sites.zone))
+    apart = (np.arange(n) >= urban + N_TOWNS, to_zone < to_seat)  # no town's own village, nor both
+    around_seat = int(np.argmin(np.where(apart[0] & ~apart[1], to_seat, np.inf)))
+    around_zone = int(np.argmin(np.where(apart[0] & apart[1], to_zone, np.inf)))
     heads = np.array([around_seat, around_zone, *(urban + np.arange(N_TOWNS))])
     nearest = _nearest_seed(graph, heads)
     named = np.array([CHENGGUAN, ZONE_TOWN, *(FIRST_TOWN + np.arange(N_TOWNS))])

@@ -21,7 +21,7 @@ from geodata.synthetic.settlements import CORE, RURAL, SEAT, ZONE, Sites
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-PERSONS_A_BUILDING = {SEAT: 36.0, ZONE: 24.0, CORE: 11.5, RURAL: 5.9}
+PERSONS_A_BUILDING = {SEAT: 36.0, ZONE: 24.0, CORE: 11.5, RURAL: 5.0}
 _CREDIT = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)

@@ -77,7 +77,7 @@ def test_same_seed_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
 
 def test_other_seeds_make_other_counties_that_still_tile(tmp_path: Path, folder: Path) -> None:
     steps: list[str] = []
-    make_county(tmp_path, seed=7, progress=steps.append)
+    make_county(tmp_path, seed=4, progress=steps.append)
     assert steps == [
         "relief",
         "settlements",
