@@ -8,7 +8,7 @@ import numpy as np
 import osmium
 import pytest
 import rasterio
-from rasterio.transform import from_origin
+from rasterio import Affine
 
 from geodata.errors import AskFirst
 from loaders.elevation import sample_elevation
@@ -82,7 +82,7 @@ def test_heights_between_pixel_centres(tmp_path: Path) -> None:
     heights = np.array([[100, 200, 300], [100, 200, -9999]], dtype="float32")
     with rasterio.open(
         path, "w", driver="GTiff", height=2, width=3, count=1, dtype="float32",
-        crs="EPSG:4326", transform=from_origin(113.0, 24.2, 0.1, 0.1), nodata=-9999,
+        crs="EPSG:4326", transform=Affine(0.1, 0.0, 113.0, 0.0, -0.1, 24.2), nodata=-9999,
     ) as out:  # fmt: skip
         out.write(heights, 1)
     # Centres of the upper row: 113.05, 113.15, 113.25 E at 24.15 N.
