@@ -15,7 +15,7 @@ from cockpit.indicators import INDICATORS
 from cockpit.population import BANDS, AgeSex, Change, dependency, median_age
 from cockpit.settings import settings
 from cockpit.ui import cache, population_charts, way
-from cockpit.ui.population_choices import KIND_TITLES, asked, beside, compared, kind, unit_of
+from cockpit.ui import population_choices as choices
 from cockpit.ui.words import (
     NO_FIGURE,
     compact,
@@ -142,9 +142,9 @@ def structure(unit: Unit) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            chosen = kind(unit)
-            other_code = beside(unit)
-        other = unit_of(other_code, **asked()) if other_code else None
+            chosen = choices.kind(unit)
+            other_code = choices.beside(unit)
+        other = choices.unit_of(other_code, **choices.asked()) if other_code else None
         pyramid(unit, chosen, other)
     with right:
         with st.container(border=True):
@@ -158,7 +158,7 @@ def pyramid(unit: Unit, chosen: str, other: Unit | None) -> None:
     """Show one pyramid by five-year bands, its sentence, and the table that says the same."""
     people = unit.people.get(chosen)
     if people is None or not people.has_pyramid:
-        st.markdown(f"**{say(KIND_TITLES[chosen])}**")
+        st.markdown(f"**{say(choices.KIND_TITLES[chosen])}**")
         total = people.total if people else None
         st.info(
             say(
@@ -352,7 +352,7 @@ def change(unit: Unit, found: Changes | None) -> None:
             )
     if found.by_age is not None:
         with columns[-1], st.container(border=True):
-            labels = [*BANDS, say("age not known")]
+            labels = [say("age not known") if a == "all" else a for a in found.by_age.labels]
             _change_panel("age", say("By age"), labels, found.by_age, by_size=False)
     elif found.by_part is not None:
         st.caption(say("By age: the earlier count has no ages."))
@@ -415,13 +415,14 @@ def change_table(labels: list[str], found: Change) -> pd.DataFrame:
 
 def compare(unit: Unit) -> None:
     """Show 2 to 4 units: small pyramids on one scale, and their figures in one table."""
-    units = [unit_of(code, **asked()) for code in compared(unit)]
+    units = [choices.unit_of(code, **choices.asked()) for code in choices.compared(unit)]
     if len(units) < 2:
         st.info(say("Choose at least one more unit to compare with."))
         return
     drawn = [u.people.get("usual") for u in units]
     top = population_charts.common_top([p for p in drawn if p is not None])
-    for column, one, people in zip(st.columns(len(units)), units, drawn, strict=True):
+    columns = st.columns(len(units))
+    for k, (column, one, people) in enumerate(zip(columns, units, drawn, strict=True)):
         with column, st.container(border=True):
             st.markdown(f"**{way.plain(name_of(one.place))}**")
             if people is None or not people.has_pyramid:
@@ -431,7 +432,7 @@ def compare(unit: Unit) -> None:
                 population_charts.small_pyramid(people, top),
                 theme=None,
                 config=population_charts.CONFIG,
-                key=f"population.small.{one.place.code}",
+                key=f"population.small.{k}.{one.place.code}",
                 alt=pyramid_title(people, None, None),
             )
             st.caption(pyramid_title(people, None, None))
@@ -456,10 +457,8 @@ def compare_table(units: list[Unit]) -> pd.DataFrame:
     }
     for one in units:
         heading = name_of(one.place)
-        while heading in table:  # two villages may share a name
-            heading = f"{name_of(one.place)} {one.place.code}"
-            if heading in table:
-                break
+        if heading in table:  # two villages may share a name
+            heading = f"{heading} {one.place.code}"
         table[heading] = [number(one.figures.get(name), INDICATORS[name].decimals) for name in rows]
     return pd.DataFrame(table)
 

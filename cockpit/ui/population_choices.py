@@ -123,7 +123,8 @@ def beside(unit: Unit) -> str:
 def compared(unit: Unit) -> list[str]:
     """Return the codes of 2 to 4 units side by side, the chosen one first."""
     places = _near(unit)
-    first = [place.code for place in unit.ancestors[:-1]][-1:] or list(places)[:2]
+    above = [place.code for place in unit.ancestors[:-1] if place.code in places]
+    first = above[-1:] or list(places)[:2]
     return [
         unit.place.code,
         *st.multiselect(
