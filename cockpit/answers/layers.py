@@ -106,7 +106,8 @@ def region_layer(
     Each feature has the region's code as ``id`` (also among the properties), ``n`` name, ``e``
     English name and in the list ``v`` a whole number for every visible measure, at the place
     that ``layer_key(measure)`` names; null for the others; ``p`` repeats the residents. Shapes are
-    simplified together, so that neighbours keep touching; a region without shape is a point; without place it is left out.
+    simplified together, so that neighbours keep touching; a region without shape is a point;
+    without place it is left out.
     Features follow each other as neighbours do: the same points stand close together in the
     bytes, which gzip turns into a quarter less.
 

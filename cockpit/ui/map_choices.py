@@ -92,6 +92,11 @@ def pick(code: str) -> None:
     state.choose("map.clicks", state.chosen("map.clicks", 0) + 1)
 
 
+def let_go() -> None:
+    """Put nothing together any more."""
+    state.choose("map.picked", [])
+
+
 def clicked(code: str, *, several: bool) -> None:
     """Do what a click on a region means: go there, or put it together with others."""
     (pick if several else go_to)(code)

@@ -17,7 +17,7 @@ from cockpit.answers.map import Figure, MapAnswer
 from cockpit.answers.twin import Twin
 from cockpit.settings import settings
 from cockpit.ui import maps, state, theme
-from cockpit.ui.map_choices import LEVEL_TITLES, NOTHING, Choice, clicked
+from cockpit.ui.map_choices import LEVEL_TITLES, NOTHING, Choice, clicked, let_go
 from cockpit.ui.words import (
     NO_FIGURE,
     compact,
@@ -42,13 +42,10 @@ def tiles(twin: Twin, choice: Choice, visitor: str) -> None:
     rows = np.array(picked or [choice.unit], dtype=np.intp)
     figures = answers.figures(twin, rows, visitor=visitor)
     if picked:
-        st.caption(
-            say(
-                "{n} regions put together: {names}",
-                n=len(picked),
-                names=_listed([name_of(twin.regions.iloc[row]) for row in picked]),
-            )
-        )
+        names = _listed([name_of(twin.regions.iloc[row]) for row in picked])
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.write(say("{n} regions put together: {names}", n=len(picked), names=names))
+            st.button(say("Clear"), icon=":material/close:", on_click=let_go)
     cards = "".join(_tile(figure, twin) for figure in figures)
     st.html(f'<div class="ct-tiles">{cards}</div>')
 

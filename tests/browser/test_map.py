@@ -1,0 +1,242 @@
+"""The map in a real browser: open, change the indicator, go down by a click, speak, share."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+SHOTS = Path(__file__).parent / "shots"
+FLAGS = (
+    "--no-sandbox --use-angle=swiftshader --enable-unsafe-swiftshader --ignore-gpu-blocklist "
+    "--disable-background-networking --disable-component-update --disable-sync --disable-quic "
+    "--no-first-run"
+).split()
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), None)
+SCREEN, PHONE = (1920, 1080), (390, 844)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+    # The browser's pipes end with the process; Python warns of them at the very end.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+class Tab:
+    """One visitor's tab, with every request it made and every complaint of the browser."""
+
+    def __init__(
+        self, browser: Browser, *, size: tuple[int, int] = SCREEN, theme: str = "Light"
+    ) -> None:
+        width, height = size
+        self.context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if theme == "Dark" else "light",
+            locale="zh-CN",
+        )
+        self.context.add_init_script(
+            "localStorage.setItem('stActiveTheme-' + location.pathname + '-v2', "
+            f"JSON.stringify('{theme}'))"
+        )
+        self.page: Page = self.context.new_page()
+        self.hosts: set[str] = set()
+        self.refused: list[str] = []
+        self.page.on("request", lambda r: self._note(r.url))
+        self.page.on("response", lambda r: self.refused.append(r.url) if r.status >= 400 else None)
+
+    def _note(self, address: str) -> None:
+        if address.startswith(("http", "ws")):
+            self.hosts.add(urlsplit(address).netloc)
+
+    def open(self, address: str) -> "Tab":
+        self.page.goto(address)
+        expect(self.page.locator("[data-testid=stDeckGlJsonChart] canvas").first).to_be_visible(
+            timeout=60_000
+        )
+        return self.settle()
+
+    def settle(self) -> "Tab":
+        """Wait until the script has run, nothing is stale, and the map's layers are there."""
+        expect(
+            self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]")
+        ).to_be_attached(timeout=60_000)
+        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_timeout(700)
+        return self
+
+    def shot(self, name: str) -> None:
+        SHOTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{name}.png")
+
+    def tile(self, figure: str) -> int:
+        found = self.page.locator(f"[data-figure={figure}]").get_attribute("title")
+        return int((found or "").replace(",", ""))
+
+    def click_map(self, x: float = 0.5, y: float = 0.5) -> None:
+        """Click at a share of the map's width and height."""
+        box = self.page.locator("[data-testid=stDeckGlJsonChart] canvas").first.bounding_box()
+        assert box is not None
+        at = box["x"] + box["width"] * x, box["y"] + box["height"] * y
+        self.page.mouse.move(at[0] - 2, at[1])
+        self.page.mouse.move(*at)
+        self.page.wait_for_timeout(300)
+        self.page.mouse.click(*at)
+        self.page.wait_for_timeout(600)
+        self.settle()
+
+    def choose(self, label: str, option: str) -> None:
+        self.page.get_by_role("combobox", name=re.compile(label)).click()
+        self.page.get_by_role("option", name=option, exact=True).click()
+        self.page.wait_for_timeout(300)
+        self.settle()
+
+    def reads(self) -> list[str]:
+        """Return what the visitor reads: tiles, legend, sentence."""
+        page = self.page
+        return [
+            page.locator(".ct-tiles").inner_text(),
+            page.locator(".ct-legend").inner_text(),
+            page.locator("[data-testid=stMarkdownContainer] p").first.inner_text(),
+        ]
+
+    def close(self) -> None:
+        self.context.close()
+
+
+@pytest.fixture
+def tab(browser: Browser) -> Iterator[Tab]:
+    opened = Tab(browser)
+    yield opened
+    opened.close()
+
+
+def test_opens_on_the_county_and_asks_nobody_else(live_server: str, tab: Tab) -> None:
+    tab.open(live_server)
+    tab.shot("map_zh_light")
+    assert tab.tile("people") == 480_000
+    assert tab.hosts == {urlsplit(live_server).netloc}
+    assert not tab.refused
+
+
+def test_another_indicator_moves_no_geometry(live_server: str, tab: Tab) -> None:
+    tab.open(f"{live_server}/?level=grid")
+    asked: list[str] = []
+    tab.page.on("request", lambda r: asked.append(r.url) if "/layers/" in r.url else None)
+    tab.choose("指标", "60岁及以上人口占比")
+    tab.shot("map_zh_light_aged_grids")
+    assert "indicator=age_60_plus_share" in tab.page.url
+    assert "60岁及以上人口占比" in tab.page.locator(".ct-legend").inner_text()
+    assert not asked
+
+
+def test_down_by_clicking_and_back(live_server: str, tab: Tab) -> None:
+    tab.open(live_server)
+    people = [tab.tile("people")]
+    for _ in range(3):
+        tab.click_map()
+        people.append(tab.tile("people"))
+    tab.shot("map_zh_light_grid")
+    assert people == sorted(people, reverse=True)
+    assert len(set(people)) == 4
+    region = re.search(r"region=([\w-]+)", tab.page.url)
+    assert region is not None
+    assert len(region[1]) == 15
+    tab.page.get_by_role("button", name="青岚县", exact=True).click()
+    tab.page.wait_for_timeout(300)
+    tab.settle()
+    assert tab.tile("people") == 480_000
+    tab.click_map()  # and the same region opens again
+    assert tab.tile("people") == people[1]
+
+
+def test_several_regions_are_added_up(live_server: str, tab: Tab) -> None:
+    tab.open(f"{live_server}/?several=1")
+    tab.click_map(0.5, 0.5)
+    one = tab.tile("people")
+    tab.click_map(0.35, 0.65)
+    two = tab.tile("people")
+    tab.shot("map_zh_light_several")
+    assert one < two < 480_000
+    assert tab.page.url.count("pick=") == 2
+    tab.page.get_by_role("button", name="清除").click()
+    tab.page.wait_for_timeout(300)
+    tab.settle()
+    assert tab.tile("people") == 480_000
+
+
+def test_the_language_switch(live_server: str, tab: Tab) -> None:
+    tab.open(live_server)
+    tab.page.get_by_text("English", exact=True).click()
+    expect(tab.page.get_by_text("Sample county, invented")).to_be_visible()
+    tab.settle()
+    tab.shot("map_en_light")
+    assert "lang=en" in tab.page.url
+    tab.page.get_by_role("link", name="Population").click()
+    expect(tab.page).to_have_url(re.compile("population.*lang=en"), timeout=30_000)
+    expect(tab.page.get_by_text("Sample county, invented")).to_be_visible()
+
+
+def test_a_shared_address_shows_the_same(live_server: str, tab: Tab, browser: Browser) -> None:
+    tab.open(
+        f"{live_server}/?lang=en&indicator=floating_share&level=village&classes=jenks&n=6"
+        "&layer=labels&layer=roads&ramp=viridis"
+    )
+    tab.click_map(0.45, 0.55)
+    other = Tab(browser, theme="Dark")
+    other.open(tab.page.url)
+    other.shot("map_en_dark_shared")
+    assert other.reads() == tab.reads()
+    assert other.page.url == tab.page.url
+    other.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "size", "theme"),
+    [
+        (
+            "map_zh_dark",
+            "?level=village&indicator=density&layer=labels&layer=rivers",
+            SCREEN,
+            "Dark",
+        ),
+        (
+            "map_zh_dark_columns",
+            "?level=village&indicator=people&tall=1&layer=labels&layer=roads&layer=relief",
+            SCREEN,
+            "Dark",
+        ),
+        ("map_en_dark_change", "?lang=en&level=village&indicator=change", SCREEN, "Dark"),
+        (
+            "map_zh_light_everything",
+            "?layer=labels&layer=roads&layer=rivers&layer=facilities&layer=buildings&layer=relief",
+            SCREEN,
+            "Light",
+        ),
+        ("map_zh_light_laptop", "", (1366, 768), "Light"),
+        ("map_zh_light_phone", "", PHONE, "Light"),
+        ("map_en_dark_phone", "?lang=en", PHONE, "Dark"),
+    ],
+)
+def test_looks(
+    live_server: str, browser: Browser, name: str, query: str, size: tuple[int, int], theme: str
+) -> None:
+    tab = Tab(browser, size=size, theme=theme)
+    tab.open(f"{live_server}/{query}")
+    tab.shot(name)
+    wide = tab.page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= size[0]
+    assert not tab.refused
+    tab.close()
