@@ -198,7 +198,7 @@ def _polygons(diagram: Voronoi, n: int, rng: np.random.Generator) -> Shapes:
     bends = middle + pull[:, None] * (towards - middle)
     lon, lat = degrees(np.concatenate([corners, bends]))
     place = np.asarray(np.column_stack([lon, lat]).round(5), dtype=np.float64)
-    bend = np.where(length > 520.0, np.arange(len(ends)) + len(corners), -1)
+    bend = np.where(length > 760.0, np.arange(len(ends)) + len(corners), -1)
     return _rings(place, sides, ends, bend, n)
 
 
