@@ -14,6 +14,11 @@ LONGEST_VALUE = 200
 _KEEP, _WIDGET, _WRITTEN, _PAGE = "keep.", "widget.", "state.written", "state.page"
 
 
+def arrive() -> None:
+    """Before the page is known: a link to another page drops the address, not the choice."""
+    st.session_state["state.arrived"] = True
+
+
 def begin(page: str) -> None:
     """Note which page runs: without a choice in the address, arrival keeps what was before."""
     st.session_state["state.arrived"] = st.session_state.get(_PAGE) != page

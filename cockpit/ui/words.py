@@ -24,6 +24,7 @@ _of_this_run: ContextVar[str] = ContextVar("language", default="")
 
 def start() -> None:
     """Settle the language for this run of the script."""
+    state.arrive()
     _of_this_run.set("")
     _of_this_run.set(language())
 

@@ -10,11 +10,17 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 SHOTS = Path(__file__).parent / "shots"
-FLAGS = (
-    "--no-sandbox --use-angle=swiftshader --enable-unsafe-swiftshader --ignore-gpu-blocklist "
-    "--disable-background-networking --disable-component-update --disable-sync --disable-quic "
-    "--no-first-run"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), None)
 SCREEN, PHONE = (1920, 1080), (390, 844)
@@ -98,7 +104,9 @@ class Tab:
         self.settle()
 
     def choose(self, label: str, option: str) -> None:
-        self.page.get_by_role("combobox", name=re.compile(label)).click()
+        box = self.page.get_by_role("combobox", name=re.compile(label))
+        box.click()
+        box.fill(option)  # the list draws only what fits on the screen
         self.page.get_by_role("option", name=option, exact=True).click()
         self.page.wait_for_timeout(300)
         self.settle()
