@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from cockpit.ui import pace
 from cockpit.web import errors, lifespan, routes
 from cockpit.web.middleware import MIDDLEWARE
 
+pace.collect_seldom()
 app = st.App(
     "cockpit/shell.py",
     routes=routes.ROUTES,

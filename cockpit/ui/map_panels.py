@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import streamlit as st
 from numpy.typing import NDArray
 
@@ -32,7 +33,7 @@ from cockpit.ui.words import (
     with_unit,
 )
 
-ROWS_A_PAGE = 25
+ROWS_A_PAGE = 20
 PARTS = {"township": "townships", "village": "villages", "grid": "grids", "county": "counties"}
 
 
@@ -197,7 +198,7 @@ def ranking(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
     st.plotly_chart(
         _bars(
             [name_of(twin.regions.iloc[row]) for row in rows],
-            answer.values[order].tolist(),
+            answer.values[order].round(indicator.decimals).tolist(),
             indicator.decimals,
             set(choice.picked).intersection(codes) and [c in choice.picked for c in codes],
         ),
@@ -237,7 +238,7 @@ def _bars(names: list[str], values: list[float], decimals: int, picked: Any) -> 
                 }
             ],
             "layout": {
-                "template": None,
+                "template": {},  # without one plotly sends Streamlit's, 3.5 kB at every run
                 "paper_bgcolor": "rgba(0,0,0,0)",
                 "plot_bgcolor": "rgba(0,0,0,0)",
                 "font": font,
@@ -289,12 +290,9 @@ def table(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
     ]
     title = say("Figure")
     beside = _beside(twin, answer, places)
+    names = [name_of(twin.regions.iloc[row]) for row in rows]
     st.dataframe(
-        {
-            say("Region"): [name_of(twin.regions.iloc[row]) for row in rows],
-            title: values,
-            **beside,
-        },
+        pa.table({say("Region"): names, title: values, **beside}),  # goes out as it is
         hide_index=True,
         height=36 * min(len(codes), 6) + 38,
         column_config={

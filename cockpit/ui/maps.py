@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
@@ -236,15 +237,21 @@ def _regions(scene: Scene, tokens: Tokens) -> dict[str, Any]:
         "getPointRadius": 5,
         "autoHighlight": True,
         "highlightColor": rgba(tokens.accent, 0.35),
-        "updateTriggers": {"getFillColor": fill},
+        "updateTriggers": {"getFillColor": _mark(fill)},
     }
     if scene.tall:
         layer |= _height(scene)
+        layer["updateTriggers"]["getElevation"] = _mark(layer["getElevation"])
     if len(answer.rows) > settings().tile_above:
         address = tile_url(scene.twin.version, answer.level, _code(scene))
         return {"@@type": "TileLayer", "data": address, "maxZoom": 14, **layer}
     address = layer_url(scene.twin.version, answer.level, _code(scene))
     return {"@@type": "GeoJsonLayer", "data": address, **layer}
+
+
+def _mark(expression: str) -> str:
+    """Return a short text that changes with an expression: it tells the map to look again."""
+    return f"{zlib.crc32(expression.encode()):08x}"
 
 
 def _height(scene: Scene) -> dict[str, Any]:
@@ -259,7 +266,6 @@ def _height(scene: Scene) -> dict[str, Any]:
     return {
         "extruded": True,
         "getElevation": f"@@={height}",
-        "updateTriggers": {"getFillColor": scene.answer.indicator.id, "getElevation": height},
         "material": {"ambient": 0.6, "diffuse": 0.5, "shininess": 12},
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import streamlit as st
@@ -205,8 +206,8 @@ html {font-size: clamp(15px, calc(11.2px + .25vw), 24px);}
 
 
 def css(tokens: Tokens) -> str:
-    """Return the style sheet that every page carries."""
-    text = CSS
+    """Return the style sheet that every page carries, without its white space."""
+    text = re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r":\s+", ":", CSS.strip()))
     for name in ("quiet", "panel", "line", "accent"):
         text = text.replace(f"VAR_{name.upper()}", getattr(tokens, name))
     return text

@@ -23,6 +23,8 @@ class Run:
     finished: bool = False
     exceptions: list[str] = field(default_factory=list)
     page_hash: str = ""
+    # Hashes of messages that a browser keeps and names in its next request, to get them by name.
+    kept: frozenset[str] = frozenset()
     messages: list[ForwardMsg] = field(default_factory=list)
 
 
@@ -57,19 +59,21 @@ async def rerun(
     socket: websockets.ClientConnection,
     page: str,
     query: str,
-    page_hash: str = "",
+    before: Run | None = None,
     *,
     timeout: float = 120,
     keep: bool = False,
 ) -> Run:
-    """Ask for a script run and read until it has finished."""
+    """Ask for a script run, as a browser does after ``before``, and read until it has ended."""
     message = BackMsg()
     message.rerun_script.query_string = query
-    if page_hash:
-        message.rerun_script.page_script_hash = page_hash
+    if before is not None:
+        message.rerun_script.page_script_hash = before.page_hash
+        message.rerun_script.cached_message_hashes.extend(sorted(before.kept))
+        run = Run(page_hash=before.page_hash, kept=before.kept)
     else:
         message.rerun_script.page_name = page
-    run = Run(page_hash=page_hash)
+        run = Run()
     start = time.perf_counter()
     await socket.send(message.SerializeToString())
     while True:
@@ -80,6 +84,8 @@ async def rerun(
         forward.ParseFromString(frame)
         if keep:
             run.messages.append(forward)
+        if forward.metadata.cacheable:
+            run.kept |= {forward.hash}
         kind = forward.WhichOneof("type")
         if kind == "new_session":
             run.page_hash = forward.new_session.page_script_hash or run.page_hash
@@ -96,7 +102,7 @@ async def visit(server: str, page: str, queries: list[str], *, keep: bool = Fals
     async with connect(server) as socket:
         runs = [await rerun(socket, page, queries[0], keep=keep)]
         for query in queries[1:]:
-            runs.append(await rerun(socket, page, query, runs[-1].page_hash, keep=keep))
+            runs.append(await rerun(socket, page, query, runs[-1], keep=keep))
         return runs
 
 
@@ -128,7 +134,7 @@ async def crowd(
                 met.first.append(run)
                 for turn in range(1, reruns + 1):
                     await asyncio.sleep(random.uniform(0.5, 1.5) * think)
-                    run = await rerun(socket, page, query_of(number, turn), run.page_hash)
+                    run = await rerun(socket, page, query_of(number, turn), run)
                     met.reruns.append(run)
         except (OSError, TimeoutError, websockets.WebSocketException) as problem:
             met.problems.append(f"{type(problem).__name__}: {problem}"[:200])

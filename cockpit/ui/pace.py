@@ -1,0 +1,43 @@
+"""How often garbage is collected: seldom enough that fifty viewers do not wait for it."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from types import SimpleNamespace
+
+from streamlit.runtime.scriptrunner import script_runner
+
+SECONDS = 5.0
+
+
+class Collector:
+    """Collects garbage when asked, but at most once in a number of seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._next = time.monotonic() + seconds
+
+    def collect(self, generation: int = 2) -> int:
+        """Return the number of unreachable objects; 0 when the last time was too recent."""
+        now = time.monotonic()
+        with self._lock:
+            if now < self._next:
+                return 0
+            self._next = now + self._seconds
+        return gc.collect(generation)
+
+
+def collect_seldom(seconds: float = SECONDS) -> None:
+    """
+    Let Streamlit's collection after every script run happen at most once in ``seconds``.
+
+    With fifty sessions it walks all their objects each time: half of the processor's work on the
+    map page. What is dropped without cycles is freed at once as ever, and Python's own collections
+    go on.
+    """
+    # Streamlit has no setting for it; a version without this import keeps its own pace.
+    if hasattr(script_runner, "gc"):
+        script_runner.gc = SimpleNamespace(collect=Collector(seconds).collect)
