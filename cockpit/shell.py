@@ -19,7 +19,7 @@ start()
 twin = cache.twin()
 county = name_of(twin.county) if twin else ""
 st.set_page_config(
-    page_title=say("{county} county twin", county=county) if county else say("County twin"),
+    page_title=say("{county} digital twin", county=county) if county else say("County twin"),
     page_icon=str(ROOT / "cockpit" / "ui" / "icon.svg"),
     layout="wide",
     initial_sidebar_state="collapsed",

@@ -22,7 +22,7 @@ def test_every_page_opens(tiny_here: Path, page: str, language: str) -> None:
     app.switch_page(f"../pages/{page}.py").run()
     assert not app.exception
     assert not app.error
-    name = {"zh": "小青县数字孪生驾驶舱", "en": "Little Qing county twin"}[language]
+    name = {"zh": "小青县数字孪生驾驶舱", "en": "Little Qing digital twin"}[language]
     assert name in html(app)
     mark = {"zh": "示例县 · 虚构", "en": "Sample county, invented"}[language]
     assert mark in html(app)

@@ -259,11 +259,14 @@ class Box:
     east: float
     north: float
 
-    def camera(self, width_px: int, height_px: int) -> tuple[float, float, float]:
+    def camera(
+        self, width_px: int, height_px: int, *, left_px: int = 0
+    ) -> tuple[float, float, float]:
         """
         Return longitude, latitude and zoom that show the box in a window, with a margin of a tenth.
 
-        A box without extent gets zoom 14 (about 10 km across the window).
+        ``left_px`` of the width are kept free for a legend. A box without extent gets zoom 14
+        (about 10 km across the window).
         """
         lon, south, north = (
             (self.west + self.east) / 2,
@@ -276,10 +279,12 @@ class Box:
             return lon, lat, 14.0
         # At zoom 0 the world's 360 degrees are 512 pixels wide.
         pixels = min(
-            0.9 * width_px / wide if wide else math.inf,
+            0.9 * (width_px - left_px) / wide if wide else math.inf,
             0.9 * height_px / tall if tall else math.inf,
         )
-        return round(lon, 5), round(lat, 5), round(min(math.log2(pixels * 360 / 512), 17.0), 2)
+        zoom = min(math.log2(pixels * 360 / 512), 17.0)
+        lon -= left_px / 2 * 360 / 512 / 2**zoom
+        return round(lon, 5), round(lat, 5), round(zoom, 2)
 
 
 def _mercator(lat: float) -> float:

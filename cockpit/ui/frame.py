@@ -23,7 +23,7 @@ def header(twin: Twin | None, language_switch: Callable[[], None]) -> None:
 def _title(twin: Twin | None) -> str:
     tokens = theme.now()
     name = name_of(twin.county) if twin else ""
-    title = say("{county} county twin", county=name) if name else say("County twin")
+    title = say("{county} digital twin", county=name) if name else say("County twin")
     mark = ""
     if twin and twin.county.get("invented"):
         mark = (

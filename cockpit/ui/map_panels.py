@@ -231,6 +231,8 @@ def _bars(names: list[str], values: list[float], decimals: int, picked: Any) -> 
                     "y": list(range(len(values))),
                     "text": [number(v, decimals) for v in values],
                     "textposition": "auto",
+                    "textangle": 0,
+                    "cliponaxis": False,
                     "insidetextanchor": "end",
                     "insidetextfont": {"size": 14, "color": tokens.panel},
                     "marker": {"color": colours},

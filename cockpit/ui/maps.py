@@ -21,8 +21,9 @@ from cockpit.ui import state, theme
 from cockpit.ui.theme import Tokens, rgba
 from cockpit.ui.words import language, say
 
-HEIGHT_PX = 670
-_USUAL_WIDTH_PX = 1000  # of the map on a 1920 screen; the camera is fitted to it
+HEIGHT_PX = 650
+# The camera is fitted to the map's size on a 1920 screen or a telephone: the browser tells no more.
+_SCREEN_PX, _LEGEND_PX, _TELEPHONE_PX = 1000, 150, 360
 _MOST_LABELS = 60
 
 # Shape and colour by what a facility is for: five kinds a reader can hold in mind.
@@ -110,7 +111,8 @@ def picked_code(event: Any) -> str | None:
 def deck(scene: Scene, tokens: Tokens) -> Deck:
     """Return the deck of a scene: a few kB, whatever the number of regions."""
     box = scene.box
-    lon, lat, zoom = box.camera(_USUAL_WIDTH_PX, HEIGHT_PX) if box else (105.0, 35.0, 3.0)
+    width, legend = (_TELEPHONE_PX, 0) if state.on_telephone() else (_SCREEN_PX, _LEGEND_PX)
+    lon, lat, zoom = box.camera(width, HEIGHT_PX, left_px=legend) if box else (105.0, 35.0, 3.0)
     layers = [
         *_relief(scene),
         _regions(scene, tokens),

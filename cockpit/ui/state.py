@@ -89,6 +89,11 @@ def remembered(
     return {"key": key, "on_change": _changed, "args": (name, then)}
 
 
+def on_telephone() -> bool:
+    """Tell whether the visitor's browser calls itself a telephone's."""
+    return "Mobi" in (st.context.headers.get("User-Agent") or "")
+
+
 def widget_value(name: str) -> Any:
     """Return the state of a widget made with ``widget_key``; None before its first run."""
     return st.session_state.get(_WIDGET + name)

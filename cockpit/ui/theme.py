@@ -184,7 +184,7 @@ html {font-size: clamp(15px, calc(11.2px + .25vw), 24px);}
   bottom: 0; z-index: 5; pointer-events: none; width: auto;}
 .ct-legend {display: inline-flex; flex-direction: column; gap: 4px; padding: 8px 12px;
   background: VAR_PANEL; border: 1px solid VAR_LINE; border-radius: 8px; opacity: .94;
-  max-width: 320px;}
+  max-width: 220px;}
 .ct-key {display: inline-flex; gap: 6px; align-items: center; white-space: nowrap;}
 .ct-swatch {width: 20px; height: 14px; border-radius: 3px; display: inline-block;}
 .ct-files a {color: VAR_ACCENT; font-weight: 600;}
@@ -198,6 +198,8 @@ html {font-size: clamp(15px, calc(11.2px + .25vw), 24px);}
 .ct-small {font-size: max(13px, .84rem); line-height: 1.5;}
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] {padding: 4.25rem .75rem 1rem;}
+  .ct-tiles {grid-template-columns: none; grid-auto-flow: column; grid-auto-columns: 9rem;
+    overflow-x: auto; padding-bottom: 4px;}
   .st-key-ct-map [data-testid="stElementContainer"]:has(.ct-legend) {position: static;}}
 @media (prefers-reduced-motion: reduce) {*, *::before, *::after {
   animation-duration: .01ms !important; transition-duration: .01ms !important;}}

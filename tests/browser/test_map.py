@@ -23,6 +23,7 @@ FLAGS = [
 ]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), None)
+TELEPHONE = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"
 SCREEN, PHONE = (1920, 1080), (390, 844)
 
 pytestmark = [
@@ -52,6 +53,8 @@ class Tab:
             viewport={"width": width, "height": height},
             color_scheme="dark" if theme == "Dark" else "light",
             locale="zh-CN",
+            is_mobile=size == PHONE,
+            user_agent=TELEPHONE if size == PHONE else None,
         )
         self.context.add_init_script(
             "localStorage.setItem('stActiveTheme-' + location.pathname + '-v2', "
