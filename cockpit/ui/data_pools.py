@@ -229,7 +229,7 @@ def _save(tag_id: str, pool: str, title: str, parts: list[list[str]]) -> None:
         with Session(store.engine()) as db:
             answers.save_tag(db, taken, pool, title.strip(), parts, visitor=cache.visitor_class())
     except CockpitError as error:
-        st.error(say_error(error))
+        st.error(plain(say_error(error)))
         return
     state.choose("data.tag", taken)
     st.rerun()

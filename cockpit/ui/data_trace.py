@@ -109,7 +109,12 @@ def _part(part: PartLineage, *, several: bool) -> None:
                 own=number(part.recomputed),
             )
         )
-    st.dataframe(file_table(part.files), hide_index=True)
+    grouped = st.column_config.NumberColumn(format="localized")
+    st.dataframe(
+        file_table(part.files),
+        hide_index=True,
+        column_config={say("Rows in the file"): grouped, say("Rows used"): grouped},
+    )
     label = say(
         "{n} rows of the source, {shown} listed", n=number(part.n_rows), shown=len(part.rows)
     )
@@ -152,7 +157,7 @@ def _reread(found: tuple[Reread, ...]) -> None:
     if not found:
         st.info(say("Areas are worked out from shapes; no row of a file holds them."))
     for one in found:
-        words = f"`{one.file}` {say(STATE_WORDS[one.state])}"
+        words = f"{way.plain(one.file)} · {say(STATE_WORDS[one.state])}"
         if one.found is None:
             st.warning(words)
             continue

@@ -16,6 +16,7 @@ from cockpit.store import session as store
 from cockpit.ui import cache, state
 from cockpit.ui.data import DIMENSION_TITLES, KIND_TITLES, column_title, title_of
 from cockpit.ui.data_work import SEVERITY_TITLES
+from cockpit.ui.way import plain
 from cockpit.ui.words import NO_FIGURE, number, percent, say, say_error
 from geodata.errors import AskFirst, CockpitError
 from loaders.catalog import COLUMNS
@@ -89,7 +90,7 @@ def _entry() -> Entry | None:
         entry = known[chosen] if chosen else _new()
         return _corrected(entry)
     except CockpitError as error:
-        st.error(say_error(error))
+        st.error(plain(say_error(error)))
         return None
 
 
@@ -198,7 +199,7 @@ def _run(entry: Entry, name: str, content: bytes) -> None:
         _ask(question, sha256)
         return
     except CockpitError as error:
-        st.error(say_error(error))
+        st.error(plain(say_error(error)))
         return
     show_run(found)
     if found.question is not None and "fewer_rows" not in questions:
@@ -215,7 +216,7 @@ def _run(entry: Entry, name: str, content: bytes) -> None:
 
 def _ask(question: AskFirst, sha256: str) -> None:
     """Show a question that must be answered before the file is stored."""
-    st.warning(say_error(question))
+    st.warning(plain(say_error(question)))
     st.button(
         say("Yes, I have checked: go on"),
         on_click=_yes,
@@ -238,7 +239,7 @@ def _store(entry: Entry, name: str, content: bytes, confirmed: frozenset[str]) -
             visitor=cache.visitor_class(),
         )
     except CockpitError as error:
-        st.error(say_error(error))
+        st.error(plain(say_error(error)))
         return
     cache.data_version.clear()
     state.forget_widget("data.file")
@@ -246,7 +247,7 @@ def _store(entry: Entry, name: str, content: bytes, confirmed: frozenset[str]) -
     st.toast(
         say(
             "Stored: {title}, {rows} rows. The county is now at data version {version}.",
-            title=title_of(entry),
+            title=plain(title_of(entry)),
             rows=number(stored.rows_stored if stored else 0),
             version=report.version,
         )

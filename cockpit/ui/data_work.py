@@ -23,6 +23,7 @@ from cockpit.answers.layers import layer_url
 from cockpit.store import session as store
 from cockpit.ui import cache, maps, state, theme
 from cockpit.ui.data import column_title, title_of
+from cockpit.ui.way import plain
 from cockpit.ui.words import NO_FIGURE, language, number, say
 
 PAGE_ROWS = 50
@@ -185,11 +186,11 @@ def _one_finding(row: FindingRow) -> None:
         st.markdown(
             say(
                 "{file}, row {row}: {column} is {found}; expected {expected}.",
-                file=f"`{row.file}`",
+                file=plain(row.file),
                 row=row.row or NO_FIGURE,
-                column=f"`{row.column or NO_FIGURE}`",
-                found=f"`{(_found(row) or NO_FIGURE).replace('`', ' ')}`",
-                expected=expected(row),
+                column=plain(row.column or NO_FIGURE),
+                found=plain(_found(row) or NO_FIGURE),
+                expected=plain(expected(row)),
             )
         )
         if row.text:

@@ -77,8 +77,8 @@ def tiles(unit: Unit) -> None:
             st.metric(
                 say(indicator.title),
                 compact(value) if whole else with_unit(value, _short(indicator.unit), 1),
-                delta=_change_text(unit) if name == "people" else None,
-                delta_color="off",
+                delta=_beside_county(unit, name),
+                delta_color="gray",
                 delta_arrow="off",
                 height="stretch",
                 border=True,
@@ -90,6 +90,20 @@ def tiles(unit: Unit) -> None:
 
 def _short(unit: str) -> str:
     return "%" if unit == "%" else ""
+
+
+def _beside_county(unit: Unit, name: str) -> str | None:
+    """Return what a tile's figure is compared with: the earlier date, or the county."""
+    if name == "people":
+        return _change_text(unit)
+    county = unit.ancestors[0]
+    if county.code == unit.place.code:
+        return None
+    theirs = choices.unit_of(county.code, **choices.asked()).figures.get(name, math.nan)
+    if INDICATORS[name].additive:
+        part = 100 * unit.figures[name] / theirs if theirs else math.nan
+        return say("{share}% of the county's", share=number(part, 1))
+    return say("county: {value}", value=with_unit(theirs, _short(INDICATORS[name].unit), 1))
 
 
 def _change_text(unit: Unit) -> str | None:
@@ -129,7 +143,7 @@ def no_people(unit: Unit) -> None:
         say(
             "No count of residents is stored for {name}. Load a population table, or go up a "
             "level.",
-            name=name_of(unit.place),
+            name=way.plain(name_of(unit.place)),
         )
     )
 
@@ -182,7 +196,10 @@ def pyramid(unit: Unit, chosen: str, other: Unit | None) -> None:
     notes = [say("Men left, women right, by five-year age bands.")]
     if against is not None and other is not None:
         notes.append(
-            say("Shares of all people of known age; the line is {name}.", name=name_of(other.place))
+            say(
+                "Shares of all people of known age; the line is {name}.",
+                name=way.plain(name_of(other.place)),
+            )
         )
     if people.unplaced:
         notes.append(
@@ -488,7 +505,8 @@ def parts(unit: Unit, found: Parts | None) -> None:
     """Show the table of the regions below, whose figures sum to the unit's, and its download."""
     if found is None:
         return
-    title = say(PARTS_TITLES[found.level], n=len(found.places), name=name_of(unit.place))
+    name = way.plain(name_of(unit.place))
+    title = say(PARTS_TITLES[found.level], n=len(found.places), name=name)
     with st.expander(title):
         st.dataframe(parts_table(unit, found), hide_index=True)
         address = f"/download/{cache.data_version()}/{found.level}/{unit.place.code}"

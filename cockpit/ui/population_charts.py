@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -107,6 +108,7 @@ def bars(labels: list[str], values: list[int], texts: list[str]) -> dict[str, An
 def changes(labels: list[str], persons: list[int]) -> dict[str, Any]:
     """Return bars from zero, blue for fewer and orange for more, values written at their ends."""
     tokens = theme.now()
+    labels = [escape(label) for label in labels]  # Plotly reads tags; names come from files
     less, more = theme.ramp("change", 7, tokens)[0], theme.ramp("change", 7, tokens)[-1]
     most = max((abs(p) for p in persons), default=1) or 1
     layout = _layout(max(28 * len(labels), 120) + 40)

@@ -128,7 +128,7 @@ def compared(unit: Unit) -> list[str]:
     return [
         unit.place.code,
         *st.multiselect(
-            say("Units beside {name}", name=name_of(unit.place)),
+            say("Units beside {name}", name=way.plain(name_of(unit.place))),
             list(places),
             format_func=lambda code: name_of(places[code]),
             max_selections=MOST_COMPARED - 1,

@@ -43,7 +43,7 @@ def show() -> None:
     map_choices.where(county, current(county))
 
 
-_MARKS = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|$~:])")
+_MARKS = re.compile(r"([\\`*_{}\[\]<>#|$~:])")
 
 
 def plain(text: str) -> str:

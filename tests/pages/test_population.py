@@ -142,7 +142,7 @@ def test_names_from_files_are_no_markup() -> None:
     assert "People" in captions
     app.query_params["lang"] = "zh"
     captions = " ".join(c.value for c in page(lang="zh").caption)
-    assert r"人口 \[x\]\(y\)" in captions
+    assert r"人口 \[x\](y)" in captions
 
 
 @pytest.mark.usefixtures("answered")
