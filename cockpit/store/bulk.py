@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,6 @@ def insert_frame(
     frame: pd.DataFrame,
     *,
     constant: dict[str, object] | None = None,
-    progress: Callable[[int], None] | None = None,
 ) -> int:
     """
     Insert the columns of a frame that the table has; return the number of rows.
@@ -32,60 +32,53 @@ def insert_frame(
     names = [c.name for c in table.columns if c.name in frame.columns or c.name in fixed]
     statement = insert(table).values(dict.fromkeys(names))
     compiled = statement.compile(dialect=connection.dialect, column_keys=names)
-    columns = [
-        [fixed[name]] * len(frame) if name in fixed else _plain(frame[name]) for name in names
-    ]
-    for place, name in enumerate(names):
-        columns[place] = _bound(table, name, columns[place], connection)
     text = str(compiled)
+    convert = {name: _converter(table, name, connection) for name in names}
+    repeated = {name: convert[name](value) for name, value in fixed.items() if name in names}
     for start in range(0, len(frame), CHUNK):
-        rows = list(zip(*(c[start : start + CHUNK] for c in columns), strict=True))
-        parameters: Sequence[Any] = rows
+        part = frame.iloc[start : start + CHUNK]
+        columns = [
+            repeat(repeated[name], len(part))
+            if name in repeated
+            else _driver(part[name], convert[name])
+            for name in names
+        ]
+        rows: Sequence[Any] = list(zip(*columns, strict=True))
         if not compiled.positional:
-            parameters = [dict(zip(names, row, strict=True)) for row in rows]
-        connection.exec_driver_sql(text, parameters)
-        if progress is not None:
-            progress(len(rows))
+            rows = [dict(zip(names, row, strict=True)) for row in rows]
+        connection.exec_driver_sql(text, rows)
     return len(frame)
 
 
-def _plain(values: pd.Series[Any]) -> list[Any]:
-    """Return Python values, None for what is missing."""
-    if values.dtype.kind in "iub" and not isinstance(
-        values.dtype, pd.api.extensions.ExtensionDtype
-    ):
-        return list(values.tolist())
-    if values.dtype.kind == "f":
-        numbers = values.to_numpy(dtype=float)
-        if np.isnan(numbers).any():
-            return [None if math.isnan(v) else v for v in numbers.tolist()]
-        return list(numbers.tolist())
-    missing = values.isna().to_numpy()
-    found = values.astype(object).tolist()
-    if not missing.any():
-        return list(found)
-    return [None if gone else value for value, gone in zip(found, missing, strict=True)]
+Convert = Callable[[Any], Any]
 
 
-def _bound(table: Table, name: str, values: list[Any], connection: Connection) -> list[Any]:
-    """Convert values as SQLAlchemy would; equal values (dates above all) are converted once."""
+def _same(value: Any) -> Any:
+    return value
+
+
+def _converter(table: Table, name: str, connection: Connection) -> Convert:
+    """Return what SQLAlchemy does to a value of a column before the driver gets it."""
     kind = table.columns[name].type
-    processor = kind.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-    if processor is None:
-        return values
-    seen: dict[Any, Any] = {}
-
-    def convert(value: Any) -> Any:
-        try:
-            if value not in seen:
-                seen[value] = processor(value)
-        except TypeError:  # a dict or list of a JSON column has no hash
-            return processor(value)
-        return seen[value]
-
-    return [convert(value) for value in values]
+    return kind.dialect_impl(connection.dialect).bind_processor(connection.dialect) or _same
 
 
-def distinct(values: Iterable[Any]) -> list[Any]:
-    """Return the values without repeats, in their order."""
-    return list(dict.fromkeys(values))
+def _driver(values: pd.Series[Any], convert: Convert) -> list[Any]:
+    """Return a column as the driver wants it, None for what is missing."""
+    if values.dtype.kind in "iub" and isinstance(values.dtype, np.dtype) and convert is _same:
+        return list(values.tolist())
+    if values.dtype.kind == "f" and convert is _same:
+        return [None if math.isnan(v) else v for v in values.to_numpy(dtype=float).tolist()]
+    if convert is _same:
+        found = values.astype(object).tolist()
+        if not values.hasnans:
+            return list(found)
+        return [None if gone else v for v, gone in zip(found, values.isna(), strict=True)]
+    # Dates and flags repeat: each different value is converted once.
+    try:
+        codes, different = pd.factorize(values)
+    except TypeError:  # a dict or list of a JSON column has no hash
+        return [convert(value) for value in values.astype(object)]
+    converted = np.empty(len(different) + 1, dtype=object)
+    converted[:-1] = [convert(value) for value in pd.Series(different).astype(object)]
+    return list(converted[codes].tolist())  # code -1 is the last: None

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from loaders.quality import score
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 from sqlalchemy.engine import make_url
 
 from cockpit.store import models as m
 from geodata.errors import DataFileError
 from loaders.manifest import Dataset, Manifest
+from loaders.quality import score
 from loaders.table import Finding, LoadedTable
 
 
@@ -210,20 +210,17 @@ def put_meta(connection: Connection, key: str, value: Any) -> None:
     connection.execute(insert(m.Meta).values(key=key, value=value))
 
 
-def newest_residents() -> Any:
-    """Return the newest date of usual residents, as a scalar subquery."""
+def residents_by_leaf(connection: Connection) -> dict[str, int]:
+    """Return the usual residents of the newest date in each leaf that has any."""
     newest = select(func.max(m.Population.date)).where(m.Population.kind == "usual")
-    return newest.scalar_subquery()
-
-
-def people_in_all(connection: Connection) -> int:
-    """Return the usual residents of the newest date."""
-    newest = (
-        select(func.max(m.Population.date)).where(m.Population.kind == "usual").scalar_subquery()
+    leaves = select(m.Region.code).where(m.Region.is_leaf)
+    query = (
+        select(m.Population.region_code, func.sum(m.Population.persons))
+        .where(
+            m.Population.kind == "usual",
+            m.Population.date == newest.scalar_subquery(),
+            m.Population.region_code.in_(leaves),
+        )
+        .group_by(m.Population.region_code)
     )
-    total = connection.execute(
-        select(func.sum(m.Population.persons))
-        .join(m.Region, m.Region.code == m.Population.region_code)
-        .where(m.Region.is_leaf, m.Population.kind == "usual", m.Population.date == newest)
-    ).scalar()
-    return int(total or 0)
+    return {code: int(persons) for code, persons in connection.execute(query)}

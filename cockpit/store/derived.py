@@ -9,18 +9,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from cockpit.store import models as m
-from cockpit.store.catalogue import store_findings, table_of
+from cockpit.store.catalogue import residents_by_leaf, store_findings, table_of
 from cockpit.store.settle import KEYS, Tree, read_tree, refuse_double_counts, settle
 from loaders.crosscheck import compare
 from loaders.elevation import sample_elevation
 from loaders.manifest import CrossCheck
 
 
-def settle_all(connection: Connection, folder: Path) -> None:
-    """Move counts down, set population-weighted centres, and give road nodes their heights."""
+def settle_all(connection: Connection, folder: Path) -> int:
+    """Move counts down, set centres and heights of roads; return the usual residents."""
     tree = read_tree(connection)
     for model in KEYS:
         refuse_double_counts(connection, model)
@@ -29,22 +29,14 @@ def settle_all(connection: Connection, folder: Path) -> None:
                 select(m.Batch.dataset_id).where(m.Batch.id == batch)
             ).scalar_one()
             store_findings(connection, batch, [replace(finding, dataset=dataset)])
-    _weight_centres(connection, tree)
+    people = residents_by_leaf(connection)
+    _weight_centres(connection, tree, people)
     _node_elevations(connection, folder)
+    return sum(people.values())
 
 
-def _weight_centres(connection: Connection, tree: Tree) -> None:
+def _weight_centres(connection: Connection, tree: Tree, people: dict[str, int]) -> None:
     """Move the centre of each region to where its people live (mean of leaf centres by people)."""
-    newest = (
-        select(func.max(m.Population.date)).where(m.Population.kind == "usual").scalar_subquery()
-    )
-    people = dict(
-        connection.execute(
-            select(m.Population.region_code, func.sum(m.Population.persons))
-            .where(m.Population.kind == "usual", m.Population.date == newest)
-            .group_by(m.Population.region_code)
-        ).all()
-    )
     places = connection.execute(
         select(m.Region.lon, m.Region.lat).order_by(m.Region.position)
     ).all()

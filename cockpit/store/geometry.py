@@ -123,7 +123,7 @@ def _store_geometry_findings(
 
 SLIVER_WIDTH_M = 10.0
 """No village, grid or zone is narrower than this on average."""
-_DENSE_DEGREES = 0.002  # about 200 m: bends less than a millimetre
+_DENSE_DEGREES = 0.005  # about 500 m: the bend encloses less than 1 m2
 
 GEOMETRY_EXPECTED = {
     "overlap": "no overlap with a neighbour; {area_m2} m² lie in both",

@@ -28,9 +28,9 @@ from cockpit.store.catalogue import (
     new_batch,
     newest_batch,
     no_longer_named,
-    people_in_all,
     put_meta,
     read_meta,
+    residents_by_leaf,
     row_number,
     store_findings,
     upsert_dataset,
@@ -239,13 +239,13 @@ def _load(connection: Connection, job: _Job, only: str = "") -> LoadReport:
         )
     reports, findings = _load_entries(connection, job, stale, hashes)
     job.progress("", len(stale), len(stale) + 1)
-    settle_all(connection, job.folder)
+    people = settle_all(connection, job.folder)
     conflicts = crosscheck_all(connection, job.manifest.crosscheck)
     version = _new_version(connection, job, settings)
     unchanged = [_report_of(connection, entry) for entry in entries if entry not in stale]
     return LoadReport(
-        job.manifest.county.name, version, True, (*reports, *unchanged), conflicts,
-        people_in_all(connection), tuple(findings),
+        job.manifest.county.name, version, True, (*reports, *unchanged), conflicts, people,
+        tuple(findings),
     )  # fmt: skip
 
 
@@ -484,9 +484,8 @@ def _unchanged(connection: Connection, job: _Job) -> LoadReport:
     contradicting = m.Conflict.kind.in_(("value", "near"))
     conflicts = connection.execute(select(func.count()).where(contradicting)).scalar_one()
     version = str(read_meta(connection, "data_version"))
-    return LoadReport(
-        job.manifest.county.name, version, False, reports, conflicts, people_in_all(connection)
-    )
+    people = sum(residents_by_leaf(connection).values())
+    return LoadReport(job.manifest.county.name, version, False, reports, conflicts, people)
 
 
 def _place(connection: Connection, job: _Job) -> Place:

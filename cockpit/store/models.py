@@ -10,7 +10,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ForeignKey,
-    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -175,12 +174,11 @@ class Population(_Sourced, Base):
     """Persons of one region, date, kind, sex and age band, as counted or moved there."""
 
     __tablename__ = "population"
-    __table_args__ = (
-        CheckConstraint("persons >= 0", name="persons_not_negative"),
-        Index("ix_population_kind_date", "kind", "date"),
-    )
+    __table_args__ = (CheckConstraint("persons >= 0", name="persons_not_negative"),)
 
     id: Mapped[int] = mapped_column(_ID, primary_key=True)
+    # No index on the batch here: with a million rows it costs more than the scan that it spares.
+    batch_id: Mapped[int] = mapped_column(ForeignKey(Batch.id))
     region_code: Mapped[str] = mapped_column(ForeignKey(Region.code))
     date: Mapped[dt.date]
     kind: Mapped[str] = mapped_column(String(12), comment="usual, registered, floating")

@@ -79,7 +79,9 @@ def _joined(
     for item in sorted(loaded, key=lambda one: LEVELS.index(one.dataset.level or "grid")):
         table = item.table
         part = pd.DataFrame({"code": table["code"].astype(str)})
-        part["level"] = item.dataset.level or "grid"
+        # One file may hold all levels: then the length of the code tells each.
+        told = [hierarchy.level_of_code(code) or "grid" for code in part["code"]]
+        part["level"] = item.dataset.level or told
         for column in ("parent", "name", "name_en"):
             part[column] = _text(table, column)
         for column in ("lon", "lat"):
@@ -93,6 +95,8 @@ def _joined(
             "The manifest of {county} names no regions.", county=manifest.county.name
         )
     joined = pd.concat(parts, ignore_index=True)
+    rank = joined["level"].map({level: n for n, level in enumerate(LEVELS)})
+    joined = joined.iloc[np.argsort(rank, kind="stable")].reset_index(drop=True)
     twice = joined["code"].duplicated()
     for row in np.flatnonzero(twice):
         one = joined.iloc[row]

@@ -83,12 +83,14 @@ def _counts(table: type[m.Base]) -> Callable[[LoadedTable, Place], tuple[Rows, l
         frame = _base(loaded).rename(columns={"code": "region_code"})
         if "date" not in frame:
             frame["date"] = loaded.dataset.date
-        frame["date"] = frame["date"].fillna(loaded.dataset.date)
+        if frame["date"].hasnans:
+            frame["date"] = frame["date"].fillna(loaded.dataset.date)
         frame["moved"] = False
         for column, usual in (("sex", "t"), ("age_band", "all"), ("kind", "usual")):
             if column not in frame:
                 frame[column] = usual
-            frame[column] = frame[column].fillna(usual)
+            elif frame[column].hasnans:
+                frame[column] = frame[column].fillna(usual)
         return [(_table(table), frame)], []
 
     return make

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, Table, delete, func, select
 
 from cockpit.store import models as m
 from cockpit.store.bulk import insert_frame
@@ -104,28 +104,46 @@ def settle(connection: Connection, model: type[m.Base], tree: Tree) -> list[tupl
 
 
 def refuse_double_counts(connection: Connection, model: type[m.Base]) -> None:
-    """Refuse two data sets that count the same series in the same region."""
-    series = _SERIES[model]
+    """Refuse two data sets that count the same series in regions of the same level."""
     table = model.__table__
     assert isinstance(table, Table)  # noqa: S101 - as above
-    seen = connection.execute(
-        select(m.Batch.dataset_id, *(table.c[s] for s in series), m.Region.level)
+    series = [table.c[name] for name in _SERIES[model]]
+    found = connection.execute(select(table.c.batch_id, *series).where(~table.c.moved).distinct())
+    batches: dict[tuple[Any, ...], list[int]] = {}
+    for row in found:
+        batches.setdefault(tuple(row[1:]), []).append(row[0])
+    for what, several in batches.items():
+        if len(several) > 1:
+            _refuse_same_level(connection, table, series, what, several)
+
+
+def _refuse_same_level(
+    connection: Connection,
+    table: Table,
+    series: list[Any],
+    what: tuple[Any, ...],
+    batches: list[int],
+) -> None:
+    query = (
+        select(m.Batch.dataset_id, m.Region.level)
         .select_from(table)
         .join(m.Batch, m.Batch.id == table.c.batch_id)
         .join(m.Region, m.Region.code == table.c.region_code)
-        .where(~table.c.moved)
-        .distinct()
-    ).all()
-    first: dict[tuple[Any, ...], str] = {}
-    for dataset, *what in seen:
-        other = first.setdefault(tuple(what), dataset)
+        .where(~table.c.moved, table.c.batch_id.in_(batches))
+        .where(*(column == value for column, value in zip(series, what, strict=True)))
+        .group_by(m.Batch.dataset_id, m.Region.level)
+        .order_by(func.min(table.c.batch_id))
+    )
+    first: dict[str, str] = {}
+    for dataset, level in connection.execute(query):
+        other = first.setdefault(level, dataset)
         if other != dataset:
             raise DataFileError(
                 "Data sets {first} and {second} both count {what}; expected one count of each "
                 "kind, date and level.",
                 first=other,
                 second=dataset,
-                what=", ".join(map(str, what)),
+                what=", ".join(map(str, (*what, level))),
             )
 
 
@@ -133,10 +151,9 @@ def _coarse(connection: Connection, model: type[m.Base], table: Table) -> pd.Dat
     """Return the counted rows of regions that have regions below them."""
     keys, count = KEYS[model]
     columns = ("region_code", *keys, count, "batch_id")
-    query = (
-        select(*(table.c[c] for c in columns))
-        .join(m.Region, m.Region.code == table.c.region_code)
-        .where(~m.Region.is_leaf, ~table.c.moved)
+    inner = select(m.Region.code).where(~m.Region.is_leaf)
+    query = select(*(table.c[c] for c in columns)).where(
+        table.c.region_code.in_(inner), ~table.c.moved
     )
     return pd.DataFrame(connection.execute(query).all(), columns=list(columns))
 
@@ -218,8 +235,6 @@ def _differing(
     """Compare the totals of coarser regions with the sum of the finer counts."""
     if group.empty:
         return []
-    from sqlalchemy import func
-
     query = select(table.c.region_code, func.sum(table.c[count])).where(~table.c.moved)
     for column, value in named.items():
         query = query.where(table.c[column] == value)

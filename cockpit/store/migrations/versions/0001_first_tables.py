@@ -373,6 +373,7 @@ def upgrade() -> None:
     op.create_table(
         "population",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("region_code", sa.String(length=32), nullable=False),
         sa.Column("date", sa.Date(), nullable=False),
         sa.Column(
@@ -387,7 +388,6 @@ def upgrade() -> None:
             nullable=False,
             comment="moved to a leaf from the region the source counted",
         ),
-        sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "source_row",
             sa.Integer(),
@@ -401,10 +401,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_population")),
     )
-    with op.batch_alter_table("population", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_population_batch_id"), ["batch_id"], unique=False)
-        batch_op.create_index("ix_population_kind_date", ["kind", "date"], unique=False)
-
     op.create_table(
         "road_edge",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -644,10 +640,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_road_edge_batch_id"))
 
     op.drop_table("road_edge")
-    with op.batch_alter_table("population", schema=None) as batch_op:
-        batch_op.drop_index("ix_population_kind_date")
-        batch_op.drop_index(batch_op.f("ix_population_batch_id"))
-
     op.drop_table("population")
     with op.batch_alter_table("household", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_household_batch_id"))
