@@ -11,6 +11,8 @@ import pytest
 from starlette.applications import Starlette
 
 from cockpit.answers.downloads import as_csv, as_xlsx, escaped
+from cockpit.indicators import INDICATORS
+from cockpit.locale import translate
 from tests.web.asgi import Reply, ask
 
 TABLE = "/download/tiny1/village/529901.csv?lang=en"
@@ -35,7 +37,7 @@ def test_csv_has_a_mark_and_the_figures(app: Starlette) -> None:
 def test_columns_above_the_class_are_left_out(
     app: Starlette, visitor: Callable[[str], None]
 ) -> None:
-    column = "Group: low_income (persons)"
+    column = f"{translate(INDICATORS['low_income'].title, 'en')} (persons)"
     assert column not in rows_of(ask(app, TABLE))[0]
     visitor("敏感")
     rows = rows_of(ask(app, TABLE.replace("village", "grid")))
