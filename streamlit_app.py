@@ -7,6 +7,7 @@ from cockpit.web import errors, lifespan, routes
 from cockpit.web.middleware import MIDDLEWARE
 
 pace.collect_seldom()
+pace.remember_emojis()
 app = st.App(
     "cockpit/shell.py",
     routes=routes.ROUTES,

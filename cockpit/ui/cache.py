@@ -68,6 +68,24 @@ def map_answer(
     )
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def names(version: str, language: str) -> list[str]:
+    """Return the name of every region in a language, by row."""
+    regions = _county(version).regions
+    original: list[str] = regions["name"].astype(str).tolist()
+    if language != "en":
+        return original
+    english: list[str] = regions["name_en"].fillna("").astype(str).tolist()
+    return [e or n for e, n in zip(english, original, strict=True)]
+
+
+@st.cache_resource(max_entries=512, show_spinner=False)
+def parts_with(version: str, code: str, level: str) -> int:
+    """Return how many regions of a level a unit has."""
+    county = _county(version)
+    return len(county.below(county.position(code), level))
+
+
 @st.cache_resource(max_entries=512, show_spinner=False)
 def box(version: str, code: str) -> maps.Box | None:
     """Return where a unit lies."""

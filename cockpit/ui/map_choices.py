@@ -17,7 +17,7 @@ from cockpit.breaks import SCHEMES, Scheme
 from cockpit.indicators import INDICATORS
 from cockpit.ui import cache, state, theme
 from cockpit.ui.maps import Scene
-from cockpit.ui.words import name_of, say
+from cockpit.ui.words import language, say
 
 LEVEL_TITLES = {
     "county": "County",
@@ -105,19 +105,18 @@ def clicked(code: str, *, several: bool) -> None:
 def where(twin: Twin, unit: int) -> None:
     """Show the way from the county down to the unit, its parts to go on to, and the search."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="ct-where"):
-        way = twin.ancestors(unit)
-        for row in way[:-1]:
-            region = twin.regions.iloc[row]
+        names = cache.names(twin.version, language())
+        for row in twin.ancestors(unit)[:-1]:
             st.button(
-                name_of(region),
-                key=f"way.{region['level']}",
+                names[row],
+                key=f"way.{twin.regions['level'].iat[row]}",
                 type="tertiary",
                 on_click=go_to,
-                args=(str(region["code"]),),
+                args=(str(twin.regions["code"].iat[row]),),
             )
             st.html("<span class='ct-quiet'>›</span>", width="content")
         st.html(
-            f"<b style='font-size:1.15rem'>{escape(name_of(twin.regions.iloc[unit]))}</b>",
+            f"<b style='font-size:1.15rem'>{escape(names[unit])}</b>",
             width="content",
         )
         _parts(twin, unit)
@@ -130,12 +129,8 @@ def _parts(twin: Twin, unit: int) -> None:
     parts = twin.children(unit)
     if not 0 < len(parts) <= _MOST_PARTS:
         return
-    names = {
-        str(code): name_of({"name": name, "name_en": name_en})
-        for code, name, name_en in twin.regions.iloc[parts][["code", "name", "name_en"]].itertuples(
-            index=False
-        )
-    }
+    codes, called = twin.regions["code"].to_numpy(), cache.names(twin.version, language())
+    names = {str(codes[row]): called[row] for row in parts}
 
     def opened() -> None:
         code = state.widget_value("map.part")
@@ -162,17 +157,18 @@ def _search(twin: Twin) -> None:
             say("Name, pinyin or code"), max_chars=40, key=state.widget_key("map.search")
         )
         found = search(twin, text)
+        names = cache.names(twin.version, language())
         if text.strip() and not len(found):
             st.write(say("Nothing is called that. Try a part of the name, or the code."))
         for row in found:
-            region = twin.regions.iloc[row]
-            way = " › ".join(name_of(twin.regions.iloc[r]) for r in twin.ancestors(row)[1:])
+            code = str(twin.regions["code"].iat[row])
+            way = " › ".join(names[r] for r in twin.ancestors(row)[1:])
             st.button(
-                f"{way or name_of(region)} · {region['code']}",
+                f"{way or names[row]} · {code}",
                 key=f"found.{row}",
                 type="tertiary",
                 on_click=go_to,
-                args=(str(region["code"]),),
+                args=(code,),
             )
 
 

@@ -17,7 +17,7 @@ from cockpit.answers.layers import stamp
 from cockpit.answers.map import Figure, MapAnswer
 from cockpit.answers.twin import Twin
 from cockpit.settings import settings
-from cockpit.ui import maps, state, theme
+from cockpit.ui import cache, maps, state, theme
 from cockpit.ui.map_choices import LEVEL_TITLES, NOTHING, Choice, clicked, let_go
 from cockpit.ui.words import (
     NO_FIGURE,
@@ -43,12 +43,17 @@ def tiles(twin: Twin, choice: Choice, visitor: str) -> None:
     rows = np.array(picked or [choice.unit], dtype=np.intp)
     figures = answers.figures(twin, rows, visitor=visitor)
     if picked:
-        names = _listed([name_of(twin.regions.iloc[row]) for row in picked])
+        called = _named(twin)
+        names = _listed([called[row] for row in picked])
         with st.container(horizontal=True, vertical_alignment="center"):
             st.write(say("{n} regions put together: {names}", n=len(picked), names=names))
             st.button(say("Clear"), icon=":material/close:", on_click=let_go)
     cards = "".join(_tile(figure, twin) for figure in figures)
     st.html(f'<div class="ct-tiles">{cards}</div>')
+
+
+def _named(twin: Twin) -> list[str]:
+    return cache.names(twin.version, language())
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -144,7 +149,8 @@ def sentence(twin: Twin, answer: MapAnswer) -> str:
     def figure(value: float) -> str:
         return with_unit(value, indicator.unit, indicator.decimals)
 
-    unit, title = name_of(twin.regions.iloc[answer.unit]), say(indicator.title)
+    names = _named(twin)
+    unit, title = names[answer.unit], say(indicator.title)
     parts: list[tuple[str, dict[str, object]]] = [
         (
             "{unit}, {date}: {title} {value}.",
@@ -160,9 +166,9 @@ def sentence(twin: Twin, answer: MapAnswer) -> str:
                 {
                     "n": number(breaks.n),
                     "parts": say(PARTS[answer.level]),
-                    "best": name_of(twin.regions.iloc[answer.best]),
+                    "best": names[answer.best],
                     "most": figure(float(answer.values[high])),
-                    "last": name_of(twin.regions.iloc[answer.least]),
+                    "last": names[answer.least],
                     "least": figure(float(answer.values[low])),
                 },
             )
@@ -191,16 +197,17 @@ def ranking(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
         if isinstance(index, int) and index < len(codes):
             clicked(codes[index], several=choice.several)
 
-    indicator = answer.indicator
+    indicator, called = answer.indicator, _named(twin)
     st.markdown(
         f"**{say('Largest: {title}', title=say(indicator.title))}**{_bracket(say(indicator.unit))}"
     )
     st.plotly_chart(
         _bars(
-            [name_of(twin.regions.iloc[row]) for row in rows],
-            answer.values[order].round(indicator.decimals).tolist(),
+            tuple(called[row] for row in rows),
+            tuple(answer.values[order].round(indicator.decimals).tolist()),
             indicator.decimals,
-            set(choice.picked).intersection(codes) and [c in choice.picked for c in codes],
+            tuple(code in choice.picked for code in codes),
+            theme.now().name,
         ),
         theme=None,
         height=34 * len(codes) + 12,
@@ -212,13 +219,20 @@ def ranking(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
     )
 
 
-def _bars(names: list[str], values: list[float], decimals: int, picked: Any) -> Any:
+@st.cache_resource(max_entries=512, show_spinner=False)
+def _bars(
+    names: tuple[str, ...],
+    values: tuple[float, ...],
+    decimals: int,
+    picked: tuple[bool, ...],
+    shade: str,
+) -> Any:
     """Return horizontal bars with the figure at their end, as a plain figure without template."""
     import plotly.graph_objects as go
 
-    tokens = theme.now()
+    tokens = theme.of(shade)
     colours: Any = tokens.accent
-    if picked:
+    if any(picked):
         colours = [tokens.mark if p else tokens.accent for p in picked]
     font = {"family": theme.FONT_STACK, "size": 14, "color": tokens.text}
     return go.Figure(
@@ -227,7 +241,7 @@ def _bars(names: list[str], values: list[float], decimals: int, picked: Any) -> 
                 {
                     "type": "bar",
                     "orientation": "h",
-                    "x": values,
+                    "x": list(values),
                     "y": list(range(len(values))),
                     "text": [number(v, decimals) for v in values],
                     "textposition": "auto",
@@ -292,7 +306,8 @@ def table(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
     ]
     title = say("Figure")
     beside = _beside(twin, answer, places)
-    names = [name_of(twin.regions.iloc[row]) for row in rows]
+    called = _named(twin)
+    names = [called[row] for row in rows]
     st.dataframe(
         pa.table({say("Region"): names, title: values, **beside}),  # goes out as it is
         hide_index=True,

@@ -17,7 +17,7 @@ from cockpit.answers.map import Box, MapAnswer
 from cockpit.answers.twin import LEVELS, Twin
 from cockpit.indicators import INDICATORS, Indicator
 from cockpit.settings import settings
-from cockpit.ui import state, theme
+from cockpit.ui import cache, state, theme
 from cockpit.ui.theme import Tokens, rgba
 from cockpit.ui.words import language, say
 
@@ -414,8 +414,9 @@ def _facilities(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
 def label_level(twin: Twin, answer: MapAnswer) -> str:
     """Return the level whose names fit on the map: the shown one, or the finest above it."""
     own = LEVELS.index(str(twin.regions["level"].iat[answer.unit]))
+    code = str(twin.regions["code"].iat[answer.unit])
     for level in LEVELS[own + 1 : LEVELS.index(answer.level) + 1][::-1]:
-        if 0 < len(twin.below(answer.unit, level)) <= _MOST_LABELS:
+        if 0 < cache.parts_with(twin.version, code, level) <= _MOST_LABELS:
             return level
     return LEVELS[own]
 

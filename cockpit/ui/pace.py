@@ -1,12 +1,14 @@
-"""How often garbage is collected: seldom enough that fifty viewers do not wait for it."""
+"""What Streamlit does at every run and need not: collect garbage, look for emojis."""
 
 from __future__ import annotations
 
 import gc
 import threading
 import time
+from functools import lru_cache
 from types import SimpleNamespace
 
+from streamlit import string_util
 from streamlit.runtime.scriptrunner import script_runner
 
 SECONDS = 5.0
@@ -41,3 +43,14 @@ def collect_seldom(seconds: float = SECONDS) -> None:
     # Streamlit has no setting for it; a version without this import keeps its own pace.
     if hasattr(script_runner, "gc"):
         script_runner.gc = SimpleNamespace(collect=Collector(seconds).collect)
+
+
+def remember_emojis() -> None:
+    """
+    Let Streamlit look for an emoji in a button's text once, not at every run.
+
+    The search takes half a millisecond for each Chinese text: 9 of the map's 22 ms.
+    """
+    search = getattr(string_util, "extract_leading_emoji", None)
+    if search is not None and not hasattr(search, "cache_info"):
+        string_util.extract_leading_emoji = lru_cache(maxsize=4096)(search)

@@ -31,3 +31,16 @@ def test_the_runner_collects_through_us() -> None:
         collect.assert_not_called()
     finally:
         script_runner.gc = before
+
+
+def test_emojis_are_looked_for_once() -> None:
+    from streamlit import string_util
+
+    from cockpit.ui.pace import remember_emojis
+
+    with patch.object(string_util, "extract_leading_emoji", wraps=None) as search:
+        del search.cache_info  # a mock has every attribute
+        search.side_effect = lambda text: ("", text)
+        remember_emojis()
+        assert [string_util.extract_leading_emoji("乡镇") for _ in range(3)] == [("", "乡镇")] * 3
+        assert search.call_count == 1
