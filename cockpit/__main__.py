@@ -158,14 +158,16 @@ def _finding_line(finding: object, language: str) -> str:
 def _demo(given: argparse.Namespace) -> int:
     from sqlalchemy.orm import Session
 
-    from cockpit.store import ingest
     from cockpit.store.session import data_version, engine
-    from geodata.synthetic import make_county
 
     if given.if_empty:
         with Session(engine()) as db:
             if data_version(db):
                 return OK
+    # Below the question: every later start asks it and goes on without these.
+    from cockpit.store import ingest
+    from geodata.synthetic import make_county
+
     folder = given.folder or _store_folder() / "sample"
     folder.mkdir(parents=True, exist_ok=True)
     with _bar() as tell:
