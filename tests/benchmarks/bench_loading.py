@@ -88,7 +88,7 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as folder:
                 write_county(Path(folder))
                 done = subprocess.run(
-                    [sys.executable, "-c", code + MEASURED, folder],
+                    [sys.executable, "-c", code + MEASURED, folder, str(ROWS)],
                     capture_output=True,
                     text=True,
                     check=True,
