@@ -167,7 +167,7 @@ def store(
     folder = settings().data_folder
     path = ingest.keep_upload(_plain_name(name), content, folder)
     here = entry.model_copy(update={"file": str(path.resolve()), "database": ""})
-    return ingest.apply(here, engine, folder, confirmed=confirmed)
+    return ingest.apply(here, engine, folder, confirmed=confirmed, read=read_upload)
 
 
 def _accept(name: str, content: bytes, visitor: str) -> None:

@@ -205,7 +205,7 @@ def pyramid(unit: Unit, chosen: str, other: Unit | None) -> None:
         notes.append(
             say("{n} people of unknown age or sex are not drawn.", n=number(people.unplaced))
         )
-    st.caption(" ".join(notes))
+    st.caption(("" if language() == "zh" else " ").join(notes))
     with st.expander(say("The same as a table")):
         st.dataframe(age_table(people, against), hide_index=True, height=320)
 

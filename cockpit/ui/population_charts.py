@@ -173,7 +173,7 @@ def _outline(values: NDArray[np.float64]) -> dict[str, Any]:
         "mode": "lines",
         "x": values.round(3).tolist(),
         "y": _LABELS,
-        "line": {"shape": "hvh", "color": theme.now().text, "width": 2},
+        "line": {"shape": "vhv", "color": theme.now().text, "width": 2},
         "hoverinfo": "skip",
     }
 
@@ -185,7 +185,7 @@ def _mirrored(top: float) -> dict[str, Any]:
     return {
         "range": [-1.02 * top, 1.02 * top],
         "tickvals": ticks,
-        "ticktext": [number(abs(t), decimals) for t in ticks],
+        "ticktext": [number(abs(t), decimals if t else 0) for t in ticks],
     }
 
 

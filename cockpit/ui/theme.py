@@ -173,6 +173,8 @@ html {font-size: clamp(15px, calc(11.2px + .25vw), 24px);}
 [data-testid="stCaptionContainer"] {color: VAR_QUIET; opacity: 1;}
 [data-testid="stCaptionContainer"] p, [data-testid="stWidgetLabel"] p {
   font-size: max(13px, .84rem);}
+[data-testid="stMetricDelta"], [data-testid="stMetricDelta"] > div {
+  background: transparent; padding-left: 0; color: VAR_QUIET;}
 .ct-quiet {color: VAR_QUIET;}
 .ct-tiles {display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 8px;}
 .ct-tile, .ct-card {background: VAR_PANEL; border: 1px solid VAR_LINE; border-radius: 8px;
