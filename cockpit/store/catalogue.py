@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import shapely
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 from sqlalchemy.engine import make_url
 
@@ -224,3 +226,37 @@ def residents_by_leaf(connection: Connection) -> dict[str, int]:
         .group_by(m.Population.region_code)
     )
     return {code: int(persons) for code, persons in connection.execute(query)}
+
+
+_PLACED: dict[str, tuple[type[m.Base], str]] = {
+    "facilities": (m.Facility, "name"),
+    "buildings": (m.Building, "id"),
+    "sensors": (m.Sensor, "id"),
+}
+
+
+def known_places(connection: Connection, entry: Dataset) -> dict[str, tuple[float, float]]:
+    """
+    Return where the store has the things that a new delivery brings again (degrees).
+
+    Regions by code (middle of their bounds), buildings and sensors by id, facilities by name; what
+    shares its name with another is left out. Empty for other kinds. A delivery in which most of
+    them have moved the same way is in another system than it says.
+    """
+    if entry.kind == "regions":
+        query = select(m.Region.code, m.Region.geometry).where(
+            m.Region.level == (entry.level or "grid"),
+            m.Region.geometry.is_not(None),
+            ~m.Region.made,
+        )
+        found = connection.execute(query).all()
+        bounds = shapely.bounds(shapely.from_wkb([row[1] for row in found]))
+        middles = (bounds[:, :2] + bounds[:, 2:]) / 2 if len(found) else []
+        return {row[0]: (x, y) for row, (x, y) in zip(found, middles, strict=True)}
+    if entry.kind not in _PLACED:
+        return {}
+    model, key = _PLACED[entry.kind]
+    table = table_of(model)
+    rows = connection.execute(select(table.c[key], table.c.lon, table.c.lat)).all()
+    once = Counter(row[0] for row in rows)
+    return {row[0]: (row[1], row[2]) for row in rows if once[row[0]] == 1}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from cockpit.store.catalogue import (
     file_name,
     hash_file,
     is_same,
+    known_places,
     new_batch,
     newest_batch,
     no_longer_named,
@@ -47,6 +48,8 @@ from loaders.table import Finding, LoadedTable, ReadContext
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, the step and the number of steps."""
+Reader = Callable[..., LoadedTable]
+"""``loaders.read.read_dataset``, or its form for uploads that runs in a child process."""
 
 ORDER = (
     "elevation", "regions", "buildings", "population", "households", "vulnerable", "organisations",
@@ -93,6 +96,9 @@ class _Job:
     today: dt.date
     confirmed: frozenset[str]  # "dataset:question" or "question"
     progress: Progress
+    places: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
+    """Data set to what the store knew of its places before this load."""
+    read: Reader = read_dataset
 
 
 def load(
@@ -102,7 +108,7 @@ def load(
     *,
     confirmed: frozenset[str] = frozenset(),
     today: dt.date | None = None,
-    progress: Progress = lambda _what, _step, _of: None,
+    progress: Progress | None = None,
 ) -> LoadReport:
     """
     Load a county from its manifest, in one transaction.
@@ -123,7 +129,7 @@ def load(
     """
     manifest = read_manifest(manifest_path)
     upgrade(engine)
-    job = _Job(manifest, folder, today or _day(manifest), confirmed, progress)
+    job = _Job(manifest, folder, today or _day(manifest), confirmed, progress or _silent)
     with engine.begin() as connection:
         return _load(connection, job)
 
@@ -132,7 +138,7 @@ def check(
     manifest_path: Path,
     *,
     today: dt.date | None = None,
-    progress: Progress = lambda _what, _step, _of: None,
+    progress: Progress | None = None,
     folder: Path,
 ) -> LoadReport:
     """Read and check all files of a manifest in a store of its own that is thrown away."""
@@ -159,7 +165,7 @@ class Preview:
     rows_after: int
 
 
-def preview(entry: Dataset, engine: Engine, *, read: Callable[..., LoadedTable]) -> Preview:
+def preview(entry: Dataset, engine: Engine, *, read: Reader) -> Preview:
     """
     Read one file against the stored county and say what storing it would do.
 
@@ -173,7 +179,9 @@ def preview(entry: Dataset, engine: Engine, *, read: Callable[..., LoadedTable])
     with engine.connect() as connection:
         manifest = _stored_manifest(connection, entry)
         day = _day(manifest)
-        loaded = read(entry, manifest, context=_context(connection, day, entry))
+        context = _context(connection, day, entry)
+        context = replace(context, reference=known_places(connection, entry))
+        loaded = read(entry, manifest, context=context)
         before = newest_batch(connection, entry.id)
     question = None
     try:
@@ -187,7 +195,12 @@ def preview(entry: Dataset, engine: Engine, *, read: Callable[..., LoadedTable])
 
 
 def apply(
-    entry: Dataset, engine: Engine, folder: Path, *, confirmed: frozenset[str] = frozenset()
+    entry: Dataset,
+    engine: Engine,
+    folder: Path,
+    *,
+    confirmed: frozenset[str] = frozenset(),
+    read: Reader = read_dataset,
 ) -> LoadReport:
     """
     Store one more file, or a newer one of a data set, in the stored county.
@@ -197,8 +210,12 @@ def apply(
     """
     with engine.begin() as connection:
         manifest = _stored_manifest(connection, entry)
-        job = _Job(manifest, folder, _day(manifest), confirmed, lambda _w, _s, _o: None)
+        job = _Job(manifest, folder, _day(manifest), confirmed, _silent, read=read)
         return _load(connection, job, only=entry.id)
+
+
+def _silent(_what: str, _step: int, _of: int) -> None:
+    """Tell nobody."""
 
 
 def _day(manifest: Manifest) -> dt.date:
@@ -228,6 +245,7 @@ def _load(connection: Connection, job: _Job, only: str = "") -> LoadReport:
     gone = [] if only else no_longer_named(connection, job.manifest)
     if not stale and same_settings and not gone:
         return _unchanged(connection, job)
+    job = replace(job, places={e.id: known_places(connection, e) for e in stale})
     if not same_settings or any(entry.kind in _FOUNDATION for entry in stale):
         stale = list(entries)
         hashes = {entry.id: hash_file(entry, job.manifest) for entry in entries}
@@ -297,7 +315,8 @@ def _read(connection: Connection, job: _Job, entry: Dataset, *, first_regions: b
         context = replace(context, known_codes=None, box=job.manifest.county.box)
     elif entry.kind == "regions":  # parents are looked for when all files are together
         context = replace(context, known_codes=None)
-    loaded = read_dataset(_answered(entry, job.confirmed), job.manifest, context=context)
+    context = replace(context, reference=job.places.get(entry.id, {}))
+    loaded = job.read(_answered(entry, job.confirmed), job.manifest, context=context)
     before = newest_batch(connection, entry.id)
     _ask_fewer(entry, before.rows_read if before else None, loaded.n_rows, job.confirmed)
     return loaded

@@ -170,7 +170,15 @@ def _buildings(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Finding]]:
     _shapes_to_points(frame, loaded)
     findings = _placed(frame, loaded, place)
     _text(frame, "use")
-    return [(_table(m.Building), frame[frame["lon"].notna()])], findings
+    nowhere = frame["lon"].isna().to_numpy()
+    findings += [
+        _finding(
+            loaded, frame, int(row), column="lon", rule="place.missing", dimension="place",
+            found="", expected="a place inside the county", severity="error",
+        )
+        for row in np.flatnonzero(nowhere)
+    ]  # fmt: skip
+    return [(_table(m.Building), frame[~nowhere])], findings
 
 
 def _linked(frame: pd.DataFrame, loaded: LoadedTable, place: Place) -> list[Finding]:

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from cockpit.indicators import INDICATORS
 from cockpit.store import ingest
 from cockpit.store import models as m
 from cockpit.store.session import open_engine
+from geodata.crs import wgs84_to_gcj02
 from geodata.errors import AskFirst, CockpitError, DataFileError, ManifestError
 from tests.small import MANIFEST, village_codes, write_people, write_small
 from tests.tiny import grid_code
@@ -307,3 +309,34 @@ def test_indicators_of_unknown_things_are_not_offered(tmp_path: Path, engine: En
     assert not county.known(INDICATORS["households"])
     assert not county.known(INDICATORS["floating"])
     assert county.known(INDICATORS["age_60_plus_share"])
+
+
+def _spread_clinics(folder: Path, *, offset: bool) -> None:
+    """Write twelve clinics all over the county, in WGS84 or, undeclared, in GCJ-02."""
+    lines = ["机构名称,类别,经度,纬度"]
+    for k in range(12):
+        lon, lat = 106.803 + 0.003 * k, 27.203 + 0.003 * k
+        if offset:
+            moved = wgs84_to_gcj02(np.array([lon]), np.array([lat]))
+            lon, lat = float(moved[0][0]), float(moved[1][0])
+        lines.append(f"第{k + 1}卫生室,村卫生室,{lon:.6f},{lat:.6f}")
+    (folder / "clinics.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def test_undeclared_gcj02_is_found_by_places_known_before(tmp_path: Path, engine: Engine) -> None:
+    path = write_small(tmp_path / "raw")
+    _spread_clinics(path.parent, offset=False)
+    _load(path, engine)
+    before = _dump(engine)
+    _spread_clinics(path.parent, offset=True)
+    with pytest.raises(AskFirst, match=r"clinics\.csv: known places lie \d+ m .*GCJ-02"):
+        _load(path, engine)
+    assert _dump(engine) == before
+    text = path.read_text(encoding="utf-8").replace(
+        'file = "clinics.csv"', 'file = "clinics.csv"\noffset = "gcj02"'
+    )
+    path.write_text(text, encoding="utf-8")
+    _load(path, engine)
+    with Session(engine) as db:
+        lon = db.execute(select(m.Facility.lon).where(m.Facility.name == "第1卫生室")).scalar_one()
+    assert lon == pytest.approx(106.803, abs=1e-5)

@@ -1,0 +1,56 @@
+"""Migrations make the tables that the models describe, and running them again changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Column, Date, Integer, MetaData, String, Table, select
+
+from cockpit.store.bulk import insert_frame
+from cockpit.store.migrate import newest, upgrade
+from cockpit.store.models import Base
+from cockpit.store.session import open_engine
+
+
+def test_migrated_tables_are_those_of_the_models(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'a.sqlite'}")
+    upgrade(engine)
+    upgrade(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert context.get_current_revision() == newest()
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_sqlite_keeps_commits_through_a_power_cut(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'deep' / 'a.sqlite'}")
+    with engine.connect() as connection:
+        pragma = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    assert pragma == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_bulk_rows_come_back_as_they_were(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'a.sqlite'}")
+    table = Table(
+        "t", MetaData(), Column("id", Integer, primary_key=True), Column("name", String(9)),
+        Column("day", Date), Column("n", Integer), Column("batch_id", Integer),
+    )  # fmt: skip
+    days = pd.to_datetime(["2025-11-01", None, "2024-02-29"])
+    frame = pd.DataFrame({"name": ["甲", None, "丙"], "day": days, "n": [1.0, np.nan, 3.0], "x": 0})
+    with engine.begin() as connection:
+        table.create(connection)
+        assert insert_frame(connection, table, frame, constant={"batch_id": 7}) == 3
+        rows = connection.execute(select(table.c.name, table.c.day, table.c.n, table.c.batch_id))
+        found = [tuple(row) for row in rows]
+    assert found == [
+        ("甲", days[0].date(), 1, 7),
+        (None, None, None, 7),
+        ("丙", days[2].date(), 3, 7),
+    ]
