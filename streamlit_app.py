@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cockpit.ui import pace
+from cockpit.ui import faults, pace
 from cockpit.web import errors, lifespan, routes
 from cockpit.web.middleware import MIDDLEWARE
 
@@ -12,6 +12,7 @@ app = st.App(
     "cockpit/shell.py",
     routes=routes.ROUTES,
     middleware=MIDDLEWARE,
+    on_script_error=faults.show,
     exception_handlers=errors.HANDLERS,
     lifespan=lifespan.lifespan,
     # With a mapping given, Streamlit does not look for a secrets file at every run.

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-import secrets
 from pathlib import Path
 
 import streamlit as st
 
-from cockpit.ui import cache, frame, state, theme
-from cockpit.ui.words import language_switch, name_of, say, say_error, start
-from geodata.errors import CockpitError
+from cockpit.ui import cache, faults, frame, state, theme
+from cockpit.ui.words import language_switch, name_of, say, start
 
 ROOT = Path(__file__).resolve().parents[1]
-LOG = logging.getLogger("cockpit")
 
 start()
 twin = cache.twin()
@@ -51,17 +47,7 @@ if twin is None and page.url_path != "data":
     st.stop()
 try:
     page.run()
-except CockpitError as error:
-    st.error(say_error(error))
-except Exception:  # the one place: a visitor reads a sentence, the log has the rest
-    number = secrets.token_hex(4).upper()
-    LOG.exception("error %s on page %s", number, page.url_path)
-    st.error(
-        say(
-            "This page could not be drawn. Reload it; if it happens again, "
-            "tell the data office error number {number}.",
-            number=number,
-        )
-    )
+except Exception as error:  # noqa: BLE001 -- the one place: the log gets the whole of it
+    faults.show(error)
 if twin is not None:
     frame.footer(twin)

@@ -221,6 +221,32 @@ def test_a_fault_in_a_page_is_a_sentence_with_a_number(
     engine.dispose()
 
 
+def test_a_fault_in_a_callback_is_a_sentence_with_a_number(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    from streamlit.testing.v1 import AppTest
+
+    script = tmp_path / "page.py"
+    script.write_text(
+        "import streamlit as st\nfrom cockpit.ui import faults\n"
+        "try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    faults.show(error)\n",
+        encoding="utf-8",
+    )
+    with caplog.at_level(logging.ERROR, "cockpit"):
+        page = AppTest.from_file(str(script), default_timeout=60).run()
+    assert not page.exception
+    number = re.search(r"[0-9A-F]{8}", page.error[0].value)
+    assert number is not None
+    assert "division" not in page.error[0].value
+    assert f"error {number.group()} " in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_the_application_hands_faults_of_callbacks_to_us() -> None:
+    served = (ROOT / "streamlit_app.py").read_text(encoding="utf-8")
+    assert "on_script_error=faults.show" in served
+
+
 def test_streamlit_is_told_to_show_no_details() -> None:
     import tomllib
 
