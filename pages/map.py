@@ -36,6 +36,7 @@ with picture:
             alt=sentence,
         )
         map_panels.legend(answer, choice)
+    map_panels.left_out(twin, answer, choice)
 with lists:
     map_panels.ranking(twin, answer, choice)
     map_panels.table(twin, answer, choice)

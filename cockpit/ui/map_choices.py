@@ -211,6 +211,7 @@ def _indicator(twin: Twin, visitor: str) -> str:
             say("Indicator"),
             ids,
             format_func=lambda i: say(INDICATORS[i].title),
+            placeholder=say("Indicator"),
             width=360,
             **state.remembered("map.indicator", first, allowed=ids, address="indicator"),
         )

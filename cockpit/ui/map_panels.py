@@ -49,7 +49,7 @@ def tiles(twin: Twin, choice: Choice, visitor: str) -> None:
             st.write(say("{n} regions put together: {names}", n=len(picked), names=names))
             st.button(say("Clear"), icon=":material/close:", on_click=let_go)
     cards = "".join(_tile(figure, twin) for figure in figures)
-    st.html(f'<div class="ct-tiles">{cards}</div>')
+    st.html(f'<div class="ct-tiles" tabindex="0" role="group">{cards}</div>')
 
 
 def _named(twin: Twin) -> list[str]:
@@ -127,6 +127,17 @@ def _hatched(tokens: theme.Tokens) -> str:
     return (
         f"background:repeating-linear-gradient(45deg,{tokens.no_data} 0 3px,{tokens.panel} 3px 6px)"
     )
+
+
+def left_out(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
+    """Say which wanted layer is not drawn, and how to see it."""
+    if "buildings" in choice.layers and maps.too_many_buildings(twin, answer.unit):
+        st.caption(
+            say(
+                "{n} buildings are too many for one map; choose a smaller region.",
+                n=number(float(twin.measures["buildings"][answer.unit])),
+            )
+        )
 
 
 def limits(answer: MapAnswer) -> list[str]:

@@ -14,6 +14,7 @@ import streamlit as st
 
 from cockpit.answers.layers import layer_key, layer_scale, layer_url, tile_url
 from cockpit.answers.map import Box, MapAnswer
+from cockpit.answers.overlays import MOST_BUILDINGS
 from cockpit.answers.twin import LEVELS, Twin
 from cockpit.indicators import INDICATORS, Indicator
 from cockpit.settings import settings
@@ -366,8 +367,13 @@ def _marked(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
     ]
 
 
+def too_many_buildings(twin: Twin, unit: int) -> bool:
+    """Tell whether a unit has more buildings than one layer carries."""
+    return bool(twin.measures["buildings"][unit] > MOST_BUILDINGS)
+
+
 def _buildings(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
-    if "buildings" not in scene.extras:
+    if "buildings" not in scene.extras or too_many_buildings(scene.twin, scene.answer.unit):
         return []
     return [
         {

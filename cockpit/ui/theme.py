@@ -176,6 +176,7 @@ html {font-size: clamp(15px, calc(11.2px + .25vw), 24px);}
 [data-testid="stMetricDelta"], [data-testid="stMetricDelta"] > div {
   background: transparent; padding-left: 0; color: VAR_QUIET;}
 .ct-quiet {color: VAR_QUIET;}
+[data-selected="true"] p {color: VAR_TEXT; font-weight: 600;}
 .ct-tiles {display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 8px;}
 .ct-tile, .ct-card {background: VAR_PANEL; border: 1px solid VAR_LINE; border-radius: 8px;
   padding: 8px 16px;}
@@ -212,6 +213,6 @@ html {font-size: clamp(15px, calc(11.2px + .25vw), 24px);}
 def css(tokens: Tokens) -> str:
     """Return the style sheet that every page carries, without its white space."""
     text = re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r":\s+", ":", CSS.strip()))
-    for name in ("quiet", "panel", "line", "accent"):
+    for name in ("quiet", "panel", "line", "accent", "text"):
         text = text.replace(f"VAR_{name.upper()}", getattr(tokens, name))
     return text

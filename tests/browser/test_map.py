@@ -99,9 +99,12 @@ class Tab:
         box = self.page.locator("[data-testid=stDeckGlJsonChart] canvas").first.bounding_box()
         assert box is not None
         at = box["x"] + box["width"] * x, box["y"] + box["height"] * y
-        self.page.mouse.move(at[0] - 2, at[1])
-        self.page.mouse.move(*at)
-        self.page.wait_for_timeout(300)
+        note = self.page.locator(".deck-tooltip")
+        for step in range(40):  # a region answers the pointer once it is drawn
+            self.page.mouse.move(at[0] - step % 2, at[1])
+            self.page.wait_for_timeout(250)
+            if note.count() and note.first.is_visible() and note.first.inner_text().strip():
+                break
         self.page.mouse.click(*at)
         self.page.wait_for_timeout(600)
         self.settle()
