@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 from sqlalchemy.orm import Session
 
+from cockpit.access.classes import may_see
 from cockpit.answers import data as answers
 from cockpit.answers.data import Alarm, Entry
 from cockpit.store import session as store
@@ -83,14 +84,16 @@ def catalogue() -> tuple[Entry, ...]:
 
 
 def view() -> str:
-    """Return what the visitor works on."""
+    """Return what the visitor works on; visitors from outside have no work to do here."""
+    inside = may_see(cache.visitor_class(), "备用")
+    views = list(VIEWS) if inside else ["catalogue", "lineage", "dictionary"]
     chosen = st.segmented_control(
         say("View"),
-        list(VIEWS),
+        views,
         format_func=lambda v: say(VIEWS[v]),
         label_visibility="collapsed",
         required=True,
-        **state.remembered("data.view", "catalogue", allowed=list(VIEWS), address="work"),
+        **state.remembered("data.view", "catalogue", allowed=views, address="work"),
     )
     return str(chosen or "catalogue")
 

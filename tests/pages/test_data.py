@@ -113,6 +113,21 @@ def test_every_view_opens(work: str, language: str) -> None:
     assert not app.error
 
 
+@pytest.mark.usefixtures("tiny_own")
+@pytest.mark.parametrize("work", VIEWS)
+def test_the_public_reads_and_changes_nothing(work: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cockpit.settings import settings
+
+    monkeypatch.setenv("COCKPIT_VISITOR_CLASS", "公开")
+    settings.cache_clear()
+    app = page(work=work)
+    assert not app.exception
+    assert not app.error
+    assert not app.file_uploader
+    assert not [b for b in app.button if b.label in ("Mark as done", "Save tag")]
+    assert len(app.segmented_control[0].options) == 3
+
+
 @pytest.mark.usefixtures("empty_own")
 def test_an_empty_store_says_what_to_do() -> None:
     app = page()
