@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 OK, REFUSED, ASKED, BAD_ROWS = 0, 1, 3, 4
 
-_EXITS = """exit codes: 0 done, 1 refused (the sentence says why; nothing was changed), 2 wrong call,
-3 a question needs an answer (--confirm), 4 check found rows with errors"""
+_EXITS = """exit codes: 0 done, 1 refused (the sentence says why; nothing was changed), 2 wrong
+call, 3 a question needs an answer (--confirm), 4 check found rows with errors"""
 
 
 def main(arguments: list[str] | None = None) -> int:

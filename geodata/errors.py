@@ -30,5 +30,5 @@ class ManifestError(CockpitError):
     """A county.toml that is wrong; the sentence names the line."""
 
 
-class AskFirst(CockpitError):
+class AskFirst(CockpitError):  # noqa: N818 -- a question, no error
     """Something looks wrong but a person may confirm it; loading waits for the answer."""

@@ -1,4 +1,4 @@
-"""The data dictionary: which columns each kind of data set has, their types, units, classes, aliases."""
+"""The data dictionary: columns of each kind of data set, types, units, classes, aliases."""
 
 from __future__ import annotations
 

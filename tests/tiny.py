@@ -31,8 +31,8 @@ def fill(engine: Engine) -> None:
     """
     Store the tiny county.
 
-    Grid k = 0..15 (row by row, villages are 2 x 2 blocks) has 10 (k + 1) residents: half men; a tenth
-    children of 00-04, a fifth 65-69, the rest 30-34. In all 10 x 136 = 1,360 people.
+    Grid k = 0..15 (row by row, villages are 2 x 2 blocks) has 10 (k + 1) residents: half men; a
+    tenth children of 00-04, a fifth 65-69, the rest 30-34. In all 10 x 136 = 1,360 people.
     """
     Base.metadata.create_all(engine)
     with Session(engine) as db:
