@@ -260,3 +260,27 @@ def known_places(connection: Connection, entry: Dataset) -> dict[str, tuple[floa
     rows = connection.execute(select(table.c[key], table.c.lon, table.c.lat)).all()
     once = Counter(row[0] for row in rows)
     return {row[0]: (row[1], row[2]) for row in rows if once[row[0]] == 1}
+
+
+_SAME_FINDING = ("rule", "column", "row", "found")
+
+
+def worked_on(connection: Connection, dataset: str) -> dict[tuple[Any, ...], str]:
+    """Return the findings of a data set that somebody has closed, with their status."""
+    columns = [table_of(m.QualityIssue).c[name] for name in _SAME_FINDING]
+    query = select(m.QualityIssue.status, *columns).where(
+        m.QualityIssue.dataset_id == dataset, m.QualityIssue.status != "open"
+    )
+    return {tuple(row[1:]): row[0] for row in connection.execute(query)}
+
+
+def close_again(
+    connection: Connection, dataset: str, closed: Mapping[tuple[Any, ...], str]
+) -> None:
+    """Give findings that came back unchanged with a new delivery the status they had."""
+    table = table_of(m.QualityIssue)
+    for finding, status in closed.items():
+        same = (table.c[name] == value for name, value in zip(_SAME_FINDING, finding, strict=True))
+        connection.execute(
+            update(table).where(table.c.dataset_id == dataset, *same).values(status=status)
+        )

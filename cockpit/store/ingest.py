@@ -20,6 +20,7 @@ from cockpit.store.bulk import insert_frame
 from cockpit.store.catalogue import (
     add_bad,
     bad_rows,
+    close_again,
     delete_everything,
     delete_rows,
     file_name,
@@ -35,6 +36,7 @@ from cockpit.store.catalogue import (
     row_number,
     store_findings,
     upsert_dataset,
+    worked_on,
 )
 from cockpit.store.derived import crosscheck_all, settle_all
 from cockpit.store.geometry import audit_layer, store_regions
@@ -344,6 +346,7 @@ def _store_entry(
     connection: Connection, job: _Job, loaded: LoadedTable, sha256: str, place: Place | None
 ) -> tuple[int, list[Finding]]:
     entry = loaded.dataset
+    closed = worked_on(connection, entry.id)
     delete_rows(connection, entry.id)
     position = [e.id for e in job.manifest.dataset].index(entry.id)
     upsert_dataset(connection, entry, position)
@@ -362,6 +365,7 @@ def _store_entry(
         if entry.tiles:
             audit_layer(connection, job.manifest, loaded, batch)
     store_findings(connection, batch, found)
+    close_again(connection, entry.id, closed)
     return batch, found
 
 

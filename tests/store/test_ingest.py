@@ -340,3 +340,25 @@ def test_undeclared_gcj02_is_found_by_places_known_before(tmp_path: Path, engine
     with Session(engine) as db:
         lon = db.execute(select(m.Facility.lon).where(m.Facility.name == "第1卫生室")).scalar_one()
     assert lon == pytest.approx(106.803, abs=1e-5)
+
+
+def test_a_closed_finding_stays_closed_when_it_comes_again(tmp_path: Path, engine: Engine) -> None:
+    path = write_small(tmp_path / "raw")
+    bad = f"{grid_code(3)},男,35-39岁,-3\n"
+    write_people(path.parent, extra=bad)
+    _load(path, engine)
+    with Session(engine) as db:
+        issue = db.execute(
+            select(m.QualityIssue).where(m.QualityIssue.rule == "count.negative")
+        ).scalar_one()
+        issue.status = "accepted"
+        db.commit()
+    write_people(path.parent, extra=bad + f"{grid_code(4)},男,35-39岁,-4\n")
+    _load(path, engine)
+    with Session(engine) as db:
+        found = db.execute(
+            select(m.QualityIssue.found, m.QualityIssue.status)
+            .where(m.QualityIssue.rule == "count.negative")
+            .order_by(m.QualityIssue.row)
+        ).all()
+    assert [tuple(f) for f in found] == [("-3", "accepted"), ("-4", "open")]
