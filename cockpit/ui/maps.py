@@ -22,9 +22,8 @@ from cockpit.ui import cache, state, theme
 from cockpit.ui.theme import Tokens, rgba
 from cockpit.ui.words import language, say
 
-HEIGHT_PX = 650
 # The camera is fitted to the map's size on a 1920 screen or a telephone: the browser tells no more.
-_SCREEN_PX, _LEGEND_PX, _TELEPHONE_PX = 1000, 150, 360
+_SCREEN, _TELEPHONE = (1000, 650, 150), (360, 400, 0)  # width, height, left free for the legend
 _MOST_LABELS = 60
 
 # Shape and colour by what a facility is for: five kinds a reader can hold in mind.
@@ -91,12 +90,16 @@ def show(scene: Scene, *, key: str, on_pick: Callable[[str], None], alt: str) ->
 
     st.pydeck_chart(
         deck(scene, theme.now()),
-        height=HEIGHT_PX,
+        height=_window()[1],
         on_select=clicked,
         selection_mode="single-object",
         key=state.widget_key(key),
         alt=alt,
     )
+
+
+def _window() -> tuple[int, int, int]:
+    return _TELEPHONE if state.on_telephone() else _SCREEN
 
 
 def picked_code(event: Any) -> str | None:
@@ -112,8 +115,8 @@ def picked_code(event: Any) -> str | None:
 def deck(scene: Scene, tokens: Tokens) -> Deck:
     """Return the deck of a scene: a few kB, whatever the number of regions."""
     box = scene.box
-    width, legend = (_TELEPHONE_PX, 0) if state.on_telephone() else (_SCREEN_PX, _LEGEND_PX)
-    lon, lat, zoom = box.camera(width, HEIGHT_PX, left_px=legend) if box else (105.0, 35.0, 3.0)
+    width, height, legend = _window()
+    lon, lat, zoom = box.camera(width, height, left_px=legend) if box else (105.0, 35.0, 3.0)
     layers = [
         *_relief(scene),
         _regions(scene, tokens),
