@@ -105,8 +105,16 @@ class Tab:
             self.page.wait_for_timeout(250)
             if note.count() and note.first.is_visible() and note.first.inner_text().strip():
                 break
-        self.page.mouse.click(*at)
-        self.page.wait_for_timeout(600)
+        before = self.page.url
+        for _ in range(3):  # a busy machine draws so slowly that deck.gl may miss a click
+            self.page.mouse.click(*at)
+            for _ in range(40):
+                self.page.wait_for_timeout(150)
+                if self.page.url != before:
+                    break
+            else:
+                continue
+            break
         self.settle()
 
     def choose(self, label: str, option: str) -> None:
