@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 CLASSES = ("公开", "备用", "敏感", "秘密")
+TITLES = {
+    "公开": "Public",
+    "备用": "Internal",
+    "敏感": "Sensitive",
+    "秘密": "Secret",
+}  # English msgids
 
 
 def highest(parts: Iterable[str]) -> str:

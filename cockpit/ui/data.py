@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 from sqlalchemy.orm import Session
 
-from cockpit.access.classes import may_see
+from cockpit.access.classes import TITLES, may_see
 from cockpit.answers import data as answers
 from cockpit.answers.data import Alarm, Entry
 from cockpit.store import session as store
@@ -187,7 +187,7 @@ def catalogue_table(entries: tuple[Entry, ...]) -> pd.DataFrame:
             say("Data set"): [title_of(e) for e in entries],
             say("Department"): [e.department for e in entries],
             say("Kind"): [say(KIND_TITLES.get(e.kind, e.kind)) for e in entries],
-            say("Class"): [e.data_class for e in entries],
+            say("Class"): [say(TITLES[e.data_class]) for e in entries],
             say("As of"): [date(e.as_of) for e in entries],
             say("Refresh, days"): [e.refresh_days for e in entries],
             say("Late, days"): [e.late_days or None for e in entries],
@@ -223,7 +223,7 @@ def origin_table(entry: Entry) -> pd.DataFrame:
         "Department": entry.department,
         "Owner": entry.owner,
         "Purpose": entry.purpose,
-        "Class": entry.data_class,
+        "Class": say(TITLES[entry.data_class]),
         "Licence": entry.licence,
         "As of": date(entry.as_of),
         "File": entry.source.rsplit("/", 1)[-1],
@@ -336,7 +336,7 @@ def dictionary_table(kind: str) -> pd.DataFrame:
             say("Type"): [say(TYPE_TITLES[c.type]) for c in columns],
             say("Required"): ["✓" if c.required else "" for c in columns],
             say("Unit"): [say(c.unit) if c.unit else "" for c in columns],
-            say("Class"): [c.data_class for c in columns],
+            say("Class"): [say(TITLES[c.data_class]) if c.data_class else "" for c in columns],
             say("Known headers"): ["、".join(dict.fromkeys(c.aliases)) for c in columns],
             say("Values"): [", ".join(c.choices) for c in columns],
         }

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 from sqlalchemy.orm import Session
 
-from cockpit.access.classes import may_see
+from cockpit.access.classes import TITLES, may_see
 from cockpit.answers import pools as answers
 from cockpit.answers.pools import BuildingStory, TagCount
 from cockpit.pools import OPERATORS, POOLS
@@ -124,7 +124,9 @@ def show_story(story: BuildingStory) -> None:
         with Session(store.engine()) as db:
             data_class = answers.persons_class(db)
         if not may_see(cache.visitor_class(), data_class):
-            st.caption(say("Who they are is of class {data_class}.", data_class=data_class))
+            st.caption(
+                say("Who they are is of class {data_class}.", data_class=say(TITLES[data_class]))
+            )
     st.markdown(say("Events: {n}", n=number(len(story.events))))
     if story.events:
         st.dataframe(

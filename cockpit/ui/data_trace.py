@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 from sqlalchemy.orm import Session
 
-from cockpit.access.classes import may_see
+from cockpit.access.classes import TITLES, may_see
 from cockpit.answers import lineage as answers
 from cockpit.answers import reread as rereading
 from cockpit.answers.lineage import FileUse, Lineage, PartLineage
@@ -128,7 +128,7 @@ def file_table(files: tuple[FileUse, ...]) -> pd.DataFrame:
         {
             say("Data set"): [title_of(f) for f in files],
             say("Department"): [f.department or NO_FIGURE for f in files],
-            say("Class"): [f.data_class for f in files],
+            say("Class"): [say(TITLES[f.data_class]) for f in files],
             say("File"): [f.source.rsplit("/", 1)[-1] for f in files],
             say("Version"): [f.version for f in files],
             say("Loaded (UTC)"): [moment(f.loaded_at) for f in files],

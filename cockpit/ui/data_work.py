@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 from sqlalchemy.orm import Session
 
+from cockpit.access.classes import TITLES
 from cockpit.answers import data as answers
 from cockpit.answers.data import (
     SEVERITIES,
@@ -177,7 +178,7 @@ def expected(row: FindingRow) -> str:
 
 def _found(row: FindingRow) -> str:
     if row.found is None:
-        return say("hidden: class {data_class}", data_class=row.data_class)
+        return say("hidden: class {data_class}", data_class=say(TITLES[row.data_class]))
     return row.found
 
 

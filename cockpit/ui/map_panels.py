@@ -355,7 +355,8 @@ def _beside(twin: Twin, answer: MapAnswer, places: NDArray[np.intp]) -> dict[str
 
 def _table_name(answer: MapAnswer, page: int) -> str:
     """Return the table's name: another view is another table, with no row marked."""
-    return f"map.table.{answer.unit}.{answer.level}.{answer.indicator.id}.{page}"
+    clicks = state.chosen("map.clicks", 0)  # a click elsewhere marks other rows than the table had
+    return f"map.table.{answer.unit}.{answer.level}.{answer.indicator.id}.{page}.{clicks}"
 
 
 def _files(twin: Twin, answer: MapAnswer) -> None:

@@ -357,7 +357,7 @@ def _marked(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
     return [
         {
             "@@type": "GeoJsonLayer",
-            "id": "marked",
+            "id": f"marked-{_mark(colour)}",  # anew: deck.gl keeps the old lines otherwise
             "data": layer_url(scene.twin.version, scene.answer.level, _code(scene)),
             "filled": False,
             "stroked": True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from cockpit.web import downloads, findings, health, layers, styles
@@ -15,7 +15,14 @@ async def nothing(request: Request) -> Response:  # noqa: ARG001
     raise NotFoundError("There is nothing at this address.")
 
 
+async def map_page(request: Request) -> Response:
+    """Lead to the map: it is the start page, but people write its name as that of the others."""
+    query = request.url.query
+    return RedirectResponse(f"/?{query}" if query else "/", status_code=307)
+
+
 ROUTES = (
+    Route("/map", map_page),
     *health.ROUTES,
     *layers.ROUTES,
     *findings.ROUTES,

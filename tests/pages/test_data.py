@@ -87,7 +87,7 @@ def test_a_finding_above_the_class_tells_where_but_not_what() -> None:
         app = page(work="findings")
     assert not app.exception
     table = app.dataframe[0].value
-    assert table["Found"][0] == "hidden: class 敏感"
+    assert table["Found"][0] == "hidden: class Sensitive"
     assert table["Expected"][0] == "—"
     assert table["Row"][0] == 3
 
