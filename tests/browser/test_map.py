@@ -107,7 +107,7 @@ class Tab:
                 break
         before = self.page.url
         for _ in range(3):  # a busy machine draws so slowly that deck.gl may miss a click
-            self.page.mouse.click(*at, delay=120)  # as long as a finger takes
+            self.page.mouse.click(*at)
             for _ in range(40):
                 self.page.wait_for_timeout(150)
                 if self.page.url != before:
