@@ -14,7 +14,7 @@ from cockpit.answers.data import Alarm, Entry
 from cockpit.store import session as store
 from cockpit.ui import cache, state
 from cockpit.ui.way import plain
-from cockpit.ui.words import NO_FIGURE, date, language, moment, number, percent, say
+from cockpit.ui.words import NO_FIGURE, date, department_of, language, moment, number, percent, say
 from loaders.catalog import COLUMNS, ColumnType
 from loaders.table import Dimension
 
@@ -157,7 +157,8 @@ def _alarms(found: tuple[Alarm, ...]) -> None:
 
 def alarm_text(alarm: Alarm) -> str:
     """Return an alarm as a sentence: which data set, what is wrong, whose it is."""
-    title, department = plain(title_of(alarm.entry)), plain(alarm.entry.department or NO_FIGURE)
+    title = plain(title_of(alarm.entry))
+    department = plain(department_of(alarm.entry.department) or NO_FIGURE)
     if alarm.kind == "late":
         return say(
             "{title} ({department}): the next delivery is {days} days late.",
@@ -185,7 +186,7 @@ def catalogue_table(entries: tuple[Entry, ...]) -> pd.DataFrame:
         {
             say("State"): [light_text(e.light) for e in entries],
             say("Data set"): [title_of(e) for e in entries],
-            say("Department"): [e.department for e in entries],
+            say("Department"): [department_of(e.department) for e in entries],
             say("Kind"): [say(KIND_TITLES.get(e.kind, e.kind)) for e in entries],
             say("Class"): [say(TITLES[e.data_class]) for e in entries],
             say("As of"): [date(e.as_of) for e in entries],
@@ -220,7 +221,7 @@ def show_entry(entry: Entry) -> None:
 def origin_table(entry: Entry) -> pd.DataFrame:
     """Return what the catalogue knows of a data set, one line a fact."""
     facts = {
-        "Department": entry.department,
+        "Department": department_of(entry.department),
         "Owner": entry.owner,
         "Purpose": entry.purpose,
         "Class": say(TITLES[entry.data_class]),
@@ -287,7 +288,7 @@ def _departments(entries: tuple[Entry, ...]) -> None:
         return
     with st.expander(say("Scores by department")):
         table = {
-            say("Department"): [d.name or NO_FIGURE for d in found],
+            say("Department"): [department_of(d.name) or NO_FIGURE for d in found],
             say("Data sets"): [d.datasets for d in found],
             say("Score"): [100 * d.quality.total for d in found],
             say("Lowest"): [f"{title_of(d.lowest)} {percent(d.lowest.score, 1)}" for d in found],

@@ -15,7 +15,7 @@ from cockpit.indicators import INDICATORS, MEASURES
 from cockpit.store import session as store
 from cockpit.ui import cache, state, way
 from cockpit.ui.data import title_of
-from cockpit.ui.words import NO_FIGURE, moment, name_of, number, say, with_unit
+from cockpit.ui.words import NO_FIGURE, department_of, moment, name_of, number, say, with_unit
 
 STATE_WORDS = {
     "same": "The file is the one that was loaded.",
@@ -127,7 +127,7 @@ def file_table(files: tuple[FileUse, ...]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             say("Data set"): [title_of(f) for f in files],
-            say("Department"): [f.department or NO_FIGURE for f in files],
+            say("Department"): [department_of(f.department) or NO_FIGURE for f in files],
             say("Class"): [say(TITLES[f.data_class]) for f in files],
             say("File"): [f.source.rsplit("/", 1)[-1] for f in files],
             say("Version"): [f.version for f in files],

@@ -25,7 +25,7 @@ from cockpit.store import session as store
 from cockpit.ui import cache, maps, state, theme
 from cockpit.ui.data import column_title, title_of
 from cockpit.ui.way import plain
-from cockpit.ui.words import NO_FIGURE, language, number, say
+from cockpit.ui.words import NO_FIGURE, department_of, language, number, say
 
 PAGE_ROWS = 50
 SEVERITY_TITLES = {"error": "Error", "warning": "Warning", "note": "Note"}
@@ -105,7 +105,7 @@ def finding_filter(entries: tuple[Entry, ...]) -> FindingFilter:
                 "severity", "Severity", SEVERITIES, {s: say(SEVERITY_TITLES[s]) for s in SEVERITIES}
             ),
             department=_filter(
-                "department", "Department", departments, {d: d for d in departments}
+                "department", "Department", departments, {d: department_of(d) for d in departments}
             ),
             status=_filter(
                 "status", "Status", STATUSES, {s: say(STATUS_TITLES[s]) for s in STATUSES}, "open"
@@ -163,7 +163,7 @@ def finding_table(found: FindingPage) -> pd.DataFrame:
             say("Expected"): [expected(r) for r in rows],
             say("Rule"): [r.rule for r in rows],
             say("Area, m²"): [r.area_m2 for r in rows],
-            say("Department"): [r.department for r in rows],
+            say("Department"): [department_of(r.department) for r in rows],
             say("Status"): [say(STATUS_TITLES[r.status]) for r in rows],
         }
     ).dropna(axis=1, how="all")

@@ -20,6 +20,7 @@ from cockpit.ui.words import (
     NO_FIGURE,
     compact,
     date,
+    department_of,
     language,
     name_of,
     number,
@@ -523,7 +524,7 @@ def source(unit: Unit) -> None:
     """Say which data sets the figures come from, of which date, and where to trace them."""
     named = [
         f"{way.plain(name_or(s.title, s.title_en))} "
-        f"({way.plain(s.department) or NO_FIGURE}, {date(s.as_of)})"
+        f"({way.plain(department_of(s.department)) or NO_FIGURE}, {date(s.as_of)})"
         for s in unit.sources
     ]
     st.caption(say("Sources: {sources}", sources=say("; ").join(named) or NO_FIGURE))

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from cockpit.locale import LANGUAGES, translate
+from cockpit.locale import LANGUAGES, catalogue, translate
 from cockpit.settings import settings
 from cockpit.ui import state
 from geodata.errors import CockpitError
@@ -67,6 +67,11 @@ def say_error(error: CockpitError) -> str:
 def say_terms(terms: list[tuple[str, dict[str, object]]]) -> str:
     """Return several sentences in a row; Chinese ones stand without a space between."""
     return ("" if language() == "zh" else " ").join(say(t, **v) for t, v in terms)
+
+
+def department_of(name: str) -> str:
+    """Return a department in the visitor's language; one that no catalogue knows as it stands."""
+    return catalogue(language()).get(name, name)
 
 
 def name_of(region: Any) -> str:
