@@ -17,6 +17,7 @@ from cockpit.answers.kept import Kept, kept
 from cockpit.answers.lineage import figure_rows
 from cockpit.answers.population import position_of
 from cockpit.answers.twin import Twin
+from cockpit.settings import settings
 from cockpit.store.models import Batch, Household, Meta, Population, Region, Vulnerable
 from cockpit.store.rows import Place, rows_of
 from geodata.errors import InputError
@@ -104,6 +105,8 @@ def _reread_one(
 ) -> Reread:
     total = float(stored["value"].fillna(0).sum())
     entry = Dataset.model_validate(batch.entry) if batch.entry else None
+    if entry is not None and batch.uploaded:  # kept below the data folder
+        entry = entry.model_copy(update={"file": str(settings().data_folder / entry.file)})
     if entry is not None and entry.database:
         return Reread(batch.dataset_id, batch.source, "database", total, None)
     path = _folder(db) / (entry.file if entry else batch.source).partition("!")[0]
@@ -120,9 +123,9 @@ def _reread_one(
 def _sum_again(
     db: Session, county: Twin, entry: Dataset, spec: Kept, stored: pd.DataFrame
 ) -> float:
-    settings = db.execute(select(Meta.value).where(Meta.key == "manifest")).scalar_one()
+    stored_as = db.execute(select(Meta.value).where(Meta.key == "manifest")).scalar_one()
     manifest = Manifest(
-        county=settings["county"], cells=settings["cells"], dataset=(entry,), folder=_folder(db)
+        county=stored_as["county"], cells=stored_as["cells"], dataset=(entry,), folder=_folder(db)
     )
     regions = county.regions
     codes = regions["code"].tolist()

@@ -16,9 +16,11 @@ from sqlalchemy.engine import make_url
 
 from cockpit.store import models as m
 from geodata.errors import DataFileError
+from loaders.files import Limits
 from loaders.manifest import Dataset, Manifest
 from loaders.quality import score
 from loaders.table import Finding, LoadedTable
+from loaders.tables import read_database
 
 
 def row_number(value: Any) -> int | None:
@@ -41,7 +43,8 @@ def table_of(model: type[m.Base]) -> Table:
 def hash_file(entry: Dataset, manifest: Manifest) -> str:
     """Return the hash of a file's bytes; of a database entry "" (it is always read)."""
     if not entry.file:
-        return ""
+        rows = read_database(entry.database, entry.table, folder=manifest.folder, limits=Limits())
+        return rows.sha256
     path = manifest.folder / entry.file.partition("!")[0]
     if not path.is_file():
         raise DataFileError(
@@ -53,11 +56,20 @@ def hash_file(entry: Dataset, manifest: Manifest) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def dump_entry(entry: Dataset) -> dict[str, Any]:
-    """Return a manifest entry as JSON, without the answers to questions."""
-    return entry.model_dump(
+def is_upload(entry: Dataset, folder: Path) -> bool:
+    """Tell whether an entry's file is one that came through the page."""
+    kept = (folder / "uploads").resolve()
+    return entry.file != "" and Path(entry.file).resolve().is_relative_to(kept)
+
+
+def dump_entry(entry: Dataset, folder: Path) -> dict[str, Any]:
+    """Return an entry as JSON, without answers; an upload's file starts at the data folder."""
+    found = entry.model_dump(
         mode="json", by_alias=True, exclude={"confirmed"}, exclude_defaults=True
     )
+    if is_upload(entry, folder):
+        found["file"] = Path(entry.file).resolve().relative_to(folder.resolve()).as_posix()
+    return found
 
 
 def newest_batch(connection: Connection, dataset: str) -> Any:
@@ -75,21 +87,54 @@ def newest_batch_id(connection: Connection, dataset: str) -> int:
     return int(newest_batch(connection, dataset).id)
 
 
-def is_same(connection: Connection, entry: Dataset, sha256: str) -> bool:
-    """Tell whether the stored batch came from the same bytes and the same entry."""
+def is_same(connection: Connection, entry: Dataset, sha256: str, folder: Path) -> bool:
+    """
+    Tell whether the stored batch came from the same bytes and the same entry.
+
+    Columns that the manifest names now and that were matched to the same headers then are no
+    change, so that matches can be written back into the manifest.
+    """
     found = connection.execute(
-        select(m.Batch.sha256, m.Batch.entry).where(m.Batch.dataset_id == entry.id, m.Batch.current)
+        select(m.Batch.sha256, m.Batch.entry, m.Batch.matches).where(
+            m.Batch.dataset_id == entry.id, m.Batch.current
+        )
     ).first()
-    return found is not None and sha256 != "" and tuple(found) == (sha256, dump_entry(entry))
+    if found is None or found.sha256 != sha256:
+        return False
+    then, now = dict(found.entry), dump_entry(entry, folder)
+    named_then, named_now = then.pop("columns", {}), now.pop("columns", {})
+    kept = all(named_now.get(name) == header for name, header in named_then.items())
+    matched = all(
+        found.matches.get(name, named_then.get(name)) == header
+        for name, header in named_now.items()
+    )
+    return then == now and kept and matched
+
+
+def uploads(connection: Connection, folder: Path) -> dict[str, Dataset]:
+    """Return the entries in use that came through the page, with the places of their kept files."""
+    rows = connection.execute(
+        select(m.Batch.entry).where(m.Batch.current, m.Batch.uploaded).order_by(m.Batch.id)
+    ).scalars()
+    entries = [Dataset.model_validate(entry) for entry in rows]
+    return {
+        entry.id: entry.model_copy(update={"file": str(folder / entry.file)}) for entry in entries
+    }
+
+
+def was_loaded(connection: Connection, dataset: str, sha256: str) -> bool:
+    """Tell whether these bytes of a data set have been loaded before."""
+    query = select(m.Batch.id).where(m.Batch.dataset_id == dataset, m.Batch.sha256 == sha256)
+    return connection.execute(query).first() is not None
 
 
 def no_longer_named(connection: Connection, manifest: Manifest) -> list[str]:
     """Return stored data sets that the manifest no longer names (uploads stay)."""
     known = {entry.id for entry in manifest.dataset}
-    rows = connection.execute(
-        select(m.Batch.dataset_id, m.Batch.entry).where(m.Batch.current)
-    ).all()
-    return [i for i, entry in rows if i not in known and "/uploads/" not in entry.get("file", "")]
+    stored = connection.execute(
+        select(m.Batch.dataset_id).where(m.Batch.current, ~m.Batch.uploaded)
+    ).scalars()
+    return [dataset for dataset in stored if dataset not in known]
 
 
 # Rows are deleted children first, so that no foreign key is left hanging.
@@ -138,7 +183,9 @@ def upsert_dataset(connection: Connection, entry: Dataset, position: int) -> Non
         connection.execute(insert(m.Dataset).values(id=entry.id, **values))
 
 
-def new_batch(connection: Connection, loaded: LoadedTable, sha256: str, today: dt.date) -> int:
+def new_batch(
+    connection: Connection, loaded: LoadedTable, sha256: str, today: dt.date, folder: Path
+) -> int:
     """Begin a batch; the batches before it are no longer current."""
     entry = loaded.dataset
     newest = connection.execute(
@@ -148,8 +195,9 @@ def new_batch(connection: Connection, loaded: LoadedTable, sha256: str, today: d
     result = connection.execute(
         insert(m.Batch).values(
             dataset_id=entry.id, version=(newest or 0) + 1, current=True,
-            source=entry.file or _without_password(entry.database),
-            sha256=sha256 or loaded.sha256, entry=dump_entry(entry), matches=loaded.matches,
+            source=dump_entry(entry, folder).get("file") or _without_password(entry.database),
+            sha256=sha256 or loaded.sha256, entry=dump_entry(entry, folder), matches=loaded.matches,
+            uploaded=is_upload(entry, folder),
             encoding=loaded.encoding, rows_read=loaded.n_rows, rows_stored=len(loaded.table),
             rows_bad=bad_rows(loaded.findings), quality=score(loaded, today=today).as_json(),
             loaded_at=dt.datetime.now(dt.UTC).replace(tzinfo=None),
@@ -284,3 +332,12 @@ def close_again(
         connection.execute(
             update(table).where(table.c.dataset_id == dataset, *same).values(status=status)
         )
+
+
+def begin_writing(connection: Connection) -> None:
+    """
+    Wait for other writers before the first read, so that what is read cannot grow old on the way.
+
+    SQLite refuses to write in a transaction that has read what somebody else changed meanwhile.
+    """
+    connection.execute(delete(m.Meta).where(m.Meta.key == "nothing"))

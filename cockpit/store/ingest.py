@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,12 +20,14 @@ from cockpit.store.bulk import insert_frame
 from cockpit.store.catalogue import (
     add_bad,
     bad_rows,
+    begin_writing,
     close_again,
     delete_everything,
     delete_rows,
     file_name,
     hash_file,
     is_same,
+    is_upload,
     known_places,
     new_batch,
     newest_batch,
@@ -35,13 +37,15 @@ from cockpit.store.catalogue import (
     residents_by_leaf,
     row_number,
     store_findings,
+    uploads,
     upsert_dataset,
+    was_loaded,
     worked_on,
 )
 from cockpit.store.derived import crosscheck_all, settle_all
 from cockpit.store.geometry import audit_layer, store_regions
 from cockpit.store.migrate import upgrade
-from cockpit.store.rows import Place, rows_of, secret_key
+from cockpit.store.rows import Place, rows_of, secret_key, write_whole
 from geodata.errors import AskFirst, DataFileError
 from loaders.manifest import Dataset, Manifest, read_manifest
 from loaders.quality import score
@@ -74,6 +78,8 @@ class DatasetReport:
     findings: int
     score: float
     unchanged: bool = False
+    matches: dict[str, str] = field(default_factory=dict)
+    """Standard column to header, as this load matched them; empty when nothing was read."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +139,7 @@ def load(
     upgrade(engine)
     job = _Job(manifest, folder, today or _day(manifest), confirmed, progress or _silent)
     with engine.begin() as connection:
+        begin_writing(connection)
         return _load(connection, job)
 
 
@@ -141,19 +148,16 @@ def check(
     *,
     today: dt.date | None = None,
     progress: Progress | None = None,
-    folder: Path,
 ) -> LoadReport:
     """Read and check all files of a manifest in a store of its own that is thrown away."""
     from cockpit.store.session import open_engine
 
-    engine = open_engine("sqlite:///:memory:")
-    everything = frozenset({"fewer_rows", "other_county"})
-    try:
-        return load(
-            manifest_path, engine, folder, confirmed=everything, today=today, progress=progress
-        )
-    finally:
-        engine.dispose()
+    with tempfile.TemporaryDirectory(prefix="cockpit-check-") as name:
+        engine = open_engine("sqlite:///:memory:")
+        try:
+            return load(manifest_path, engine, Path(name), today=today, progress=progress)
+        finally:
+            engine.dispose()
 
 
 @dataclass(frozen=True)
@@ -211,6 +215,7 @@ def apply(
     the county stays; counts that hang on it are settled anew.
     """
     with engine.begin() as connection:
+        begin_writing(connection)
         manifest = _stored_manifest(connection, entry)
         job = _Job(manifest, folder, _day(manifest), confirmed, _silent, read=read)
         return _load(connection, job, only=entry.id)
@@ -228,22 +233,23 @@ def _day(manifest: Manifest) -> dt.date:
 def keep_upload(name: str, content: bytes, folder: Path) -> Path:
     """Keep an uploaded file under the hash of its bytes; return where."""
     place = folder / "uploads" / hashlib.sha256(content).hexdigest()[:16]
-    place.mkdir(parents=True, exist_ok=True)
     path = place / Path(name).name
-    path.write_bytes(content)
+    write_whole(path, content)
     return path
 
 
 def _load(connection: Connection, job: _Job, only: str = "") -> LoadReport:
     """Load what has changed; with ``only`` nothing but that data set is looked at."""
     _refuse_other_county(connection, job)
-    job = replace(job, manifest=_with_uploads(connection, job.manifest))
+    job = replace(job, manifest=_with_uploads(connection, job))
     entries = sorted(job.manifest.dataset, key=lambda entry: ORDER.index(entry.kind))
     settings = job.manifest.model_dump(mode="json", include={"county", "cells", "crosscheck"})
     same_settings = read_meta(connection, "manifest") == settings
     looked_at = [entry for entry in entries if only in ("", entry.id)]
     hashes = {entry.id: hash_file(entry, job.manifest) for entry in looked_at}
-    stale = [entry for entry in looked_at if not is_same(connection, entry, hashes[entry.id])]
+    stale = [
+        entry for entry in looked_at if not is_same(connection, entry, hashes[entry.id], job.folder)
+    ]
     gone = [] if only else no_longer_named(connection, job.manifest)
     if not stale and same_settings and not gone:
         return _unchanged(connection, job)
@@ -318,21 +324,31 @@ def _read(connection: Connection, job: _Job, entry: Dataset, *, first_regions: b
     elif entry.kind == "regions":  # parents are looked for when all files are together
         context = replace(context, known_codes=None)
     context = replace(context, reference=job.places.get(entry.id, {}))
-    loaded = job.read(_answered(entry, job.confirmed), job.manifest, context=context)
+    # Only what came through the page is read at arm's length; the manifest's files are our own.
+    read = job.read if is_upload(entry, job.folder) else read_dataset
+    loaded = read(_answered(entry, job.confirmed), job.manifest, context=context)
     before = newest_batch(connection, entry.id)
     _ask_fewer(entry, before.rows_read if before else None, loaded.n_rows, job.confirmed)
     return loaded
 
 
-def _with_uploads(connection: Connection, manifest: Manifest) -> Manifest:
-    """Add the data sets that came by upload, so that a reload keeps them."""
-    known = {entry.id for entry in manifest.dataset}
-    rows = connection.execute(
-        select(m.Batch.entry).where(m.Batch.current).order_by(m.Batch.id)
-    ).scalars()
-    more = [Dataset.model_validate(found) for found in rows if "/uploads/" in found.get("file", "")]
-    added = tuple(entry for entry in more if entry.id not in known)
-    return manifest.model_copy(update={"dataset": (*manifest.dataset, *added)})
+def _with_uploads(connection: Connection, job: _Job) -> Manifest:
+    """
+    Add the data sets that came by upload, so that a load keeps them.
+
+    An upload of a data set that the manifest names too stays in place of the manifest's file as
+    long as that file is one that was loaded before; a file that is new to the store replaces it.
+    """
+    mine = uploads(connection, job.folder)
+    entries = []
+    for entry in job.manifest.dataset:
+        upload = mine.pop(entry.id, None)
+        stays = upload is not None and not is_upload(entry, job.folder)
+        if stays and was_loaded(connection, entry.id, hash_file(entry, job.manifest)):
+            entries.append(upload)
+        else:
+            entries.append(entry)
+    return job.manifest.model_copy(update={"dataset": (*entries, *mine.values())})
 
 
 def _answered(entry: Dataset, confirmed: frozenset[str]) -> Dataset:
@@ -350,7 +366,7 @@ def _store_entry(
     delete_rows(connection, entry.id)
     position = [e.id for e in job.manifest.dataset].index(entry.id)
     upsert_dataset(connection, entry, position)
-    batch = new_batch(connection, loaded, sha256, job.today)
+    batch = new_batch(connection, loaded, sha256, job.today, job.folder)
     found = list(loaded.findings)
     if place is not None:
         if entry.kind == "road_edges":
@@ -443,7 +459,7 @@ def _stored_manifest(connection: Connection, entry: Dataset) -> Manifest:
     if settings is None:
         raise DataFileError("Nothing is loaded yet; load a county first.")
     rows = connection.execute(
-        select(m.Batch.entry).where(m.Batch.current).order_by(m.Batch.id)
+        select(m.Batch.entry).where(m.Batch.current, ~m.Batch.uploaded).order_by(m.Batch.id)
     ).scalars()
     entries = [Dataset.model_validate(found) for found in rows if found["id"] != entry.id]
     folder = Path(read_meta(connection, "folder") or ".")
@@ -483,6 +499,7 @@ def _report(loaded: LoadedTable, findings: list[Finding], today: dt.date) -> Dat
     return DatasetReport(
         loaded.dataset.id, loaded.dataset.title, loaded.n_rows, len(loaded.table),
         bad_rows(findings), len(findings), score(loaded, today=today).total,
+        matches=loaded.matches,
     )  # fmt: skip
 
 
@@ -539,9 +556,8 @@ def _nodes(connection: Connection) -> pd.DataFrame:
 def _keep_raster(connection: Connection, job: _Job, loaded: LoadedTable, batch: int) -> Path:
     source = Path(str(loaded.extra["path"]))
     kept = job.folder / "rasters" / f"{loaded.sha256[:16]}.tif"
-    kept.parent.mkdir(parents=True, exist_ok=True)
     if not kept.exists():
-        shutil.copyfile(source, kept)
+        write_whole(kept, source.read_bytes())
     connection.execute(
         insert(m.Raster).values(
             dataset_id=loaded.dataset.id, kind="elevation", file=f"rasters/{kept.name}",

@@ -80,6 +80,9 @@ class Batch(Base):
     sha256: Mapped[str] = mapped_column(String(64), comment="of the file's bytes")
     entry: Mapped[Any] = mapped_column(JSON, comment="manifest entry as used")
     matches: Mapped[Any] = mapped_column(JSON, comment="standard column to header of the file")
+    uploaded: Mapped[bool] = mapped_column(
+        default=False, comment="came through the page; its file is kept in the data folder"
+    )
     encoding: Mapped[str] = mapped_column(String(32), default="")
     rows_read: Mapped[int] = mapped_column(comment="rows in the source")
     rows_stored: Mapped[int] = mapped_column(comment="rows of the source that were stored")
@@ -253,9 +256,7 @@ class Person(_Sourced, Base):
 
     dataset_id: Mapped[str] = mapped_column(ForeignKey(Dataset.id), primary_key=True)
     key: Mapped[str] = mapped_column(KEY, primary_key=True, comment="HMAC-SHA-256 of the number")
-    masked: Mapped[str] = mapped_column(
-        String(24), comment="first 6 and last 4 of the number; class 敏感"
-    )
+    masked: Mapped[str] = mapped_column(String(24), comment="first 6 of the number; class 敏感")
     name_key: Mapped[str | None] = mapped_column(KEY, comment="HMAC-SHA-256 of the name")
     sex: Mapped[str | None] = mapped_column(String(1))
     birth: Mapped[dt.date | None] = mapped_column(comment="class 敏感")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -55,11 +56,33 @@ def _first_holding(points: NDArray[np.object_], shapes: NDArray[np.object_]) -> 
 def secret_key(folder: Path) -> bytes:
     """Return the key that hashes identity numbers; made once an installation."""
     path = folder / "person.key"
-    folder.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(32))
-    return path.read_bytes()
+        write_whole(path, secrets.token_bytes(KEY_BYTES), mode=0o600)
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise DataFileError(
+            "{file}: the key of this installation has {found} bytes; expected {expected}. "
+            "Restore it from the backup.",
+            file=path.name,
+            found=len(key),
+            expected=KEY_BYTES,
+        )
+    return key
+
+
+KEY_BYTES = 32
+
+
+def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """Write a file that is there whole or not at all, whatever moment the power goes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with half.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    half.chmod(mode)
+    half.replace(path)
 
 
 def rows_of(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Finding]]:
@@ -218,7 +241,8 @@ def _persons(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Finding]]:
     findings = _linked(frame, loaded, place)
     numbers = frame.pop("identity").astype(str)
     frame["key"] = [hash_identity(number, place.secret) for number in numbers]
-    frame["masked"] = [f"{number[:6]}********{number[-4:]}" for number in numbers]
+    # With the date of birth beside it, anything more than the county would give the number away.
+    frame["masked"] = [f"{number[:6]}{'*' * 12}" for number in numbers]
     frame["dataset_id"] = loaded.dataset.id
     frame["region_code"] = frame.get("code")
     if "name" in frame:

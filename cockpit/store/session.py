@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -34,10 +34,18 @@ def open_engine(address: str) -> Engine:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     made = create_engine(url, connect_args={"timeout": 30})
     event.listen(made, "connect", _sqlite_pragmas)
+    event.listen(made, "begin", _sqlite_begin)
     return made
 
 
+def _sqlite_begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
 def _sqlite_pragmas(connection: Any, _record: Any) -> None:
+    # The driver would commit by itself before each CREATE TABLE, and a killed migration would stay
+    # half done; without its help every transaction is ours, tables included.
+    connection.isolation_level = None
     cursor = connection.cursor()
     # WAL lets pages read while a load writes; FULL keeps a commit through a power cut.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):

@@ -7,8 +7,9 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, create_engine, func, select
 from sqlalchemy.orm import Session
 
 from cockpit.answers.twin import Twin, twin
@@ -18,6 +19,7 @@ from cockpit.store import models as m
 from cockpit.store.session import open_engine
 from geodata.crs import wgs84_to_gcj02
 from geodata.errors import AskFirst, CockpitError, DataFileError, ManifestError
+from loaders.manifest import Dataset, read_manifest, write_matches
 from tests.small import MANIFEST, village_codes, write_people, write_small
 from tests.tiny import grid_code
 
@@ -276,13 +278,12 @@ date = 2025-11-01
 
 def test_check_stores_nothing(tmp_path: Path, engine: Engine) -> None:
     path = write_small(tmp_path / "raw")
-    report = ingest.check(path, folder=tmp_path / "store", today=TODAY)
+    report = ingest.check(path, today=TODAY)
     assert report.people == 1360
-    assert not (tmp_path / "store" / "county.sqlite").exists()
+    assert list((tmp_path / "store").iterdir()) == []
 
 
 def test_an_uploaded_data_set_survives_a_reload(tmp_path: Path, engine: Engine) -> None:
-    from loaders.manifest import Dataset
     from loaders.read import read_dataset
 
     path = write_small(tmp_path / "raw")
@@ -362,3 +363,75 @@ def test_a_closed_finding_stays_closed_when_it_comes_again(tmp_path: Path, engin
             .order_by(m.QualityIssue.row)
         ).all()
     assert [tuple(f) for f in found] == [("-3", "accepted"), ("-4", "open")]
+
+
+def test_an_upload_stays_until_the_manifest_brings_a_newer_file(
+    tmp_path: Path, engine: Engine
+) -> None:
+    path = write_small(tmp_path / "raw")
+    _load(path, engine)
+    folder = tmp_path / "store"
+    write_people(path.parent, factor=3)
+    content = (path.parent / "people.csv").read_bytes()
+    write_people(path.parent)
+    entry = read_manifest(path).entry("people")
+    kept = ingest.keep_upload("people.csv", content, folder)
+    ingest.apply(entry.model_copy(update={"file": str(kept)}), engine, folder)
+    assert _twin(engine).measures["people"][0] == 3 * 1360
+    again = _load(path, engine)
+    assert (again.people, again.changed) == (3 * 1360, False)
+    write_people(path.parent, factor=2)
+    assert _load(path, engine).people == 2 * 1360
+
+
+def test_uploads_are_found_again_when_the_data_folder_moves(tmp_path: Path) -> None:
+    path = write_small(tmp_path / "raw")
+    old, new = tmp_path / "old", tmp_path / "new"
+    engine = open_engine(f"sqlite:///{old / 'county.sqlite'}")
+    ingest.load(path, engine, old, today=TODAY)
+    kept = ingest.keep_upload(
+        "care.csv", "名称,类别,经度,纬度\n敬老院,养老院,106.815,27.215\n".encode(), old
+    )
+    entry = Dataset(id="care", title="养老机构", kind="facilities", file=str(kept))
+    ingest.apply(entry, engine, old)
+    engine.dispose()
+    old.rename(new)
+    moved = open_engine(f"sqlite:///{new / 'county.sqlite'}")
+    write_people(path.parent, factor=2)
+    text = path.read_text(encoding="utf-8").replace("小青县", "小青新县")
+    path.write_text(text, encoding="utf-8")
+    report = ingest.load(path, moved, new, today=TODAY)
+    assert report.people == 2720
+    assert [d.rows_stored for d in report.datasets if d.id == "care"] == [1]
+
+
+def test_columns_written_back_into_the_manifest_are_no_change(
+    tmp_path: Path, engine: Engine
+) -> None:
+    path = write_small(tmp_path / "raw")
+    report = _load(path, engine)
+    matches = next(d.matches for d in report.datasets if d.id == "people")
+    assert matches["persons"] == "人数"
+    write_matches(path, "people", matches)
+    assert not _load(path, engine).changed
+    text = path.read_text(encoding="utf-8").replace('"人数"', '"性别"')
+    path.write_text(text, encoding="utf-8")
+    assert _load(path, engine).changed  # another column is another reading
+
+
+def test_a_database_table_that_did_not_change_is_not_loaded_again(
+    tmp_path: Path, engine: Engine
+) -> None:
+    path = write_small(tmp_path / "raw")
+    source = create_engine(f"sqlite:///{tmp_path / 'raw' / 'office.sqlite'}")
+    table = pd.DataFrame({"区划代码": village_codes(), "户籍人口": [1, 2, 3, 4]})
+    table.to_sql("hukou", source, index=False)
+    source.dispose()
+    text = path.read_text(encoding="utf-8").replace(
+        'file = "registered.csv"', 'database = "sqlite:///office.sqlite"\ntable = "hukou"'
+    )
+    path.write_text(text, encoding="utf-8")
+    first = _load(path, engine)
+    assert _twin(engine).measures["registered"][0] == 10
+    second = _load(path, engine)
+    assert (second.changed, second.version) == (False, first.version)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Column, Date, Integer, MetaData, String, Table, select
+from sqlalchemy import Column, Date, Integer, MetaData, String, Table, event, inspect, select
 
 from cockpit.store.bulk import insert_frame
 from cockpit.store.migrate import newest, upgrade
@@ -54,3 +55,24 @@ def test_bulk_rows_come_back_as_they_were(tmp_path: Path) -> None:
         (None, None, None, 7),
         ("丙", days[2].date(), 3, 7),
     ]
+
+
+def test_a_migration_that_fails_halfway_leaves_no_table(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'a.sqlite'}")
+    made: list[str] = []
+
+    def fail_at_the_sixth(
+        _connection: object, _cursor: object, statement: str, *_rest: object
+    ) -> None:
+        if "CREATE TABLE" in statement:
+            made.append(statement)
+            if len(made) == 6:
+                raise KeyboardInterrupt
+
+    event.listen(engine, "before_cursor_execute", fail_at_the_sixth)
+    with pytest.raises(KeyboardInterrupt):
+        upgrade(engine)
+    event.remove(engine, "before_cursor_execute", fail_at_the_sixth)
+    assert inspect(engine).get_table_names() == []
+    upgrade(engine)
+    assert "region" in inspect(engine).get_table_names()

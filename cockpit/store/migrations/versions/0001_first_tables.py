@@ -72,6 +72,12 @@ def upgrade() -> None:
         sa.Column(
             "matches", sa.JSON(), nullable=False, comment="standard column to header of the file"
         ),
+        sa.Column(
+            "uploaded",
+            sa.Boolean(),
+            nullable=False,
+            comment="came through the page; its file is kept in the data folder",
+        ),
         sa.Column("encoding", sa.String(length=32), nullable=False),
         sa.Column("rows_read", sa.Integer(), nullable=False, comment="rows in the source"),
         sa.Column(
@@ -562,7 +568,7 @@ def upgrade() -> None:
             "masked",
             sa.String(length=24),
             nullable=False,
-            comment="first 6 and last 4 of the number; class 敏感",
+            comment="first 6 of the number; class 敏感",
         ),
         sa.Column(
             "name_key", sa.String(length=64), nullable=True, comment="HMAC-SHA-256 of the name"
