@@ -130,7 +130,7 @@ def _check(given: argparse.Namespace) -> int:
     from cockpit.store import ingest
 
     with _bar() as tell:
-        report = ingest.check(given.manifest, folder=_store_folder(), progress=tell)
+        report = ingest.check(given.manifest, progress=tell)
     _print_report(report, given.lang)
     errors = [f for f in report.findings if f.severity == "error"]
     for finding in report.findings[: given.most]:
