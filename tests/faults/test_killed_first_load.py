@@ -1,4 +1,4 @@
-"""REL-1: a first load, killed at any moment from an empty folder on, is finished by the next one."""
+"""REL-1: a first load killed at any moment, from an empty folder on, is finished by the next."""
 
 from __future__ import annotations
 
