@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from geodata.errors import DataFileError
 from loaders.catalog import COLUMNS, Column
 from loaders.manifest import Dataset
+from loaders.rules import mask_text
 
 _BRACKETS = re.compile(r"[(\[〔【]([^)\]〕】]*)[)\]〕】]$")
 DBF_NAME_BYTES = 10  # Shapefiles cut field names to this
@@ -119,7 +120,8 @@ def missing_column(name: str, title: str, headers: Sequence[str], file: str) -> 
         file=file,
         column=name,
         title=title,
-        found=", ".join(shown) or "-",
+        # Without a header the first row is taken for one, with whatever stands in it.
+        found=mask_text(", ".join(shown)) or "-",
     )
 
 

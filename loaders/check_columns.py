@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from geodata.hierarchy import level_of_code, normalise_code
 from loaders import rules
 from loaders.catalog import Column
-from loaders.check_run import Rows, Run, Unique, rows_of, unique_of
+from loaders.check_run import DATED, Rows, Run, Unique, rows_of, unique_of
 
 LARGEST_NUMBER = 1e15  # above it a float no longer holds every whole number
 
@@ -336,7 +336,8 @@ def _report_missing(run: Run, column: Column, at: Rows) -> None:
     missing = np.flatnonzero(at < 0)
     if not len(missing):
         return
-    if column.required:
+    undated = column.name == "date" and run.entry.kind in DATED and run.entry.date is None
+    if column.required or undated:
         unnamed = column.name == "name" and run.entry.kind in rules.MAY_BE_UNNAMED
         run.report("value.missing", column.name, missing, optional=unnamed)
     elif len(missing) < run.n:

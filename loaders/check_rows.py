@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from geodata.hierarchy import parent_by_prefix
 from loaders import rules
-from loaders.check_run import Rows, Run, texts_at
+from loaders.check_run import Rows, Run
 
 BOX_MARGIN_DEGREES = 0.001  # about 100 m: borders of different sources never agree to the metre
 
@@ -195,10 +195,8 @@ def _same_rows(run: Run, later: Rows, first: Rows) -> NDArray[np.bool_]:
 
 
 def _key_texts(run: Run, names: list[str], rows: Rows) -> list[str]:
-    cells = [texts_at(run.raw[name], rows) for name in names]
-    if run.entry.kind == "persons":
-        cells = [[rules.mask_identity(text) for text in column] for column in cells]
-    return [rules.mask_text(" · ".join(filter(None, line))) for line in zip(*cells, strict=True)]
+    cells = [run.shown(name, rows) for name in names]
+    return [" · ".join(filter(None, line)) for line in zip(*cells, strict=True)]
 
 
 def _joint_key(run: Run, names: list[str]) -> Rows:

@@ -21,6 +21,8 @@ from loaders.table import Finding, ReadContext, Severity
 LONGEST_FOUND, LONGEST_TEXT = 200, 2000  # characters: one hostile cell must not fill the store
 MEANING = {"regions", "population", "households", "vulnerable"}
 """Kinds in which a wrong value in any column makes the row say something else."""
+DATED = {"population", "households", "vulnerable"}
+"""Kinds whose figures say nothing without the day they are of."""
 
 Rows = NDArray[np.int64]
 Values = dict[str, object] | Sequence[dict[str, object]]
@@ -105,7 +107,7 @@ class Run:
         if severity == "error":
             self.bad[rows] = True
         if found is None:
-            found = shown(self.raw[column], rows)
+            found = self.shown(column, rows)
         self.issues.append(Issue(rule, column, rows, found, values or {}, severity))
 
     def note(self, rule: str, column: str, **values: object) -> None:
@@ -113,6 +115,14 @@ class Run:
         self.issues.append(
             Issue(rule, column, np.array([-1]), [""], values, rules.RULES[rule].severity)
         )
+
+    def shown(self, column: str, rows: Rows) -> list[str]:
+        """Return the raw values of some rows as findings show them, masked."""
+        type_ = next((c.type for c in self.columns if c.name == column), "text")
+        return [
+            rules.mask_cell(text, self.entry.kind, column, type_)
+            for text in texts_at(self.raw[column], rows)
+        ]
 
     def may_do_without(self, column: Column) -> bool:
         """Whether a row is still worth storing when this value is wrong."""
@@ -172,12 +182,9 @@ class Run:
             return {}
         rows = np.unique(np.concatenate(lost))
         names = [name for name in self.raw.columns if name not in ("row", "geometry")]
-        cells = [texts_at(self.raw[name], rows) for name in names]
-        for place, name in enumerate(names):
-            if self.entry.kind == "persons" and name == "identity":
-                cells[place] = [rules.mask_identity(text) for text in cells[place]]
+        cells = [self.shown(name, rows) for name in names]
         lines = (
-            rules.mask_text("; ".join(map("{}={}".format, names, line)))[:LONGEST_TEXT]
+            "; ".join(map("{}={}".format, names, line))[:LONGEST_TEXT]
             for line in zip(*cells, strict=True)
         )
         return dict(zip(rows.tolist(), lines, strict=True))
@@ -221,11 +228,6 @@ def text_of(value: Any) -> str:
 def texts_at(raw: pd.Series[Any], rows: Rows) -> list[str]:
     """Return the raw values of some rows as text."""
     return [text_of(value) for value in raw.iloc[rows].tolist()]
-
-
-def shown(raw: pd.Series[Any], rows: Rows) -> list[str]:
-    """Return the raw values of some rows as findings show them, masked."""
-    return [rules.mask_text(text) for text in texts_at(raw, rows)]
 
 
 def rows_of(unique: Unique, chosen: Sequence[bool] | NDArray[np.bool_]) -> Rows:

@@ -230,7 +230,7 @@ def nearly_same(one: str, other: str) -> bool:
 
 
 def _hidden(value: Any) -> str:
-    return mask_text(str(value))
+    return mask_text(str(value), codes=True)
 
 
 def _one_sided(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from geodata import crs as systems
 from geodata.errors import AskFirst, DataFileError
 from loaders.manifest import Dataset, Manifest
-from loaders.rules import mask_identity
+from loaders.rules import mask_text
 from loaders.table import Dimension, Finding, ReadContext, Severity
 
 Geometries = NDArray[np.object_]
@@ -29,8 +29,6 @@ _WANTED = {
     "road_edges": ("LineString", "MultiLineString"),
 }
 """Kinds whose shapes are all of one family."""
-
-_IDENTITY = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,9 @@ class Reading:
         text: str = "",
         **values: object,
     ) -> Finding:
-        """Return a finding about this data set, identity numbers masked."""
+        """Return a finding about this data set, masked; of persons without the row's text."""
+        # Regions have codes as long as old identity numbers, and no persons.
+        regions = self.entry.kind == "regions"
         return Finding(
             dataset=self.entry.id,
             file=self.file,
@@ -72,16 +72,11 @@ class Reading:
             rule=rule,
             dimension=dimension,
             severity=severity,
-            found=masked(found)[:200],
+            found=mask_text(found, codes=regions)[:200],
             expected=expected,
             values=values,
-            text=masked(text)[:2000],
+            text="" if self.entry.kind == "persons" else mask_text(text, codes=regions)[:2000],
         )
-
-
-def masked(text: str) -> str:
-    """Return text with the middle of every identity number hidden."""
-    return _IDENTITY.sub(lambda match: mask_identity(match[0]), text)
 
 
 def row_text(table: pd.DataFrame, position: int) -> str:

@@ -14,6 +14,7 @@ import pandas as pd
 from geodata.errors import CockpitError, DataFileError
 from loaders import aliases, elevation, places, roads, tables, vectors
 from loaders.catalog import COLUMNS
+from loaders.check_run import DATED
 from loaders.checks import check_table
 from loaders.files import TITLES, Opened, opened
 from loaders.manifest import Dataset, Manifest
@@ -139,6 +140,7 @@ def _from_raw(
     if raw.geometry is not None:
         required = [name for name in required if name not in ("lon", "lat")]
     aliases.require(matches, required, entry, file, raw.headers)
+    _require_date(matches, entry, file)
     table = _standard(raw, matches, entry)
     findings = _raw_findings(raw, reading)
     table, more = _placed(table, raw, reading)
@@ -161,6 +163,15 @@ def _from_raw(
         encoding=raw.encoding,
         extra=extra,
     )
+
+
+def _require_date(matches: aliases.Matches, entry: Dataset, file: str) -> None:
+    """Refuse figures of no day; they could stand beside no others."""
+    dated = "date" in matches.positions or "date" in entry.constant or entry.date is not None
+    if entry.kind in DATED and not dated:
+        raise DataFileError(
+            "{file}: no date; name the column, or give the data set a date.", file=file
+        )
 
 
 def _checked(table: pd.DataFrame, reading: Reading) -> tuple[pd.DataFrame, list[Finding]]:

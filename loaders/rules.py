@@ -429,19 +429,61 @@ def organisation_fault(code: str) -> str:
 
 
 def mask_identity(text: str) -> str:
-    """Keep the first 6 and last 4 characters of an identity number, less of a shorter one."""
+    """
+    Keep the first 6 and last 4 digits of an identity number, less of a shorter one.
+
+    What is no digit is hidden too: a name may stand in the wrong column.
+
+    >>> mask_identity("11010519491231002X"), mask_identity("110105491231002"), mask_identity("张三")
+    ('110105********002X', '110105*****1002', '**')
+    """
+    kept = _NO_DIGIT.sub("*", text)
     if len(text) >= 14:
-        return f"{text[:6]}{'*' * (len(text) - 10)}{text[-4:]}"
-    return text[:2] + "*" * max(len(text) - 2, 0)
+        return f"{kept[:6]}{'*' * (len(text) - 10)}{kept[-4:]}"
+    return kept[:2] + "*" * max(len(text) - 2, 0)
 
 
-_HIDDEN = re.compile(r"(?<![0-9A-Za-z])(\d{6})\d{8}(\d{3}[\dXx])(?![0-9A-Za-z])")
-_TELEPHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
+_NO_DIGIT = re.compile(r"[^\dXx*]")
+# Whole and mistyped identity numbers, with or without gaps between region, birth and the rest.
+_LONG = re.compile(
+    r"(?<!\d)(?:\d{16,}[Xx]?|\d{14}[\dXx]|\d{6}[ -]\d{6,8}[ -]?\d{2,3}[\dXx])(?![\dXx])"
+)
+_FIFTEEN = re.compile(r"\d{15}")
+_TELEPHONE = re.compile(r"(?<!\d)((?:86[ -]?)?1[3-9]\d)[ -]?\d{4}[ -]?(\d{4})(?!\d)")
 
 
-def mask_text(text: str) -> str:
-    """Mask identity numbers and mobile telephone numbers that stand anywhere in a text."""
-    return _TELEPHONE.sub(r"\1****\2", _HIDDEN.sub(r"\1********\2", text))
+def mask_text(text: str, *, codes: bool = False) -> str:
+    """
+    Mask identity numbers and mobile telephone numbers, right or wrong, anywhere in a text.
+
+    With ``codes`` numbers of 15 digits stay: grids have codes as long as old identity numbers.
+
+    >>> mask_text("张 11010519491231002X, 13812345678"), mask_text("529901001001001", codes=True)
+    ('张 110105********002X, 138****5678', '529901001001001')
+    """
+
+    def hidden(match: re.Match[str]) -> str:
+        number = match[0]
+        return number if codes and _FIFTEEN.fullmatch(number) else mask_identity(number)
+
+    return _TELEPHONE.sub(r"\1****\2", _LONG.sub(hidden, text))
+
+
+def mask_cell(text: str, kind: str, column: str, type_: str) -> str:
+    """
+    Mask one cell as findings show it; of persons only what names nobody is left.
+
+    >>> mask_cell("张三", "persons", "name", "text"), mask_cell("9", "persons", "sex", "choice")
+    ('*', '9')
+    """
+    region = type_ == "code" and column != "organisation" and kind != "organisations"
+    if kind != "persons":
+        return mask_text(text, codes=region)
+    if column == "identity":
+        return mask_identity(text)
+    if column == "code" and re.fullmatch(r"\d{6}|\d{9}|\d{12}", text):
+        return text
+    return text if len(text) <= 1 and column == "sex" else "*" * bool(text)
 
 
 _DATE_FORMS = (

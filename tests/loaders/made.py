@@ -18,7 +18,9 @@ CONTEXT = ReadContext(box=BOX, today=TODAY)
 
 
 def manifest_of(folder: Path, **entry: object) -> Manifest:
-    """Return a manifest of one data set in the folder."""
+    """Return a manifest of one data set in the folder; figures get a date."""
+    if entry["kind"] in ("population", "households", "vulnerable"):
+        entry.setdefault("date", dt.date(2025, 5, 1))
     dataset = Dataset.model_validate({"id": "it", "title": "it", **entry})
     county = County(code="529901", name="青岚县", crs="EPSG:4547", box=BOX)
     return Manifest(county=county, dataset=(dataset,), folder=folder)

@@ -207,6 +207,7 @@ def test_three_departments_merge_without_edits(tmp_path: Path) -> None:
     for number, (name, data) in enumerate(write.items()):
         (tmp_path / name).write_bytes(data)
         text += f'\n[[dataset]]\nid = "p{number}"\ntitle = "人口"\nkind = "population"\n'
+        text += "date = 2025-05-01\n"
         text += f'file = "{name}"  # as it came\n'
     path = tmp_path / "county.toml"
     path.write_text(text, "utf-8")
@@ -399,3 +400,103 @@ def test_known_places_show_an_offset(tmp_path: Path) -> None:
     assert caught.value.values["question"] == "offset"
     read(tmp_path, kind="facilities", file="f.csv", context=context, confirmed=("offset",))
     read(tmp_path, kind="facilities", file="f.csv", context=context, offset="bd09")
+
+
+# ---------------------------------------------------------------- dates of figures
+
+
+@pytest.mark.parametrize("kind", ["population", "households", "vulnerable"])
+def test_figures_without_a_date_are_refused(tmp_path: Path, kind: str) -> None:
+    value = {"population": "人数,性别", "households": "户数,家庭户类型", "vulnerable": "人数,人群"}[
+        kind
+    ]
+    (tmp_path / "p.csv").write_text(f"区划代码,{value}\n529901101,1,男\n", encoding="utf-8")
+    with pytest.raises(
+        DataFileError,
+        match=r"^p\.csv: no date; name the column, or give the data set a date\.$",
+    ):
+        read(tmp_path, kind=kind, file="p.csv", date=None)
+
+
+def test_a_row_without_its_date_is_a_bad_one(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text(
+        "区划代码,日期,人数\n529901101,2025-01-01,12\n529901102,,3\n", encoding="utf-8"
+    )
+    loaded = read(tmp_path, kind="population", file="p.csv", date=None)
+    assert loaded.table["persons"].tolist() == [12]
+    assert [(f.row, f.column, f.rule) for f in loaded.findings] == [(2, "date", "value.missing")]
+    dated = read(tmp_path, kind="population", file="p.csv")
+    assert len(dated.table) == 2  # the data set's own date holds for it
+    constant = read(
+        tmp_path, kind="population", file="p.csv", date=None, constant={"date": "2025-02-01"},
+        columns={"code": "区划代码"},
+    )  # fmt: skip
+    assert len(constant.table) == 2
+
+
+# ---------------------------------------------------------------- persons stay unknown
+
+WRONG_CHECK = "529901194912310021"
+OLD_NUMBER = "529901491231002"
+HOSTILE = f"""身份证号,姓名,性别,出生日期,居住地区划代码,建筑编号,户号,状态
+{WRONG_CHECK},欧阳小明,男,1949-12-31,529901101,B1,H1,参保
+{OLD_NUMBER},司马小红,女,1949/12/31,529901101,B1,H1,13812345678
+诸葛小亮,{WRONG_CHECK},上官小丽,19491231,慕容小白,13812345678,{OLD_NUMBER},+8613812345678
+{WRONG_CHECK},欧阳小明,男,1949-12-31
+{WRONG_CHECK},欧阳小明,男,1949-12-31,529901101,B1,H1,参保,138 1234 5678,多一格
+11010519491231002X,夏侯小刚,夏侯小刚,1950-01-01,529901999,B1,H1,1
+11010519491231002X,夏侯小刚,男,1950-01-01,529901101,B1,H2,1
+11010519491231002X,夏侯小芳,男,昨天1950-01-01,529901101001001,B1,H2,1
+"""
+NEVER = (
+    "欧阳", "司马", "诸葛", "上官", "慕容", "夏侯", "小明", "小红", "小亮", "小丽", "小白", "小刚",
+    "小芳", "1949", "4912", "1231", "1950", "12345", "1234 5678", WRONG_CHECK, OLD_NUMBER,
+)  # fmt: skip
+
+
+def test_no_finding_tells_who_somebody_is(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text(HOSTILE, encoding="utf-8")
+    loaded = read(tmp_path, kind="persons", file="p.csv")
+    rules_found = {f.rule for f in loaded.findings}
+    assert {"row.cells", "identity.length", "identity.check", "identity.date"} & rules_found
+    assert {f.row for f in loaded.findings if f.severity == "error"} >= {1, 2, 3, 4, 5, 7, 8}
+    for finding in loaded.findings:
+        told = f"{finding.found}\n{finding.text}\n{finding.values}"
+        assert not [word for word in NEVER if word in told], finding
+        if finding.rule == "row.cells":
+            assert finding.text == ""
+    wrong = next(f for f in loaded.findings if f.rule == "identity.check")
+    assert wrong.found == "529901********0021"
+    assert wrong.text == (
+        "identity=529901********0021; name=*; sex=男; birth=*; code=529901101; building=*; "
+        "household=*; status=*"
+    )
+
+
+def test_numbers_of_persons_are_masked_in_other_tables(tmp_path: Path) -> None:
+    (tmp_path / "e.csv").write_text(
+        "事件编号,类别,内容,上报时间,状态\n"
+        f"1,噪声,身份证{WRONG_CHECK} 旧号{OLD_NUMBER} 电话13812345678,早上,\n"
+        f"2,噪声,529901 19491231 0021,138-1234-5678,\n"
+        f"3,噪声,ID{WRONG_CHECK}9\n",
+        encoding="utf-8",
+    )
+    loaded = read(tmp_path, kind="events", file="e.csv")
+    assert len(loaded.findings) >= 3
+    for finding in loaded.findings:
+        told = finding.found + finding.text
+        assert not [w for w in ("1949", "4912", "1234", WRONG_CHECK) if w in told], finding
+
+
+def test_codes_of_grids_stay_readable(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("区划代码,人数\n529901101001001,-1\n", encoding="utf-8")
+    (one,) = [
+        f for f in read(tmp_path, kind="population", file="p.csv").findings if f.rule[:5] == "count"
+    ]
+    assert one.text == "code=529901101001001; persons=-1; date=2025-05-01"
+
+
+def test_a_first_row_taken_for_a_header_shows_no_numbers(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text(f"{WRONG_CHECK},13812345678\n1,2\n", encoding="utf-8")
+    with pytest.raises(DataFileError, match=r"529901\*{8}0021, 138\*{4}5678"):
+        read(tmp_path, kind="persons", file="p.csv")
