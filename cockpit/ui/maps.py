@@ -447,6 +447,8 @@ def _labels(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
             "textCharacterSet": "auto",
             "extensions": [{"@@type": "CollisionFilterExtension"}],
             "collisionGroup": "labels",
+            # Larger in the test than on the map: names keep a distance and do not run into each other.
+            "collisionTestProps": {"sizeScale": 2.5},
             **_letters(tokens),
             **_over(scene),
         }
