@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import ColumnElement, and_, false, func, select, true
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from cockpit.access.classes import may_see
@@ -60,7 +60,7 @@ class PartLineage:
 
     ``moved_from`` is empty when the sources count this region or regions in it. Otherwise it names
     the region whose count was moved to the leaves: then ``rows`` are that region's, ``whole`` is
-    their sum, and ``whole_moved`` what all leaves of that region got of it.
+    their sum, and ``whole_moved`` what all leaves of that region have.
     """
 
     measure: str
@@ -156,14 +156,15 @@ def _part(db: Session, county: Twin, at: int, measure: str) -> PartLineage:
         whole_moved=(
             float("nan")
             if origin is None
-            else sum(t for t, _ in _moved(db, _path(county, origin), spec).values())
+            else sum(t for t, _ in _at_leaves(db, _path(county, origin), spec).values())
         ),
     )
 
 
 def figure_rows(db: Session, county: Twin, at: int, spec: Kept) -> ColumnElement[bool]:
     """Return the condition on the sources' rows behind a measure of one region."""
-    return _rows_of_figure(db, county, at, spec, _moved_from(db, county, at, spec))
+    rows = _rows_of_figure(db, county, at, spec, _moved_from(db, county, at, spec))
+    return and_(rows, ~spec.table.moved) if spec.counted else rows
 
 
 def _rows_of_figure(
@@ -187,9 +188,10 @@ def _inside(county: Twin, at: int, spec: Kept) -> ColumnElement[bool]:
 
 def _standing(db: Session, path: str, spec: Kept) -> ColumnElement[bool]:
     """
-    Return the condition on counted rows under a path that stand in the figure.
+    Return the condition on the rows under a path that stand in the figure.
 
-    A region's own count is only a check where a region below it has a count of the same series.
+    Where a region below has a count of the same series, that one stands. What a region's own count
+    has beyond those below it was moved to leaves that none of them counts: these rows stand too.
     """
     if not spec.counted:
         return true()
@@ -200,8 +202,32 @@ def _standing(db: Session, path: str, spec: Kept) -> ColumnElement[bool]:
     ]
     if not finest:
         return false()
-    codes = [one.rstrip("/").rsplit("/", 1)[-1] for one in finest]
-    return and_(~spec.table.moved, spec.region.in_(codes))
+    codes = [_code(one) for one in finest]
+    rest = [_code(one) for one in _moved_paths(db, path, spec) if not _under(one, set(finest))]
+    return or_(
+        and_(~spec.table.moved, spec.region.in_(codes)),
+        and_(spec.table.moved, spec.region.in_(rest)),
+    )
+
+
+def _code(path: str) -> str:
+    return path.rstrip("/").rsplit("/", 1)[-1]
+
+
+def _under(path: str, tops: set[str]) -> bool:
+    """Tell whether a path is one of ``tops`` or lies under one."""
+    parts = path.rstrip("/").split("/")
+    return any("/".join(parts[:n]) + "/" in tops for n in range(1, len(parts) + 1))
+
+
+def _moved_paths(db: Session, path: str, spec: Kept) -> list[str]:
+    query = (
+        select(Region.path)
+        .join(spec.table, spec.region == Region.code)
+        .where(spec.series, spec.table.moved, Region.path.startswith(path, autoescape=True))
+        .distinct()
+    )
+    return list(db.execute(query).scalars())
 
 
 def _counted_paths(db: Session, path: str, spec: Kept) -> list[str]:
@@ -235,6 +261,12 @@ def _moved_from(db: Session, county: Twin, at: int, spec: Kept) -> Place | None:
 def _moved(db: Session, path: str, spec: Kept) -> dict[int, tuple[float, int]]:
     inside = Region.path.startswith(path, autoescape=True)
     return _sums(db, spec, and_(spec.where, spec.table.moved, inside))
+
+
+def _at_leaves(db: Session, path: str, spec: Kept) -> dict[int, tuple[float, int]]:
+    """Return what the leaves under a path have, counted there or moved."""
+    inside = Region.path.startswith(path, autoescape=True)
+    return _sums(db, spec, and_(spec.where, Region.is_leaf, inside))
 
 
 def _sums(db: Session, spec: Kept, where: ColumnElement[bool]) -> dict[int, tuple[float, int]]:

@@ -77,9 +77,11 @@ def settle(connection: Connection, model: type[m.Base], tree: Tree) -> list[tupl
     """
     Compute the moved rows of a table anew; return findings, each with its batch.
 
-    For each series (kind and date) a region's own count is moved to its leaves, unless a region
-    below it has a count of the same series: then the finer counts stand, and the coarser one only
-    checks their sum. Every total is kept exactly (largest remainder over buildings or area).
+    For each series (kind and date) a region's own count is moved to its leaves. Where regions below
+    it have counts of the same series, those stand: what the own count has beyond them goes to the
+    leaves that none of them counts, and where there is no such leaf, or less than nothing is left,
+    the own count only checks their sum. Every total that is moved is kept exactly (largest
+    remainder over buildings or area).
 
     Raises
     ------
@@ -94,12 +96,15 @@ def settle(connection: Connection, model: type[m.Base], tree: Tree) -> list[tupl
     by_area = _moved_by_area(connection)
     for series, group in coarse.groupby(list(_SERIES[model]), sort=False) if len(coarse) else ():
         named = dict(zip(_SERIES[model], series, strict=True))
-        covered = _covered(connection, table, tree, named)
-        row_of = tree.row
-        rows = group["region_code"].map(row_of).to_numpy(dtype=np.int64)
-        below = covered[rows]
-        findings += _differing(connection, table, tree, group[below], named, KEYS[model][1])
-        _move(connection, model, table, tree, group[~below], by_area)
+        counted = _counted(connection, table, tree, named)
+        rows = group["region_code"].map(tree.row).to_numpy(dtype=np.int64)
+        below = _above(tree, counted)[rows]
+        moving = group[~below]
+        if below.any():
+            rest, differing = _rest(connection, model, table, tree, group[below], named, counted)
+            moving = pd.concat([moving, rest], ignore_index=True) if len(rest) else moving
+            findings += differing
+        _move(connection, model, table, tree, moving, by_area, counted)
     return findings
 
 
@@ -158,30 +163,142 @@ def _coarse(connection: Connection, model: type[m.Base], table: Table) -> pd.Dat
     return pd.DataFrame(connection.execute(query).all(), columns=list(columns))
 
 
-def _covered(
+def _series(table: Table, named: dict[str, Any]) -> list[Any]:
+    """Return the conditions on the counted rows of a series."""
+    return [~table.c.moved, *(table.c[column] == value for column, value in named.items())]
+
+
+def _counted(
     connection: Connection, table: Table, tree: Tree, named: dict[str, Any]
 ) -> NDArray[np.bool_]:
-    """Return for each region whether one below it has a count of the series."""
-    query = select(table.c.region_code).where(~table.c.moved).distinct()
-    for column, value in named.items():
-        query = query.where(table.c[column] == value)
+    """Return for each region whether it has a count of the series itself."""
+    query = select(table.c.region_code).where(*_series(table, named)).distinct()
+    codes = set(connection.execute(query).scalars())
+    return np.array([code in codes for code in tree.codes], dtype=bool)
+
+
+def _above(tree: Tree, marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return for each region whether one below it is marked."""
+    above = np.zeros(len(tree.codes), dtype=bool)
+    for row in range(len(tree.codes) - 1, 0, -1):  # parents stand before children
+        if (marked[row] or above[row]) and tree.parents[row] >= 0:
+            above[tree.parents[row]] = True
+    return above
+
+
+def _free(tree: Tree, counted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return for each region whether it has a leaf with no counted region on the way to it."""
+    free = tree.is_leaf.copy()
+    for row in range(len(tree.codes) - 1, 0, -1):
+        if free[row] and not counted[row] and tree.parents[row] >= 0:
+            free[tree.parents[row]] = True
+    return free
+
+
+def _rest(
+    connection: Connection, model: type[m.Base], table: Table, tree: Tree, group: pd.DataFrame,
+    named: dict[str, Any], counted: NDArray[np.bool_],
+) -> tuple[pd.DataFrame, list[tuple[int, Finding]]]:  # fmt: skip
+    """
+    Return what coarser counts have beyond the finer ones, as rows, and the sums that differ.
+
+    ``group`` are the rows of regions above counted ones. Works upwards, so that a region is
+    compared with what the regions below it have in the end.
+    """
+    keys, count = KEYS[model]
+    wide = _wide(connection, model, table, named)
     row_of = tree.row
-    covered = np.zeros(len(tree.codes), dtype=bool)
-    for (code,) in connection.execute(query):
-        above = tree.parents[row_of[code]]
-        while above >= 0 and not covered[above]:
-            covered[above] = True
-            above = tree.parents[above]
-    return covered
+    own = np.zeros((len(tree.codes), len(wide.columns)), dtype=np.int64)
+    own[[row_of[code] for code in wide.index]] = wide.to_numpy()
+    batch_of = {row_of[c]: int(b) for c, b in zip(group["region_code"], group["batch_id"],
+                                                  strict=True)}  # fmt: skip
+    free = _free(tree, counted)
+    below = np.zeros_like(own)
+    rest: list[tuple[int, NDArray[np.int64]]] = []
+    findings: list[tuple[int, Finding]] = []
+    for row in range(len(tree.codes) - 1, -1, -1):
+        total = own[row] if counted[row] else below[row]
+        if row in batch_of:
+            left = _left(wide.columns, own[row], below[row]) if free[row] else None
+            if left is None:
+                total = below[row]
+                sums = int(own[row].sum()), int(total.sum())
+                if sums[0] != sums[1]:
+                    findings.append((batch_of[row], _total_finding(tree.codes[row], *sums, count)))
+            else:
+                rest.append((row, left))
+                total = below[row] + left
+        if tree.parents[row] >= 0:
+            below[tree.parents[row]] += total
+    parts = [
+        wide.columns.to_frame(index=False).assign(
+            **{"region_code": tree.codes[row], count: left, "batch_id": batch_of[row]}
+        )[left > 0]
+        for row, left in rest
+        if left.any()
+    ]
+    columns = ["region_code", *keys, count, "batch_id"]
+    return pd.concat(parts, ignore_index=True) if parts else group[columns][:0], findings
 
 
-def _leaves_of(tree: Tree, rows: Iterable[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return (place in ``rows``, leaf row) of every leaf under the given regions."""
+def _wide(
+    connection: Connection, model: type[m.Base], table: Table, named: dict[str, Any]
+) -> pd.DataFrame:
+    """Return the counts of a series, a row for each region and a column for each key."""
+    keys, count = KEYS[model]
+    columns = ("region_code", *keys, count)
+    found = connection.execute(
+        select(*(table.c[c] for c in columns)).where(*_series(table, named))
+    ).all()
+    frame = pd.DataFrame(found, columns=list(columns))
+    if model is m.Population:  # a rest may have no ages, even where every count has
+        nobody = dict(named, region_code=frame["region_code"].iat[0], sex="t", age_band="all")
+        frame = pd.concat([frame, pd.DataFrame([nobody | {count: 0}])], ignore_index=True)
+    return frame.pivot_table(
+        index="region_code", columns=list(keys), values=count, aggfunc="sum", fill_value=0
+    ).astype(np.int64)
+
+
+def _left(
+    keys: pd.Index, own: NDArray[np.int64], below: NDArray[np.int64]
+) -> NDArray[np.int64] | None:
+    """
+    Return what a region's count has beyond the counts below it, by key; None when that is unknown.
+
+    Where the two do not tell the same keys apart, nobody knows the rest by key: of people its total
+    goes on without sex and age, of all else nothing does.
+    """
+    left = own - below
+    people = "sex" in keys.names
+    if _told_apart(keys, own, people) == _told_apart(keys, below, people) and (left >= 0).all():
+        return left
+    if not below.any():
+        return left
+    if not people or left.sum() < 0:
+        return None
+    whole = (keys.get_level_values("sex") == "t") & (keys.get_level_values("age_band") == "all")
+    rest: NDArray[np.int64] = np.where(whole, left.sum(), 0)
+    return rest
+
+
+def _told_apart(keys: pd.Index, counts: NDArray[np.int64], people: bool) -> set[Any]:
+    """Return what counts tell apart: of people whether sexes and ages, else the keys themselves."""
+    used = keys[counts > 0]
+    if not people:
+        return set(used)
+    return set(zip(used.get_level_values("sex") == "t",
+                   used.get_level_values("age_band") == "all", strict=True))  # fmt: skip
+
+
+def _leaves_of(
+    tree: Tree, rows: Iterable[int], counted: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return (place in ``rows``, leaf row) of the leaves that get a share of the given regions."""
     place = np.full(len(tree.codes), -1, dtype=np.int64)
     for number, row in enumerate(rows):
         place[row] = number
     for row in range(len(tree.codes)):  # parents stand before children
-        if place[row] < 0 and tree.parents[row] >= 0:
+        if place[row] < 0 and not counted[row] and tree.parents[row] >= 0:
             place[row] = place[tree.parents[row]]
     leaf = np.flatnonzero(tree.is_leaf & (place >= 0))
     return place[leaf], leaf
@@ -195,7 +312,7 @@ def _moved_by_area(connection: Connection) -> set[int]:
 
 def _move(
     connection: Connection, model: type[m.Base], table: Table, tree: Tree, group: pd.DataFrame,
-    by_area: set[int],
+    by_area: set[int], counted: NDArray[np.bool_],
 ) -> None:  # fmt: skip
     if group.empty:
         return
@@ -210,7 +327,7 @@ def _move(
     row_of = tree.row
     codes = [code for code, _ in wide.index]
     batches = np.array([batch for _, batch in wide.index])
-    source, leaf = _leaves_of(tree, [row_of[code] for code in codes])
+    source, leaf = _leaves_of(tree, [row_of[code] for code in codes], counted)
     # People live in places that can be drawn; a region without area gets none if others have one.
     drawn = tree.has_shape[leaf]
     use_area = np.isin(batches[source], list(by_area))
@@ -226,34 +343,6 @@ def _move(
     frame[count] = moved[at, column]
     frame["moved"] = True
     insert_frame(connection, table, frame, constant={"source_row": None})
-
-
-def _differing(
-    connection: Connection, table: Table, tree: Tree, group: pd.DataFrame, named: dict[str, Any],
-    count: str,
-) -> list[tuple[int, Finding]]:  # fmt: skip
-    """Compare the totals of coarser regions with the sum of the finer counts."""
-    if group.empty:
-        return []
-    query = select(table.c.region_code, func.sum(table.c[count])).where(~table.c.moved)
-    for column, value in named.items():
-        query = query.where(table.c[column] == value)
-    sums = np.zeros(len(tree.codes))
-    row_of = tree.row
-    for code, total in connection.execute(query.group_by(table.c.region_code)):
-        sums[row_of[code]] = total
-    finest = np.zeros(len(tree.codes))
-    for row in range(len(tree.codes) - 1, -1, -1):
-        own = finest[row] if finest[row] else sums[row]
-        finest[row] = own
-        if tree.parents[row] >= 0:
-            finest[tree.parents[row]] += own
-    found = []
-    for (code, batch), total in group.groupby(["region_code", "batch_id"])[count].sum().items():
-        below = finest[row_of[code]]
-        if total != below:
-            found.append((int(batch), _total_finding(code, int(total), int(below), count)))
-    return found
 
 
 def _total_finding(code: str, total: int, below: int, count: str) -> Finding:

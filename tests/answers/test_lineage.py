@@ -125,6 +125,20 @@ def test_a_coarse_count_above_finer_ones_is_only_a_check(db: Session) -> None:
     assert asked(db, COUNTY, "registered").recomputed == 1392
 
 
+def test_what_a_coarse_count_has_beyond_a_finer_one_stands_too(db: Session) -> None:
+    # Of the county's 1,392 Dongshan counts 616; the other 776 were moved to Xihe's grids.
+    count_registered(db, COUNTY, 1392, 900)
+    count_registered(db, DONGSHAN, 616, 901)
+    db.flush()
+    whole = asked(db, COUNTY, "registered")
+    assert (whole.agrees, whole.shown, whole.recomputed) == (True, 1392, 1392)
+    xihe = asked(db, XIHE, "registered")
+    assert (xihe.agrees, xihe.shown) == (True, 776)
+    (part,) = xihe.parts
+    assert part.moved_from is not None
+    assert (part.moved_from.code, part.whole, part.whole_moved) == (COUNTY, 1392, 1392)
+
+
 def test_a_moved_count_that_lost_somebody_is_seen(db: Session) -> None:
     count_registered(db, DONGSHAN, 617, 901)
     db.flush()
