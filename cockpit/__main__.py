@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
 from cockpit.locale import translate
 from cockpit.settings import settings
-from geodata.errors import AskFirst, CockpitError
+from geodata.errors import AskFirst, CockpitError, DataFileError
+from loaders.manifest import read_manifest, write_matches
 
 if TYPE_CHECKING:
     from cockpit.store.ingest import LoadReport
@@ -38,6 +43,27 @@ def main(arguments: list[str] | None = None) -> int:
     except CockpitError as error:
         print(_say(error, given.lang), file=sys.stderr)
         return REFUSED
+    except OSError as error:
+        print(_say(_unusable(error), given.lang), file=sys.stderr)
+        return REFUSED
+    except SQLAlchemyError as error:
+        sentence = "The store cannot be read or written ({problem})."
+        print(translate(sentence, given.lang, problem=_problem(error)), file=sys.stderr)
+        return REFUSED
+
+
+def _unusable(error: OSError) -> DataFileError:
+    return DataFileError(
+        "{file} cannot be read or written ({problem}).",
+        file=error.filename or "-",
+        problem=error.strerror or str(error),
+    )
+
+
+def _problem(error: SQLAlchemyError) -> str:
+    """Return what the database says; of a wrong address only its kind, for it holds a password."""
+    told = str(error.orig) if isinstance(error, DBAPIError) else ""
+    return told.partition("\n")[0] or type(error).__name__
 
 
 def _say(error: CockpitError, language: str) -> str:
@@ -65,14 +91,12 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--if-empty", action="store_true", help="do nothing when a county is stored")
     demo.add_argument("--seed", type=int, default=20240501, help="same seed, same county")
     demo.add_argument("--folder", type=Path, help="where its raw files go (default: data folder)")
+    _may_answer(demo)
     demo.set_defaults(run=_demo)
 
     load = commands.add_parser("load", help="load a county from its manifest, all of it or nothing")
     load.add_argument("manifest", type=Path, metavar="county.toml")
-    load.add_argument(
-        "--confirm", action="append", default=[], metavar="ANSWER",
-        help="answer to a question, such as people:fewer_rows; may be given several times",
-    )  # fmt: skip
+    _may_answer(load)
     load.set_defaults(run=_load)
 
     check = commands.add_parser("check", help="read and check all files; store nothing")
@@ -87,6 +111,13 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--indicators", default="", help="comma list; default: all there are")
     export.set_defaults(run=_export)
     return parser
+
+
+def _may_answer(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--confirm", action="append", default=[], metavar="ANSWER",
+        help="answer to a question, such as people:fewer_rows; may be given several times",
+    )  # fmt: skip
 
 
 @contextmanager
@@ -123,7 +154,24 @@ def _load(given: argparse.Namespace) -> int:
             progress=tell,
         )  # fmt: skip
     _print_report(report, given.lang)
+    _save_matches(given.manifest, report, given.lang)
     return OK
+
+
+def _save_matches(path: Path, report: LoadReport, language: str) -> None:
+    """Write which headers were recognised into the manifest, for the next delivery."""
+    entries = {entry.id: entry for entry in read_manifest(path).dataset}
+    try:
+        for one in report.datasets:
+            if one.unchanged or one.id not in entries:  # uploads stand in no manifest
+                continue
+            named = entries[one.id].constant
+            # A joined header stands in no file; the manifest names it already.
+            plain = {c: h for c, h in one.matches.items() if c not in named and " + " not in h}
+            write_matches(path, one.id, plain)
+    except OSError:
+        sentence = "{file} cannot be written, so the recognised headers were not saved in it."
+        print(translate(sentence, language, file=path.name), file=sys.stderr)
 
 
 def _check(given: argparse.Namespace) -> int:
@@ -173,7 +221,9 @@ def _demo(given: argparse.Namespace) -> int:
     with _bar() as tell:
         tell("青岚县", 0, 1)
         manifest = make_county(folder, seed=given.seed)
-        report = ingest.load(manifest, engine(), _store_folder(), progress=tell)
+        report = ingest.load(
+            manifest, engine(), _store_folder(), confirmed=frozenset(given.confirm), progress=tell
+        )
     _print_report(report, given.lang)
     return OK
 
@@ -184,8 +234,8 @@ def _export(given: argparse.Namespace) -> int:
     from cockpit.answers import export
     from cockpit.answers.twin import twin
     from cockpit.store.session import engine
-    from geodata.errors import DataFileError
 
+    _require_writable(given.file)
     with Session(engine()) as db:
         county = twin(db)
         if county is None:
@@ -197,6 +247,18 @@ def _export(given: argparse.Namespace) -> int:
         export.write_table(table, given.file, db)
     print(translate("{file}: {n} rows.", given.lang, file=given.file.name, n=len(table)))
     return OK
+
+
+def _require_writable(file: Path) -> None:
+    folder = file.parent
+    if not folder.is_dir():
+        raise DataFileError("{folder}: no such folder.", folder=folder)
+    target = file if file.exists() else folder
+    if file.is_dir() or not os.access(target, os.W_OK):
+        raise DataFileError(
+            "{file} cannot be read or written ({problem}).", file=file,
+            problem=os.strerror(errno.EISDIR if file.is_dir() else errno.EACCES),
+        )  # fmt: skip
 
 
 def _print_report(report: LoadReport, language: str) -> None:

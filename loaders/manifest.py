@@ -12,7 +12,7 @@ import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from tomlkit.exceptions import ParseError
 
-from geodata.errors import ManifestError
+from geodata.errors import InputError, ManifestError
 from loaders.catalog import COLUMNS
 
 DataClass = Literal["公开", "备用", "敏感", "秘密"]
@@ -216,6 +216,7 @@ def read_manifest(path: Path) -> Manifest:
         manifest = Manifest.model_validate({**content, "folder": path.resolve().parent})
     except ValidationError as error:
         raise _first_error(path, text, error) from error
+    _require_metres(path, text, manifest.county.crs)
     _require_known_columns(path, text, manifest)
     return manifest
 
@@ -358,6 +359,33 @@ def _known_keys(location: Location) -> list[str]:
         fields = models[str(location[0])].model_fields
         return [info.alias or name for name, info in fields.items()]
     return list(models)
+
+
+def _require_metres(path: Path, text: str, crs: str) -> None:
+    """Refuse a county system that is unknown or no projected one in metres."""
+    # Below the door: pages read stored manifests and need no reference systems for it.
+    from geodata.crs import known_crs
+
+    line = _line_at(_lines_of(text), ("county", "crs"))
+    try:
+        system = known_crs(crs)
+    except InputError as error:
+        raise ManifestError(
+            "{file}, line {line}: {crs} is no known reference system; expected a projected one in "
+            "metres, such as EPSG:4546.",
+            file=path.name,
+            line=line,
+            crs=_shown(crs),
+        ) from error
+    metres = all(axis.unit_name in ("metre", "meter") for axis in system.axis_info[:2])
+    if not system.is_projected or not metres:
+        raise ManifestError(
+            "{file}, line {line}: {crs} is not projected in metres; expected a system such as "
+            "EPSG:4546.",
+            file=path.name,
+            line=line,
+            crs=_shown(crs),
+        )
 
 
 def _require_known_columns(path: Path, text: str, manifest: Manifest) -> None:

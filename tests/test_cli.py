@@ -15,9 +15,12 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from cockpit.__main__ import main
+from cockpit.__main__ import _save_matches, main
 from cockpit.settings import settings
+from cockpit.store.ingest import DatasetReport, LoadReport
 from cockpit.store.session import engine
+from geodata.errors import AskFirst
+from loaders.manifest import read_manifest
 from tests.small import write_people, write_small
 
 ROOT = Path(__file__).parents[1]
@@ -141,3 +144,111 @@ def test_export_of_an_empty_store_says_what_to_do(tmp_path: Path) -> None:
     done = _run(tmp_path / "empty", "export", str(tmp_path / "o.csv"))
     assert done.returncode == 1
     assert done.stderr.strip() == "Nothing is loaded yet; load a county first."
+
+
+def test_a_load_saves_the_recognised_headers_and_loads_the_same_again(tmp_path: Path) -> None:
+    manifest = write_small(tmp_path / "raw")
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(f"# by hand\n{text}", encoding="utf-8")
+    assert _run(tmp_path / "s", "load", str(manifest)).returncode == 0
+    saved = read_manifest(manifest)
+    assert saved.entry("people").columns == {
+        "code": "网格编码", "sex": "性别", "age_band": "年龄段", "persons": "人数",
+    }  # fmt: skip
+    written = manifest.read_text(encoding="utf-8")
+    assert written.startswith("# by hand")
+    again = _run(tmp_path / "s", "load", str(manifest))
+    assert "Nothing has changed since version" in again.stdout
+    assert manifest.read_text(encoding="utf-8") == written
+
+
+def test_joined_headers_and_constants_are_not_saved(tmp_path: Path) -> None:
+    manifest = write_small(tmp_path / "raw")
+    report = LoadReport(
+        "x", "1", changed=True,
+        datasets=(
+            DatasetReport("people", "x", 1, 1, 0, 0, 1.0, matches={
+                "kind": "口径", "code": "乡 + 村", "persons": "人数",
+            }),
+            DatasetReport("clinics", "x", 1, 1, 0, 0, 1.0, unchanged=True, matches={"id": "号"}),
+            DatasetReport("by_upload", "x", 1, 1, 0, 0, 1.0, matches={"id": "号"}),
+        ),
+    )  # fmt: skip
+    _save_matches(manifest, report, "en")
+    assert read_manifest(manifest).entry("people").columns == {"persons": "人数"}
+    assert read_manifest(manifest).entry("clinics").columns == {}
+
+
+def test_a_manifest_that_cannot_be_written_is_said_and_loaded(tmp_path: Path) -> None:
+    manifest = write_small(tmp_path / "raw")
+    with patch("loaders.manifest.Path.write_text", side_effect=PermissionError(13, "denied")):
+        done = _run(tmp_path / "s", "load", str(manifest))
+    assert done.returncode == 0
+    assert done.stderr.strip() == (
+        "county.toml cannot be written, so the recognised headers were not saved in it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("crs", "problem"),
+    [
+        ("EPSG:4326", "EPSG:4326 is not projected in metres; expected a system such as EPSG:4546."),
+        ("EPSG:2264", "EPSG:2264 is not projected in metres; expected a system such as EPSG:4546."),
+        ("EPSG:999999", "EPSG:999999 is no known reference system; expected a projected one in "
+         "metres, such as EPSG:4546."),
+    ],
+)  # fmt: skip
+def test_a_county_system_without_metres_is_refused(tmp_path: Path, crs: str, problem: str) -> None:
+    manifest = write_small(tmp_path / "raw")
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text.replace("EPSG:4545", crs), encoding="utf-8")
+    done = _run(tmp_path / "s", "check", str(manifest))
+    line = next(n for n, row in enumerate(text.splitlines(), start=1) if row.startswith("crs"))
+    assert (done.returncode, done.stderr.strip()) == (1, f"county.toml, line {line}: {problem}")
+
+
+def test_a_store_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "county.sqlite").mkdir()
+    manifest = write_small(tmp_path / "raw")
+    english = _run(tmp_path, "load", str(manifest))
+    chinese = _run(tmp_path, "--lang", "zh", "load", str(manifest))
+    assert english.returncode == chinese.returncode == 1
+    said = "The store cannot be read or written (unable to open database file)."
+    assert english.stderr.strip() == said
+    assert chinese.stderr.strip() == "数据库无法读写（unable to open database file）。"
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    done = _run(tmp_path / "s", "demo", "--folder", str(tmp_path / "file" / "raw"))
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "cannot be read or written" in done.stderr
+
+
+def test_an_export_into_a_folder_that_is_not_there(loaded: Path, tmp_path: Path) -> None:
+    for ending in ("csv", "gpkg", "xlsx"):
+        done = _run(loaded / "store", "export", str(tmp_path / "no" / f"o.{ending}"))
+        assert (done.returncode, done.stderr.strip()) == (1, f"{tmp_path / 'no'}: no such folder.")
+    (tmp_path / "o.csv").mkdir()
+    done = _run(loaded / "store", "export", str(tmp_path / "o.csv"))
+    assert done.returncode == 1
+    assert (
+        done.stderr.strip() == f"{tmp_path / 'o.csv'} cannot be read or written (Is a directory)."
+    )
+
+
+def test_the_sample_replaces_a_county_only_after_a_yes(tmp_path: Path) -> None:
+    manifest = write_small(tmp_path / "raw")
+    given: list[frozenset[str]] = []
+
+    def load(*_args: object, confirmed: frozenset[str], **_more: object) -> None:
+        given.append(confirmed)
+        raise AskFirst("The store holds {stored}.", stored="x", question="other_county")
+
+    with (
+        patch("geodata.synthetic.make_county", return_value=manifest),
+        patch("cockpit.store.ingest.load", load),
+    ):
+        asked = _run(tmp_path / "s", "demo")
+        _run(tmp_path / "s", "demo", "--confirm", "other_county")
+    assert asked.returncode == 3
+    assert "--confirm other_county" in asked.stderr
+    assert given == [frozenset(), frozenset({"other_county"})]
