@@ -236,7 +236,7 @@ def _regions(scene: Scene, tokens: Tokens) -> dict[str, Any]:
         "stroked": True,
         "filled": True,
         "getFillColor": fill,
-        "getLineColor": rgba(tokens.map_ground, 0.8),
+        "getLineColor": rgba(tokens.quiet, 0.4),
         "getLineWidth": 1,
         "lineWidthUnits": "pixels",
         "pointRadiusUnits": "pixels",
