@@ -77,6 +77,9 @@ _LON = ("经度", "lon", "longitude", "lng", "long", "x")
 _LAT = ("纬度", "lat", "latitude", "y")
 _DATE = ("日期", "统计日期", "date", "年月")
 
+DATED = frozenset({"population", "households", "vulnerable"})
+"""Kinds whose figures say nothing without the day they are of."""
+
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "regions": (
         Column("code", "code", "区划代码", required=True, aliases=(*_CODE, "网格编码", "村代码")),

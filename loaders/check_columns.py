@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from geodata.hierarchy import level_of_code, normalise_code
 from loaders import rules
-from loaders.catalog import Column
-from loaders.check_run import DATED, Rows, Run, Unique, rows_of, unique_of
+from loaders.catalog import DATED, Column
+from loaders.check_run import Rows, Run, Unique, rows_of, unique_of
 
 LARGEST_NUMBER = 1e15  # above it a float no longer holds every whole number
 

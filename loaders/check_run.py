@@ -21,9 +21,6 @@ from loaders.table import Finding, ReadContext, Severity
 LONGEST_FOUND, LONGEST_TEXT = 200, 2000  # characters: one hostile cell must not fill the store
 MEANING = {"regions", "population", "households", "vulnerable"}
 """Kinds in which a wrong value in any column makes the row say something else."""
-DATED = {"population", "households", "vulnerable"}
-"""Kinds whose figures say nothing without the day they are of."""
-
 Rows = NDArray[np.int64]
 Values = dict[str, object] | Sequence[dict[str, object]]
 

@@ -13,8 +13,7 @@ import pandas as pd
 
 from geodata.errors import CockpitError, DataFileError
 from loaders import aliases, elevation, places, roads, tables, vectors
-from loaders.catalog import COLUMNS
-from loaders.check_run import DATED
+from loaders.catalog import COLUMNS, DATED
 from loaders.checks import check_table
 from loaders.files import TITLES, Opened, opened
 from loaders.manifest import Dataset, Manifest

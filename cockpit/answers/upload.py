@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -31,16 +32,21 @@ from cockpit.store.models import (
 )
 from cockpit.store.rows import Place, rows_of
 from geodata.errors import AskFirst, DataFileError, InputError
-from loaders.manifest import Dataset
+from loaders.manifest import DataClass, Dataset, Manifest
 from loaders.quality import QualityScore, score
 from loaders.sandbox import read_upload
-from loaders.table import Finding, LoadedTable
+from loaders.table import Finding, LoadedTable, ReadContext
 
 Entry = Dataset
 """A manifest entry, under the name that pages use."""
 
 FINDINGS_SHOWN = 200
 """Findings of a dry run that the page lists; after storing all are on the work list."""
+
+CLASSES: tuple[str, ...] = get_args(DataClass)
+"""Data classes, the most open first."""
+_SENSITIVE = {"persons", "vulnerable"}
+_LONGEST_STEM = 200  # bytes: file systems take 255 with the ending
 
 _COUNTS: dict[str, tuple[Any, tuple[str, ...], str]] = {
     "population": (
@@ -95,9 +101,16 @@ def known_entries(db: Session) -> tuple[Dataset, ...]:
 
 
 def new_entry(values: Mapping[str, Any]) -> Dataset:
-    """Return an entry from what a visitor filled in; ``InputError`` names the first wrong field."""
+    """
+    Return an entry from what a visitor filled in; data about single people are at least 敏感.
+
+    Raises
+    ------
+    InputError
+        Naming the first wrong field.
+    """
     try:
-        return Dataset.model_validate({"file": "upload", **values})
+        entry = Dataset.model_validate({"file": "upload", **values})
     except ValidationError as error:
         first = error.errors()[0]
         raise InputError(
@@ -106,11 +119,22 @@ def new_entry(values: Mapping[str, Any]) -> Dataset:
             value=first["input"] if isinstance(first["input"], str) else "-",
             expected=first["msg"],
         ) from None
+    least = max(entry.data_class, least_class(entry.kind), key=CLASSES.index)
+    return entry.model_copy(update={"data_class": least})
 
 
-def dry_run(engine: Engine, entry: Dataset, name: str, content: bytes, *, visitor: str) -> DryRun:
+def least_class(kind: str) -> str:
+    """Return the most open class that data of a kind may have."""
+    return "敏感" if kind in _SENSITIVE else CLASSES[0]
+
+
+def dry_run(
+    engine: Engine, entry: Dataset, name: str, content: bytes, *, visitor: str, inner: str = ""
+) -> DryRun:
     """
     Read an upload in the sandbox and compare it with the store, without storing anything.
+
+    ``inner`` names the file within a zip that holds several.
 
     Raises
     ------
@@ -125,8 +149,8 @@ def dry_run(engine: Engine, entry: Dataset, name: str, content: bytes, *, visito
     with tempfile.TemporaryDirectory(prefix="cockpit-upload-") as folder:
         path = Path(folder) / _plain_name(name)
         path.write_bytes(content)
-        here = entry.model_copy(update={"file": str(path), "database": ""})
-        found = ingest.preview(here, engine, read=read_upload)
+        here = entry.model_copy(update={"file": _with_inner(path, inner), "database": ""})
+        found = ingest.preview(here, engine, read=_read)
     loaded = found.loaded
     order = {"error": 0, "warning": 1, "note": 2}
     findings = sorted(loaded.findings, key=lambda f: (order[f.severity], f.row or 0))
@@ -156,6 +180,7 @@ def store(
     *,
     confirmed: frozenset[str],
     visitor: str,
+    inner: str = "",
 ) -> ingest.LoadReport:
     """
     Store an upload after its dry run: keep the file, then load it in one transaction.
@@ -166,8 +191,18 @@ def store(
     _accept(name, content, visitor)
     folder = settings().data_folder
     path = ingest.keep_upload(_plain_name(name), content, folder)
-    here = entry.model_copy(update={"file": str(path.resolve()), "database": ""})
-    return ingest.apply(here, engine, folder, confirmed=confirmed, read=read_upload)
+    here = entry.model_copy(update={"file": _with_inner(path.resolve(), inner), "database": ""})
+    return ingest.apply(here, engine, folder, confirmed=confirmed, read=_read)
+
+
+def _read(entry: Dataset, manifest: Manifest, *, context: ReadContext) -> LoadedTable:
+    """Read in the sandbox, up to the size that this installation takes."""
+    limits = replace(context.limits, file_bytes=settings().upload_bytes)
+    return read_upload(entry, manifest, context=replace(context, limits=limits))
+
+
+def _with_inner(path: Path, inner: str) -> str:
+    return f"{path}!{inner}" if inner else str(path)
 
 
 def _accept(name: str, content: bytes, visitor: str) -> None:
@@ -184,9 +219,17 @@ def _accept(name: str, content: bytes, visitor: str) -> None:
 
 
 def _plain_name(name: str) -> str:
-    """Return a file name without folders and control characters, never empty."""
-    last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(c for c in last if c.isprintable()).lstrip(".")[-120:] or "upload"
+    """
+    Return a file name without folders and control characters, never empty, of at most 222 bytes.
+
+    An exclamation mark would name a file within a zip, so it is replaced.
+    """
+    last = name.replace("\\", "/").rsplit("/", 1)[-1].replace("!", "_")
+    plain = "".join(c for c in last if c.isprintable()).lstrip(".") or "upload"
+    ending = re.search(r"(?:\.[A-Za-z0-9]{1,10}){0,2}$", plain)
+    assert ending is not None  # noqa: S101 - it may be empty
+    stem = plain[: ending.start()].encode(errors="ignore")[:_LONGEST_STEM].decode(errors="ignore")
+    return f"{stem}{ending.group()}" if stem else f"upload{ending.group()}"
 
 
 def _difference(db: Session, loaded: LoadedTable) -> Difference | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from typing import Any
 
@@ -19,7 +20,7 @@ from cockpit.ui.data_work import SEVERITY_TITLES
 from cockpit.ui.way import plain
 from cockpit.ui.words import NO_FIGURE, number, percent, say, say_error
 from geodata.errors import AskFirst, CockpitError
-from loaders.catalog import COLUMNS
+from loaders.catalog import COLUMNS, DATED
 
 FILE_TYPES = (
     "csv",
@@ -39,10 +40,23 @@ LEVEL_CHOICES = ("", "county", "township", "village", "grid")
 
 
 @st.cache_data(max_entries=4, ttl=900, show_spinner="Reading the file in the sandbox")
-def dry_run(entry: str, name: str, sha256: str, _content: bytes, *, visitor: str) -> DryRun:  # noqa: ARG001
+def dry_run(
+    entry: str,
+    name: str,
+    sha256: str,  # noqa: ARG001
+    _content: bytes,
+    *,
+    visitor: str,
+    inner: str,
+) -> DryRun:
     """Read an upload against the store; the hash stands for the bytes, the entry is JSON."""
     return answers.dry_run(
-        store.engine(), Entry.model_validate_json(entry), name, _content, visitor=visitor
+        store.engine(),
+        Entry.model_validate_json(entry),
+        name,
+        _content,
+        visitor=visitor,
+        inner=inner,
     )
 
 
@@ -62,6 +76,7 @@ def show_upload() -> None:
             max_upload_size=settings().upload_bytes // 1024**2,
             key=state.widget_key("data.file"),
         )
+        inner = _inner(file.name if file else "")
         entry = _entry()
     with right:
         if file is None:
@@ -69,7 +84,18 @@ def show_upload() -> None:
                 say("Choose a file on the left. Its scores, findings and changes then stand here.")
             )
         elif entry is not None:
-            _run(entry, file.name, file.getvalue())
+            _run(entry, file.name, file.getvalue(), inner)
+
+
+def _inner(name: str) -> str:
+    """Return which file of a zip is meant; "" if it holds only one."""
+    if not name.lower().endswith(".zip"):
+        return ""
+    return st.text_input(
+        say("File inside the zip, where it holds several"),
+        max_chars=120,
+        key=state.widget_key("data.upload_inner"),
+    ).strip()
 
 
 def _entry() -> Entry | None:
@@ -87,11 +113,27 @@ def _entry() -> Entry | None:
         **state.remembered("data.upload_of", "", allowed=["", *known]),
     )
     try:
-        entry = known[chosen] if chosen else _new()
+        entry = _newer(known[chosen]) if chosen else _new()
         return _corrected(entry)
     except CockpitError as error:
         st.error(plain(say_error(error)))
         return None
+
+
+def _newer(entry: Entry) -> Entry:
+    """Return the entry of a newer delivery; figures get its date."""
+    if entry.kind not in DATED:
+        return entry
+    return entry.model_copy(update={"date": _day(entry.id, entry.date)})
+
+
+def _day(name: str, known: dt.date | None = None) -> dt.date | None:
+    found = st.date_input(
+        say("Date the data speak of"),
+        value=known,
+        key=state.widget_key(f"data.upload_date.{name}"),
+    )
+    return found if isinstance(found, dt.date) else None
 
 
 def _new() -> Entry:
@@ -113,32 +155,26 @@ def _new() -> Entry:
             say("Id: small letters, digits and _"),
             value=f"{kind}_new",
             max_chars=48,
-            key=state.widget_key("data.upload_id"),
+            key=state.widget_key(f"data.upload_id.{kind}"),
         ),
         "title": title,
         "kind": kind,
         "department": st.text_input(
             say("Department"), max_chars=60, key=state.widget_key("data.upload_department")
         ),
-        "class": st.segmented_control(
-            say("Class"),
-            CLASSES,
-            default="备用",
-            required=True,
-            key=state.widget_key("data.upload_class"),
-        ),
+        "class": _class(kind),
     }
+    if kind in DATED:
+        values["date"] = _day("new")
     with st.expander(say("Date, level, reference system, encoding")):
-        day = st.date_input(
-            say("Date the data speak of"), value=None, key=state.widget_key("data.upload_date")
-        )
+        if kind not in DATED:
+            values["date"] = _day("new")
         level = st.selectbox(
             say("Level of the codes"),
             LEVEL_CHOICES,
             format_func=lambda v: say(v.capitalize()) if v else say("found from the codes"),
             key=state.widget_key("data.upload_level"),
         )
-        values["date"] = day
         values["level"] = level or None
         for name, title in (
             ("crs", "Reference system, such as EPSG:4490"),
@@ -146,6 +182,19 @@ def _new() -> Entry:
         ):
             values[name] = st.text_input(say(title), key=state.widget_key(f"data.upload_{name}"))
     return answers.new_entry(values)
+
+
+def _class(kind: str) -> str | None:
+    """Return the class chosen; none more open than the kind allows is offered."""
+    least = answers.least_class(kind)
+    offered = [c for c in CLASSES if answers.CLASSES.index(c) >= answers.CLASSES.index(least)]
+    return st.segmented_control(
+        say("Class"),
+        offered,
+        default="备用" if "备用" in offered else offered[0],
+        required=True,
+        key=state.widget_key(f"data.upload_class.{least}"),
+    )
 
 
 def _corrected(entry: Entry) -> Entry:
@@ -182,7 +231,7 @@ def _corrected(entry: Entry) -> Entry:
     return entry.model_copy(update={"columns": {**entry.columns, **named}})
 
 
-def _run(entry: Entry, name: str, content: bytes) -> None:
+def _run(entry: Entry, name: str, content: bytes, inner: str) -> None:
     sha256 = hashlib.sha256(content).hexdigest()
     said_yes: list[str] = state.chosen("data.upload_yes", [])
     questions = tuple(q.removeprefix(f"{sha256}:") for q in said_yes if q.startswith(f"{sha256}:"))
@@ -194,6 +243,7 @@ def _run(entry: Entry, name: str, content: bytes) -> None:
             sha256,
             content,
             visitor=cache.visitor_class(),
+            inner=inner,
         )
     except AskFirst as question:
         _ask(question, sha256)
@@ -210,7 +260,7 @@ def _run(entry: Entry, name: str, content: bytes) -> None:
         type="primary",
         icon=":material/save:",
         on_click=_store,
-        args=(confirmed, name, content, frozenset(questions)),
+        args=(confirmed, name, content, frozenset(questions), inner),
     )
 
 
@@ -228,7 +278,7 @@ def _yes(question: str) -> None:
     state.choose("data.upload_yes", [*state.chosen("data.upload_yes", []), question])
 
 
-def _store(entry: Entry, name: str, content: bytes, confirmed: frozenset[str]) -> None:
+def _store(entry: Entry, name: str, content: bytes, confirmed: frozenset[str], inner: str) -> None:
     try:
         report = answers.store(
             store.engine(),
@@ -237,6 +287,7 @@ def _store(entry: Entry, name: str, content: bytes, confirmed: frozenset[str]) -
             content,
             confirmed=confirmed,
             visitor=cache.visitor_class(),
+            inner=inner,
         )
     except CockpitError as error:
         st.error(plain(say_error(error)))

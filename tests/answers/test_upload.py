@@ -1,5 +1,7 @@
 """Uploads over a county loaded from files: dry runs, questions, storing, reading again."""
 
+import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +12,14 @@ from sqlalchemy.orm import Session
 from cockpit.answers.lineage import lineage
 from cockpit.answers.reread import reread
 from cockpit.answers.twin import Twin, twin
-from cockpit.answers.upload import dry_run, known_entries, new_entry, store
+from cockpit.answers.upload import _plain_name, dry_run, known_entries, new_entry, store
 from cockpit.settings import settings
 from cockpit.store.ingest import load
 from cockpit.store.session import data_version, open_engine
 from geodata.errors import AskFirst, DataFileError, InputError
-from loaders.manifest import Dataset
+from loaders.manifest import Dataset, Manifest
+from loaders.sandbox import read_upload
+from loaders.table import LoadedTable, ReadContext
 from tests import small, tiny
 
 VILLAGE = "529901001001"
@@ -163,3 +167,78 @@ def test_every_figure_of_every_region_agrees_with_its_rows(engine: Engine) -> No
         moved = lineage(db, found, tiny.grid_code(0), "registered", visitor="备用").parts[0]
     assert moved.moved_from is not None
     assert (moved.moved_from.code, moved.whole, moved.whole_moved) == (VILLAGE, 101, 101)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "least"),
+    [
+        ("persons", "公开", "敏感"), ("persons", "备用", "敏感"), ("persons", "秘密", "秘密"),
+        ("vulnerable", "备用", "敏感"), ("facilities", "公开", "公开"), ("events", "备用", "备用"),
+    ],
+)  # fmt: skip
+def test_data_about_single_people_are_sensitive(kind: str, given: str, least: str) -> None:
+    one = new_entry({"id": "it", "title": "x", "kind": kind, "class": given})
+    assert one.data_class == least
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("../../a!b.zip", "a_b.zip"),
+        ("人" * 100 + ".csv", "人" * 66 + ".csv"),  # 3 bytes each, 200 at most
+        ("a" * 300 + ".csv.gz", "a" * 200 + ".csv.gz"),
+        (".csv", "csv"),
+        ("!.csv", "_.csv"),
+        ("\x00/", "upload"),
+        ("2024.05.csv", "2024.05.csv"),
+    ],
+)
+def test_names_of_uploads_are_plain(name: str, plain: str) -> None:
+    assert _plain_name(name) == plain
+
+
+def test_an_exclamation_mark_in_a_name_is_only_a_letter(engine: Engine, tmp_path: Path) -> None:
+    one = entry(engine, "people")
+    found = dry_run(engine, one, "a!b.csv", people(tmp_path), visitor="备用")
+    assert found.rows_good == 32
+
+
+def test_one_file_of_a_zip_with_several_is_named(engine: Engine, tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("people.csv", people(tmp_path, factor=2))
+        archive.writestr("other.csv", "a,b\n1,2\n")
+    one, content = entry(engine, "people"), packed.getvalue()
+    with pytest.raises(DataFileError, match="holds more than one file; name one after '!'"):
+        dry_run(engine, one, "p.zip", content, visitor="备用")
+    found = dry_run(engine, one, "p.zip", content, visitor="备用", inner="people.csv")
+    assert found.rows_good == 32
+    store(
+        engine, one, "p.zip", content, confirmed=frozenset(), visitor="备用", inner="people.csv"
+    )  # fmt: skip
+    assert county(engine).measures["people"][0] == 2 * 1360
+
+
+def test_an_installation_may_read_larger_uploads(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[int] = []
+
+    def read(one: Dataset, manifest: Manifest, *, context: ReadContext) -> LoadedTable:
+        given.append(context.limits.file_bytes)
+        return read_upload(one, manifest, context=context)
+
+    monkeypatch.setattr("cockpit.answers.upload.read_upload", read)
+    monkeypatch.setenv("COCKPIT_UPLOAD_MB", "250")
+    settings.cache_clear()
+    one, content = entry(engine, "people"), people(tmp_path, factor=2)
+    dry_run(engine, one, "p.csv", content, visitor="备用")
+    store(engine, one, "p.csv", content, confirmed=frozenset(), visitor="备用")
+    assert given == [250 * 1024**2] * 2
+
+
+def test_figures_without_a_date_are_asked_for_one(engine: Engine) -> None:
+    one = new_entry({"id": "more", "title": "x", "kind": "population", "class": "备用"})
+    content = f"区划代码,人数\n{VILLAGE},1\n".encode()
+    with pytest.raises(DataFileError, match=r"p\.csv: no date; name the column, or give"):
+        dry_run(engine, one, "p.csv", content, visitor="备用")

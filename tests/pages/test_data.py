@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
@@ -315,3 +317,34 @@ def test_a_file_that_cannot_be_read_is_one_sentence(small_own: Path) -> None:
     assert not app.exception
     assert "a.csv" in app.error[0].value
     assert "Traceback" not in words(app)
+
+
+def test_the_form_asks_figures_for_their_date_and_offers_fitting_classes(small_own: Path) -> None:
+    app = page(work="upload", lang="zh")
+    kind = app.selectbox(key="widget.data.upload_kind")
+    day = "widget.data.upload_date.new"
+    assert app.date_input(key=day) in app.expander[0].date_input
+    kind.set_value("vulnerable").run()
+    assert not any(day == one.key for box in app.expander for one in box.date_input)
+    assert app.date_input(key=day).value is None
+    classes = app.button_group(key="widget.data.upload_class.敏感")
+    assert (classes.value, list(classes.options)) == ("敏感", ["敏感"])
+    assert app.text_input(key="widget.data.upload_id.vulnerable").value == "vulnerable_new"
+    app.selectbox(key="widget.data.upload_of").set_value("people").run()
+    assert app.date_input(key="widget.data.upload_date.people").value == dt.date(2025, 11, 1)
+    assert not app.exception
+
+
+def test_a_zip_may_name_the_file_inside(small_own: Path) -> None:
+    small.write_people(small_own, factor=2)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("people.csv", (small_own / "people.csv").read_bytes())
+        archive.writestr("other.csv", "a,b\n1,2\n")
+    app = page(work="upload", lang="zh")
+    app.selectbox(key="widget.data.upload_of").set_value("people").run()
+    app.file_uploader[0].set_value(("p.zip", packed.getvalue(), "application/zip")).run()
+    assert "p.zip" in app.error[0].value
+    app.text_input(key="widget.data.upload_inner").set_value("people.csv").run()
+    assert not app.error
+    assert app.metric[0].value == "32"
