@@ -314,6 +314,7 @@ def show_dictionary() -> None:
         say("Kind"),
         kinds,
         format_func=lambda k: say(KIND_TITLES[k]),
+        placeholder=say("Kind"),
         width=320,
         **state.remembered("data.dictionary", "population", allowed=kinds, address="kind"),
     )

@@ -82,6 +82,7 @@ def _buildings() -> None:
         say("Building"),
         list(names),
         format_func=lambda b: names[b],
+        placeholder=say("Building"),
         **state.remembered("data.building", next(iter(names)), allowed=names, address="building"),
     )
     show_story(story_of(str(building)))
@@ -162,6 +163,7 @@ def _tags() -> None:
         say("Tag"),
         ["", *by_id],
         format_func=lambda t: title_of(by_id[t]) if t else say("a new tag"),
+        placeholder=say("a new tag"),
         **state.remembered("data.tag", "", allowed=["", *by_id]),
     )
     _edit(by_id.get(str(chosen or "")))
@@ -189,6 +191,7 @@ def _edit(tag: TagCount | None) -> None:
                 say("Pool"),
                 list(POOLS),
                 format_func=lambda p: say(POOL_TITLES[p]),
+                placeholder=say("Pool"),
                 **state.remembered("data.tag_pool", "building", allowed=list(POOLS)),
             )
         )

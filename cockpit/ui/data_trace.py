@@ -55,6 +55,7 @@ def show_lineage() -> None:
             say("Figure"),
             known,
             format_func=lambda i: say(INDICATORS[i].title),
+            placeholder=say("Figure"),
             width=420,
             **state.remembered("data.indicator", known[0], allowed=known, address="indicator"),
         )

@@ -110,6 +110,7 @@ def _entry() -> Entry | None:
             if i
             else say("A new data set")
         ),
+        placeholder=say("A new data set"),
         **state.remembered("data.upload_of", "", allowed=["", *known]),
     )
     try:
@@ -144,6 +145,7 @@ def _new() -> Entry:
             list(KIND_TITLES),
             index=list(KIND_TITLES).index("facilities"),
             format_func=lambda k: say(KIND_TITLES[k]),
+            placeholder=say("Kind"),
             key=state.widget_key("data.upload_kind"),
         )
     )
@@ -173,6 +175,7 @@ def _new() -> Entry:
             say("Level of the codes"),
             LEVEL_CHOICES,
             format_func=lambda v: say(v.capitalize()) if v else say("found from the codes"),
+            placeholder=say("found from the codes"),
             key=state.widget_key("data.upload_level"),
         )
         values["level"] = level or None

@@ -125,6 +125,7 @@ def _filter(
         say(title),
         every,
         format_func=lambda value: words[value] if value else say("all"),
+        placeholder=say("all"),
         width=240,
         **state.remembered(f"data.{name}", default, allowed=every, address=name, then=_first_page),
     )

@@ -113,6 +113,7 @@ def beside(unit: Unit) -> str:
             say("Compare with"),
             ["", *places],
             format_func=lambda code: name_of(places[code]) if code else say("nothing"),
+            placeholder=say("nothing"),
             width=240,
             **state.remembered("population.beside", "", allowed=["", *places], address="beside"),
         )
