@@ -52,11 +52,11 @@ def kept(db: Session, county: Twin, measure: str) -> Kept:
     if measure not in MEASURES:
         raise InputError("The county has no figure {indicator}.", indicator=measure)
     if measure in VULNERABLE_GROUPS:
-        newest = Vulnerable.date == select(func.max(Vulnerable.date)).scalar_subquery()
+        newest = Vulnerable.date == county.dates.get("vulnerable")
         where = and_(newest, Vulnerable.group == measure)
         return Kept(Vulnerable, Vulnerable.persons, where, where, (Vulnerable.group,), "persons")
     if measure == "households" or measure.startswith("household_"):
-        return _households(measure)
+        return _households(county, measure)
     if measure.startswith("facilit") or measure in ("capacity_care", "beds_hospital"):
         return _facilities(measure)
     if measure == "events":
@@ -67,21 +67,19 @@ def kept(db: Session, county: Twin, measure: str) -> Kept:
         "organisations": Kept(Organisation, literal(1), true(), true(), (Organisation.kind,)),
         "area_km2": Kept(Region, Region.area_km2, true(), true(), (Region.name,)),
     }
-    return whole.get(measure) or _people(db, county, measure)
+    return whole.get(measure) or _people(county, measure)
 
 
-def _households(measure: str) -> Kept:
-    newest = Household.date == select(func.max(Household.date)).scalar_subquery()
+def _households(county: Twin, measure: str) -> Kept:
+    newest = Household.date == county.dates.get("households")
     kinds = HOUSEHOLD_TYPES if measure == "households" else (measure.removeprefix("household_"),)
     where = and_(newest, Household.type.in_(kinds))
     return Kept(Household, Household.households, where, newest, (Household.type,), "households")
 
 
-def _people(db: Session, county: Twin, measure: str) -> Kept:
+def _people(county: Twin, measure: str) -> Kept:
     kind = measure if measure in ("registered", "floating") else "usual"
-    date = county.date_before if measure == "people_before" else county.date
-    if kind != "usual":
-        date = db.execute(select(func.max(Population.date)).where(Population.kind == kind)).scalar()
+    date = county.date_before if measure == "people_before" else county.dates.get(kind)
     series = and_(Population.kind == kind, Population.date == date)
     extra: ColumnElement[bool] = true()
     if measure in ("male", "female"):

@@ -20,7 +20,7 @@ from cockpit.answers.twin import Twin
 from cockpit.indicators import INDICATORS, MEASURES
 from cockpit.store.models import Region
 
-FORMAT = 3
+FORMAT = 4
 """Raise when the same county gives other bytes: browsers keep layers for a year."""
 
 DECIMALS = 5  # of a degree: about a metre; fewer where a pixel of the whole layer is far larger
@@ -105,9 +105,9 @@ def region_layer(
 
     Each feature has the region's code as ``id`` (also among the properties), ``n`` name, ``e``
     English name and in the list ``v`` a whole number for every visible measure, at the place
-    that ``layer_key(measure)`` names; null for the others; ``p`` repeats the residents. Shapes are
-    simplified together, so that neighbours keep touching; a region without shape is a point;
-    without place it is left out.
+    that ``layer_key(measure)`` names; null where nobody has counted and for the others; ``p``
+    repeats the residents. Shapes are simplified together, so that neighbours keep touching; a
+    region without shape is a point; without place it is left out.
     Features follow each other as neighbours do: the same points stand close together in the
     bytes, which gzip turns into a quarter less.
 
@@ -166,7 +166,7 @@ def region_properties(
     for measure in LAYER_MEASURES:
         if measure in visible:
             values = shown_values(county, measure, rows, small_count) * layer_scale(measure)
-            columns.append(np.rint(values).astype(int).tolist())
+            columns.append([None if np.isnan(v) else round(v) for v in values.tolist()])
         else:
             columns.append([None] * len(rows))
     for row, values_of_row in zip(properties, zip(*columns, strict=True), strict=True):

@@ -177,7 +177,7 @@ def figures(twin: Twin, rows: NDArray[np.intp], *, visitor: str) -> list[Figure]
 
     def total(measure: str) -> float:
         seen = may_see(visitor, twin.classes[measure])
-        return float(twin.measures[measure][rows].sum()) if seen else math.nan
+        return known_sum(twin.measures[measure][rows]) if seen else math.nan
 
     people, aged = total("people"), total("people_aged")
     before = total("people_before")
@@ -198,6 +198,12 @@ def figures(twin: Twin, rows: NDArray[np.intp], *, visitor: str) -> list[Figure]
     ]
 
 
+def known_sum(values: NDArray[np.float64]) -> float:
+    """Return the sum of what is known; NaN when nothing is."""
+    known = values[~np.isnan(values)]
+    return float(known.sum()) if len(known) else math.nan
+
+
 def _ratio(top: float, below: float) -> float:
     return top / below if below > 0 else math.nan
 
@@ -206,7 +212,9 @@ def unreconciled(twin: Twin, unit: int) -> list[str]:
     """
     Return the measures whose figure for a unit is not the sum of its parts; empty when all agree.
 
-    Area is left out: a unit's own border counts, not the sum of the cells cut from it.
+    Parts that nobody has counted add nothing; what is known to be in the unit but in no part of it
+    (``Twin.unplaced``) is added. Area is left out: a unit's own border counts, not the sum of the
+    cells cut from it.
     """
     parts = twin.children(unit)
     if not len(parts):
@@ -214,8 +222,16 @@ def unreconciled(twin: Twin, unit: int) -> list[str]:
     return [
         m
         for m, values in twin.measures.items()
-        if m != "area_km2" and not math.isnan(values[unit]) and values[parts].sum() != values[unit]
+        if m != "area_km2"
+        and not math.isnan(values[unit])
+        and np.nansum(values[parts]) + unplaced_in(twin, m, unit) != values[unit]
     ]
+
+
+def unplaced_in(twin: Twin, measure: str, unit: int) -> float:
+    """Return how many things are known to be in a unit but in none of its parts."""
+    kept = twin.unplaced.get(measure)
+    return 0.0 if kept is None else float(kept[unit])
 
 
 def profile(twin: Twin, unit: int, *, visitor: str) -> list[Fact]:

@@ -151,9 +151,9 @@ def unit_of(db: Session, county: Twin, code: str, *, visitor: str, small: int) -
     _refuse_hidden(county, visitor)
     counts = _people(db, county.path(at))
     newest = {
-        kind: max(date for one, date in counts if one == kind)
+        kind: county.dates[kind]
         for kind in POPULATION_KINDS
-        if any(one == kind for one, _ in counts) and may_see(visitor, _class_of(county, kind))
+        if (kind, county.dates.get(kind)) in counts and may_see(visitor, _class_of(county, kind))
     }
     before = None
     if county.date_before is not None:
@@ -203,13 +203,17 @@ def changes_of(county: Twin, unit: Unit) -> Changes | None:
     if usual is None or before is None or unit.date_before is None:
         return None
     rows = county.children(county.position(unit.place.code))
+    now, then = county.measures["people"][rows], county.measures["people_before"][rows]
+    neither = np.isnan(now) & np.isnan(then)
+    rows, now, then = rows[~neither], now[~neither], then[~neither]
     places = tuple(place_of(county, int(row)) for row in rows)
     by_part = None
-    if len(rows):
+    # A part that only one of the counts knows has no change, and the parts no sum.
+    if len(rows) and not (np.isnan(now) | np.isnan(then)).any():
         by_part = decompose(
             [place.code for place in places],
-            np.rint(county.measures["people_before"][rows]).astype(np.int64).tolist(),
-            np.rint(county.measures["people"][rows]).astype(np.int64).tolist(),
+            np.rint(then).astype(np.int64).tolist(),
+            np.rint(now).astype(np.int64).tolist(),
         )
     by_age = None
     if usual.has_ages and before.has_ages:
@@ -226,10 +230,15 @@ def hidden_groups(county: Twin, *, small: int) -> dict[str, NDArray[np.bool_]]:
     """
     parent = county.regions["parent"].to_numpy(dtype=np.intp)
     return {
-        group: protect(np.rint(county.measures[group]).astype(np.int64), parent, small=small)
+        group: protect(_counts(county, group), parent, small=small)
         for group in VULNERABLE_GROUPS
         if not np.isnan(county.measures[group][0])
     }
+
+
+def _counts(county: Twin, group: str) -> NDArray[np.int64]:
+    """Return a group's persons in every region; where nobody has counted, none add to a sum."""
+    return np.rint(np.nan_to_num(county.measures[group])).astype(np.int64)
 
 
 def _refuse_hidden(county: Twin, visitor: str) -> None:
@@ -300,10 +309,16 @@ def _groups(
         # A data set above 敏感 stays hidden from those who may see 敏感 only, masks or not.
         if county.classes[group] == "秘密" and not may_see(visitor, "秘密"):
             continue
-        counts = np.rint(county.measures[group][rows]).astype(np.int64)
+        unknown = np.isnan(county.measures[group][rows])
         found[group] = tuple(
-            GroupCount(group, None if dark else int(count), few=bool(dark and count < small))
-            for count, dark in zip(counts, hidden[rows], strict=True)
+            GroupCount(
+                group,
+                None if dark or nobody else int(count),
+                few=bool(dark and not nobody and count < small),
+            )
+            for count, dark, nobody in zip(
+                _counts(county, group)[rows], hidden[rows], unknown, strict=True
+            )
         )
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from cockpit.access.classes import highest
 from cockpit.indicators import AGE_GROUPS, INDICATORS, MEASURES, Indicator
+from cockpit.store.dates import counted_leaves, whole_dates
 from cockpit.store.models import (
     Building,
     Dataset,
@@ -28,9 +29,21 @@ from cockpit.store.models import (
     Vulnerable,
 )
 from cockpit.store.session import data_version
-from loaders.catalog import FACILITY_KINDS, HOUSEHOLD_TYPES, VULNERABLE_GROUPS
+from loaders.catalog import (
+    FACILITY_KINDS,
+    HOUSEHOLD_TYPES,
+    POPULATION_KINDS,
+    VULNERABLE_GROUPS,
+)
 
 LEVELS = ("county", "township", "village", "grid")
+
+SERIES: dict[str, tuple[Any, tuple[ColumnElement[bool], ...]]] = {
+    **{k: (Population, (Population.kind == k,)) for k in POPULATION_KINDS},
+    "households": (Household, ()),
+    "vulnerable": (Vulnerable, ()),
+}
+"""What is counted by date: the table and what picks its rows."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +54,8 @@ class Twin:
     ``regions`` has one row a region, parents before children, index = position, columns code,
     level, parent (position, -1 for the county), name, name_en, pinyin, made, is_leaf, has_shape,
     lon, lat, area_km2, elevation_m, path. ``measures`` maps a measure's id to an array of that
-    length; NaN: nobody has counted it in this county. A region's figure is the sum over its leaves.
+    length; NaN: nobody has counted it there. A region's figure is the sum over its leaves that are
+    counted, and of what ``unplaced`` keeps at itself and at inner regions below it.
     """
 
     version: str
@@ -52,6 +66,9 @@ class Twin:
     date_before: dt.date | None
     classes: dict[str, str]  # measure -> data class, the highest of its sources
     sources: dict[str, tuple[str, ...]]  # measure -> ids of the data sets it comes from
+    dates: dict[str, dt.date] = field(default_factory=dict)  # series (``SERIES``) -> date shown
+    unplaced: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    """Measure -> things known to be in an inner region but in no leaf of it; others have none."""
 
     def position(self, code: str) -> int:
         """Return the row of a region; ``KeyError`` for an unknown code."""
@@ -115,24 +132,51 @@ def twin(db: Session) -> Twin | None:
         return None
     regions = _regions(db)
     code_row: dict[str, int] = regions.attrs["rows"]
-    dates = _dates(db)
-    latest, before = (dates[-1] if dates else None), (dates[-2] if len(dates) > 1 else None)
+    series = {name: _Counted.of(db, name) for name in SERIES}
     leaf = _LeafTable(code_row, len(regions))
-    _add_people(db, leaf, latest, before)
-    _add_households(db, leaf)
-    _add_groups(db, leaf)
+    _add_people(db, leaf, series)
+    _add_households(db, leaf, series["households"])
+    _add_groups(db, leaf, series["vulnerable"])
     _add_things(db, leaf)
     leaf.put(
         "area_km2",
         regions["code"].tolist(),
         regions["area_km2"].where(regions["is_leaf"], 0.0).fillna(0.0).tolist(),
     )
+    unplaced = leaf.unplaced(regions)
     measures = leaf.summed(regions)
     # A region's own area beats the sum of its leaves: cut cells may leave slivers between borders.
     own = regions["area_km2"].to_numpy(dtype=float)
     measures["area_km2"] = np.where(np.isnan(own), measures["area_km2"], own)
     classes, sources = _origins(db)
-    return Twin(version, dict(county), regions, measures, latest, before, classes, sources)
+    dates = {name: counted.dates[-1] for name, counted in series.items() if counted.dates}
+    before = series["usual"].dates[-2:-1]
+    return Twin(
+        version,
+        dict(county),
+        regions,
+        measures,
+        dates.get("usual"),
+        before[0] if before else None,
+        classes,
+        sources,
+        dates,
+        unplaced,
+    )
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """A series: the dates that count the whole county, and the leaves known at each."""
+
+    dates: list[dt.date]
+    leaves: dict[dt.date, NDArray[np.bool_]]
+
+    @classmethod
+    def of(cls, db: Session, series: str) -> _Counted:
+        model, where = SERIES[series]
+        leaves = counted_leaves(db, model, *where)
+        return cls(whole_dates(leaves), leaves)
 
 
 class _Rows(dict[str, int]):
@@ -154,26 +198,43 @@ class _LeafTable:
         self.code_row = code_row
         self.columns = {m: np.full(n, np.nan) for m in MEASURES}
 
-    def start(self, *measures: str) -> None:
-        """Say that the county knows these measures: 0 where nothing is counted."""
+    def start(self, *measures: str, known: NDArray[np.bool_] | None = None) -> None:
+        """Say where these measures are known (everywhere when None): 0 where none is counted."""
         for measure in measures:
-            self.columns[measure] = np.nan_to_num(self.columns[measure])
+            column = self.columns[measure]
+            column[np.isnan(column) if known is None else np.isnan(column) & known] = 0.0
 
-    def put(self, measure: str, codes: list[str], values: list[float]) -> None:
-        self.start(measure)
+    def put(
+        self,
+        measure: str,
+        codes: list[str],
+        values: list[float],
+        known: NDArray[np.bool_] | None = None,
+    ) -> None:
+        self.start(measure, known=known)
         rows = np.fromiter((self.code_row[c] for c in codes), np.intp, len(codes))
         np.add.at(self.columns[measure], rows, np.asarray(values, dtype=float))
 
+    def unplaced(self, regions: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+        """Return what stands at inner regions, of the measures that have any there."""
+        inner = ~regions["is_leaf"].to_numpy(dtype=bool)
+        kept = {m: np.where(inner, np.nan_to_num(c), 0.0) for m, c in self.columns.items()}
+        return {m: column for m, column in kept.items() if column.any()}
+
     def summed(self, regions: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
-        """Return every measure summed into each region from the leaves below it."""
+        """Return every measure summed into each region from what is known in it; NaN: nothing."""
         parent = regions["parent"].to_numpy()
         names = list(self.columns)
         table = np.column_stack([self.columns[m] for m in names])
+        known = ~np.isnan(table)
+        table = np.nan_to_num(table)
         # Children come after their parents, so walking the levels backwards adds each once.
         depth = regions["path"].str.count("/").to_numpy()
         for d in range(int(depth.max(initial=1)), 1, -1):
             rows = np.flatnonzero(depth == d)
             np.add.at(table, parent[rows], table[rows])
+            np.logical_or.at(known, parent[rows], known[rows])
+        table[~known] = np.nan
         return {m: table[:, k] for k, m in enumerate(names)}
 
 
@@ -206,13 +267,6 @@ def _regions(db: Session) -> pd.DataFrame:
     return frame
 
 
-def _dates(db: Session) -> list[dt.date]:
-    found = db.execute(
-        select(Population.date).where(Population.kind == "usual").distinct()
-    ).scalars()
-    return sorted(found)
-
-
 def _band_sum(bands: tuple[str, ...]) -> ColumnElement[int]:
     return func.sum(case((Population.age_band.in_(bands), Population.persons), else_=0))
 
@@ -221,10 +275,10 @@ def _at_leaves(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     return query.join(Region, Region.code == Population.region_code).where(Region.is_leaf)
 
 
-def _add_people(
-    db: Session, leaf: _LeafTable, latest: dt.date | None, before: dt.date | None
-) -> None:
-    if latest is not None:
+def _add_people(db: Session, leaf: _LeafTable, series: dict[str, _Counted]) -> None:
+    usual = series["usual"]
+    if usual.dates:
+        latest = usual.dates[-1]
         sums = {
             "people": func.sum(Population.persons),
             "people_aged": func.sum(
@@ -247,30 +301,34 @@ def _add_people(
         if sum(filled["people_aged"]) == 0:
             unknown |= {"people_aged", *AGE_GROUPS}
         for name in sums.keys() - unknown:
-            leaf.put(name, codes, filled[name])
-    for measure, kind, date in (
-        ("people_before", "usual", before),
-        ("registered", "registered", _newest(db, "registered")),
-        ("floating", "floating", _newest(db, "floating")),
+            leaf.put(name, codes, filled[name], usual.leaves[latest])
+    for measure, kind, back in (
+        ("people_before", "usual", 2),
+        ("registered", "registered", 1),
+        ("floating", "floating", 1),
     ):
-        if date is None:
+        counted = series[kind]
+        if len(counted.dates) < back:
             continue
+        date = counted.dates[-back]
         query = _at_leaves(select(Population.region_code, func.sum(Population.persons))).where(
             Population.kind == kind, Population.date == date
         )
-        _put_rows(leaf, measure, db.execute(query.group_by(Population.region_code)).all())
+        rows = db.execute(query.group_by(Population.region_code)).all()
+        _put_rows(leaf, measure, rows, counted.leaves[date])
 
 
-def _newest(db: Session, kind: str) -> dt.date | None:
-    return db.execute(select(func.max(Population.date)).where(Population.kind == kind)).scalar()
+def _put_rows(
+    leaf: _LeafTable, measure: str, rows: Any, known: NDArray[np.bool_] | None = None
+) -> None:
+    leaf.put(measure, [row[0] for row in rows], [float(row[1]) for row in rows], known)
 
 
-def _put_rows(leaf: _LeafTable, measure: str, rows: Any) -> None:
-    leaf.put(measure, [row[0] for row in rows], [float(row[1]) for row in rows])
-
-
-def _add_households(db: Session, leaf: _LeafTable) -> None:
-    newest = select(func.max(Household.date)).scalar_subquery()
+def _add_households(db: Session, leaf: _LeafTable, counted: _Counted) -> None:
+    if not counted.dates:
+        return
+    newest = counted.dates[-1]
+    known = counted.leaves[newest]
     query = (
         select(Household.region_code, Household.type, func.sum(Household.households))
         .join(Region, Region.code == Household.region_code)
@@ -279,18 +337,22 @@ def _add_households(db: Session, leaf: _LeafTable) -> None:
     )
     rows = db.execute(query).all()
     if rows:
-        leaf.start(*(f"household_{t}" for t in HOUSEHOLD_TYPES))
-        leaf.put("households", [r[0] for r in rows], [float(r[2]) for r in rows])
+        leaf.start(*(f"household_{t}" for t in HOUSEHOLD_TYPES), known=known)
+        leaf.put("households", [r[0] for r in rows], [float(r[2]) for r in rows], known)
         for kind in {r[1] for r in rows}:
             leaf.put(
                 f"household_{kind}",
                 [r[0] for r in rows if r[1] == kind],
                 [float(r[2]) for r in rows if r[1] == kind],
+                known,
             )
 
 
-def _add_groups(db: Session, leaf: _LeafTable) -> None:
-    newest = select(func.max(Vulnerable.date)).scalar_subquery()
+def _add_groups(db: Session, leaf: _LeafTable, counted: _Counted) -> None:
+    if not counted.dates:
+        return
+    newest = counted.dates[-1]
+    known = counted.leaves[newest]
     query = (
         select(Vulnerable.region_code, Vulnerable.group, func.sum(Vulnerable.persons))
         .join(Region, Region.code == Vulnerable.region_code)
@@ -299,11 +361,11 @@ def _add_groups(db: Session, leaf: _LeafTable) -> None:
     )
     rows = db.execute(query).all()
     for group in VULNERABLE_GROUPS if rows else ():
-        leaf.start(group)
         leaf.put(
             group,
             [r[0] for r in rows if r[1] == group],
             [float(r[2]) for r in rows if r[1] == group],
+            known,
         )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, update
 from sqlalchemy.engine import make_url
 
 from cockpit.store import models as m
+from cockpit.store.dates import complete_dates
 from geodata.errors import DataFileError
 from loaders.files import Limits
 from loaders.manifest import Dataset, Manifest
@@ -261,14 +262,16 @@ def put_meta(connection: Connection, key: str, value: Any) -> None:
 
 
 def residents_by_leaf(connection: Connection) -> dict[str, int]:
-    """Return the usual residents of the newest date in each leaf that has any."""
-    newest = select(func.max(m.Population.date)).where(m.Population.kind == "usual")
+    """Return the usual residents of the newest complete date in each leaf that has any."""
+    dates = complete_dates(connection, m.Population, m.Population.kind == "usual")
+    if not dates:
+        return {}
     leaves = select(m.Region.code).where(m.Region.is_leaf)
     query = (
         select(m.Population.region_code, func.sum(m.Population.persons))
         .where(
             m.Population.kind == "usual",
-            m.Population.date == newest.scalar_subquery(),
+            m.Population.date == dates[-1],
             m.Population.region_code.in_(leaves),
         )
         .group_by(m.Population.region_code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -9,14 +10,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, true, update
 
 from cockpit.store import models as m
 from cockpit.store.catalogue import residents_by_leaf, store_findings, table_of
+from cockpit.store.dates import counted_leaves, whole_dates
 from cockpit.store.settle import KEYS, Tree, read_tree, refuse_double_counts, settle
+from loaders.catalog import POPULATION_KINDS
 from loaders.crosscheck import compare
 from loaders.elevation import sample_elevation
 from loaders.manifest import CrossCheck
+from loaders.table import Finding
 
 
 def settle_all(connection: Connection, folder: Path) -> int:
@@ -29,10 +33,50 @@ def settle_all(connection: Connection, folder: Path) -> int:
                 select(m.Batch.dataset_id).where(m.Batch.id == batch)
             ).scalar_one()
             store_findings(connection, batch, [replace(finding, dataset=dataset)])
+    for batch, finding in _partial_dates(connection):
+        store_findings(connection, batch, [finding])
     people = residents_by_leaf(connection)
     _weight_centres(connection, tree, people)
     _node_elevations(connection, folder)
     return sum(people.values())
+
+
+_SERIES: dict[type[m.Base], tuple[Any, ...]] = {
+    m.Population: tuple(m.Population.kind == kind for kind in POPULATION_KINDS),
+    m.Household: (true(),),
+    m.Vulnerable: (true(),),
+}
+
+
+def _partial_dates(connection: Connection) -> list[tuple[int, Finding]]:
+    """Return a warning, with its batch, for each date of a series that counts only a part."""
+    found = []
+    for model, series in _SERIES.items():
+        table = table_of(model)
+        for where in series:
+            counted = counted_leaves(connection, model, where)
+            whole = whole_dates(counted)
+            most = max((int(counted[date].sum()) for date in whole), default=0)
+            for date in counted.keys() - set(whole):
+                query = (
+                    select(table.c.batch_id, m.Batch.dataset_id)
+                    .join(m.Batch, m.Batch.id == table.c.batch_id)
+                    .where(where, table.c.date == date)
+                    .distinct()
+                )
+                for batch, dataset in connection.execute(query):
+                    n = int(counted[date].sum())
+                    found.append((batch, _partial_finding(dataset, date, n, most)))
+    return found
+
+
+def _partial_finding(dataset: str, date: dt.date, n: int, expected: int) -> Finding:
+    return Finding(
+        dataset=dataset, file="", row=None, column="date", rule="date.partial",
+        dimension="completeness", severity="warning", found=f"{date}: {n}",
+        expected="counts in {expected} regions, as at the fullest date; this date is not shown",
+        values={"expected": expected},
+    )  # fmt: skip
 
 
 def _weight_centres(connection: Connection, tree: Tree, people: dict[str, int]) -> None:

@@ -173,14 +173,19 @@ def colour_expression(
     masked: str,
     masked_measures: tuple[str, ...],
     alpha: float,
+    unknown_measures: tuple[str, ...] = (),
 ) -> str:
     """
     Return the fill colour as an expression: classes from low to high, then "no data".
 
-    A missing figure or a division by zero fails every comparison, and so ends as no data.
+    A division by zero fails every comparison, and so ends as no data; a null would pass as 0, so
+    measures that some region does not know (``unknown_measures``) are asked for it first.
     """
     value = value_expression(answer.indicator)
     text = ""
+    if unknown_measures:
+        test = "||".join(f"properties.{layer_key(m)}===null" for m in unknown_measures)
+        text += f"({test})?{_colour(no_data, alpha)}:"
     if masked_measures:
         test = "||".join(f"{_property(m)}<0" for m in masked_measures)
         text += f"({test})?{_colour(masked, alpha)}:"
@@ -222,6 +227,11 @@ def _regions(scene: Scene, tokens: Tokens) -> dict[str, Any]:
     sensitive = tuple(
         m for m in answer.indicator.measures if scene.twin.classes[m] in ("敏感", "秘密")
     )
+    unknown = tuple(
+        m
+        for m in dict.fromkeys(answer.indicator.measures)
+        if np.isnan(scene.twin.measures[m][answer.rows]).any()
+    )
     fill = colour_expression(
         answer,
         class_colours(answer, scene.ramp, tokens),
@@ -229,6 +239,7 @@ def _regions(scene: Scene, tokens: Tokens) -> dict[str, Any]:
         masked=tokens.masked,
         masked_measures=sensitive,
         alpha=0.72 if "relief" in scene.extras else 0.88,
+        unknown_measures=unknown,
     )
     layer: dict[str, Any] = {
         "id": f"regions-{scene.clicks}",
@@ -447,7 +458,7 @@ def _labels(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
             "textCharacterSet": "auto",
             "extensions": [{"@@type": "CollisionFilterExtension"}],
             "collisionGroup": "labels",
-            # Larger in the test than on the map: names keep a distance and do not run into each other.
+            # Larger in the test than on the map: names keep a distance from each other.
             "collisionTestProps": {"sizeScale": 2.5},
             **_letters(tokens),
             **_over(scene),
