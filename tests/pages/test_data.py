@@ -99,7 +99,7 @@ def test_late_deliveries_are_alarms() -> None:
     with patch("cockpit.ui.data.today", return_value=dt.date(2026, 11, 22)):
         text = words(page())
     assert "12 alarms" in text
-    assert "People (统计局): scores 95.0%; weakest in Validity." in text
+    assert "People (Statistics bureau): scores 95.0%; weakest in Validity." in text
     assert "and 6 more" in text
 
 
