@@ -62,6 +62,7 @@ MEASURES: dict[str, Measure] = {
         Measure("buildings", "Buildings", "buildings"),
         Measure("organisations", "Organisations", "organisations", "备用"),
         Measure("events", "Events of the last year", "events", "备用"),
+        Measure("events_open", "Open events", "events", "备用"),
         Measure("area_km2", "Area", "km²"),
     )
 }

@@ -62,6 +62,9 @@ def kept(db: Session, county: Twin, measure: str) -> Kept:
     if measure == "events":
         where = _last_year(db)
         return Kept(Event, literal(1), where, where, (Event.category,))
+    if measure == "events_open":
+        still = Event.closed.is_(None)
+        return Kept(Event, literal(1), still, still, (Event.category,))
     whole: dict[str, Kept] = {
         "buildings": Kept(Building, literal(1), true(), true(), (Building.use,)),
         "organisations": Kept(Organisation, literal(1), true(), true(), (Organisation.kind,)),

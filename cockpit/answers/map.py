@@ -256,6 +256,7 @@ def profile(twin: Twin, unit: int, *, visitor: str) -> list[Fact]:
         Fact("Buildings", at("buildings"), "buildings"),
         Fact("Organisations", at("organisations"), "organisations"),
         Fact("Events of the last year", at("events"), "events"),
+        Fact("Open events", at("events_open"), "events"),
         Fact("Hospitals and clinics", health, "facilities"),
         Fact("Schools and kindergartens", schools, "facilities"),
         Fact("Hospital beds", at("beds_hospital"), "beds"),

@@ -388,6 +388,7 @@ def _add_things(db: Session, leaf: _LeafTable) -> None:
         ("buildings", Building.region_code, True),
         ("organisations", Organisation.region_code, True),
         ("events", Event.region_code, _last_year(db)),
+        ("events_open", Event.region_code, Event.closed.is_(None)),
     )
     for measure, column, condition in counted:
         query = select(column, func.count()).where(column.is_not(None)).group_by(column)
@@ -396,6 +397,8 @@ def _add_things(db: Session, leaf: _LeafTable) -> None:
         found = db.execute(query).all()
         if found:
             _put_rows(leaf, measure, found)
+            if measure == "events":  # all of them may be closed
+                leaf.start("events_open")
 
 
 def _last_year(db: Session) -> Any:
@@ -424,7 +427,7 @@ _FROM_KIND = {
     ),
     "buildings": ("buildings",),
     "organisations": ("organisations",),
-    "events": ("events",),
+    "events": ("events", "events_open"),
     "regions": ("area_km2",),
 }
 
