@@ -26,19 +26,35 @@ from loaders.table import Finding
 def settle_all(connection: Connection, folder: Path) -> int:
     """Move counts down, set centres and heights of roads; return the usual residents."""
     tree = read_tree(connection)
+    findings: list[tuple[int, Finding]] = []
     for model in KEYS:
         refuse_double_counts(connection, model)
-        for batch, finding in settle(connection, model, tree):
-            dataset = connection.execute(
-                select(m.Batch.dataset_id).where(m.Batch.id == batch)
-            ).scalar_one()
-            store_findings(connection, batch, [replace(finding, dataset=dataset)])
-    for batch, finding in _partial_dates(connection):
-        store_findings(connection, batch, [finding])
+        findings += settle(connection, model, tree)
+    _keep_findings(connection, findings + _partial_dates(connection))
     people = residents_by_leaf(connection)
     _weight_centres(connection, tree, people)
     _node_elevations(connection, folder)
     return sum(people.values())
+
+
+def _keep_findings(connection: Connection, findings: list[tuple[int, Finding]]) -> None:
+    """Store what is newly found and drop what no longer holds; the rest keeps its status."""
+    table = table_of(m.QualityIssue)
+    stored = {
+        (batch, rule, found): key
+        for key, batch, rule, found in connection.execute(
+            select(table.c.id, table.c.batch_id, table.c.rule, table.c.found).where(
+                table.c.rule.in_(("total.differs", "date.partial")), table.c.file == ""
+            )
+        )
+    }
+    for batch, finding in findings:
+        if stored.pop((batch, finding.rule, finding.found), None) is None:
+            dataset = connection.execute(
+                select(m.Batch.dataset_id).where(m.Batch.id == batch)
+            ).scalar_one()
+            store_findings(connection, batch, [replace(finding, dataset=dataset)])
+    connection.execute(delete(table).where(table.c.id.in_(list(stored.values()))))
 
 
 _SERIES: dict[type[m.Base], tuple[Any, ...]] = {
@@ -50,7 +66,7 @@ _SERIES: dict[type[m.Base], tuple[Any, ...]] = {
 
 def _partial_dates(connection: Connection) -> list[tuple[int, Finding]]:
     """Return a warning, with its batch, for each date of a series that counts only a part."""
-    found = []
+    found: list[tuple[int, Finding]] = []
     for model, series in _SERIES.items():
         table = table_of(model)
         for where in series:
@@ -58,21 +74,18 @@ def _partial_dates(connection: Connection) -> list[tuple[int, Finding]]:
             whole = whole_dates(counted)
             most = max((int(counted[date].sum()) for date in whole), default=0)
             for date in counted.keys() - set(whole):
-                query = (
-                    select(table.c.batch_id, m.Batch.dataset_id)
-                    .join(m.Batch, m.Batch.id == table.c.batch_id)
-                    .where(where, table.c.date == date)
-                    .distinct()
-                )
-                for batch, dataset in connection.execute(query):
-                    n = int(counted[date].sum())
-                    found.append((batch, _partial_finding(dataset, date, n, most)))
+                query = select(table.c.batch_id).where(where, table.c.date == date).distinct()
+                n = int(counted[date].sum())
+                found += [
+                    (batch, _partial_finding(date, n, most))
+                    for batch in connection.execute(query).scalars()
+                ]
     return found
 
 
-def _partial_finding(dataset: str, date: dt.date, n: int, expected: int) -> Finding:
+def _partial_finding(date: dt.date, n: int, expected: int) -> Finding:
     return Finding(
-        dataset=dataset, file="", row=None, column="date", rule="date.partial",
+        dataset="", file="", row=None, column="date", rule="date.partial",
         dimension="completeness", severity="warning", found=f"{date}: {n}",
         expected="counts in {expected} regions, as at the fullest date; this date is not shown",
         values={"expected": expected},

@@ -88,6 +88,7 @@ def test_a_partial_date_is_told(db: Session, tmp_path: Path) -> None:
     later(db, 0)
     db.flush()
     settle_all(db.connection(), tmp_path)
+    settle_all(db.connection(), tmp_path)  # what is known already is not told again
     told = [
         (i.dataset_id, i.batch_id, i.dimension, i.severity, i.found, i.values)
         for i in db.query(QualityIssue).filter_by(rule="date.partial")
