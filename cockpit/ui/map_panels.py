@@ -400,7 +400,8 @@ LEVEL_TITLES_ONE = {level: LEVEL_TITLES[level] for level in LEVEL_TITLES} | {
 
 def _dates(twin: Twin, unit: int) -> str:
     text = say("Residents as of {date}.", date=date(twin.date))
-    if not answers.unreconciled(twin, unit) and len(twin.children(unit)):
+    in_no_part = any(kept[unit] for kept in twin.unplaced.values())
+    if len(twin.children(unit)) and not in_no_part and not answers.unreconciled(twin, unit):
         return say_terms(
             [
                 ("Residents as of {date}.", {"date": date(twin.date)}),
