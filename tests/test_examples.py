@@ -95,7 +95,7 @@ def test_dongguan_lists_its_defects(tmp_path_factory: pytest.TempPathFactory) ->
     villages = (county.regions["level"] == "village").sum()
     assert villages == 607  # two of 609 belong to a township that has no border
     # The zone whose people are counted in the towns around it has no figure of its own, not 0.
-    assert np.isnan(county.measures["people"][county.position("441900402")])
+    assert np.isnan(county.measures["people"][county.position("441900403")])
     overlaps = db.execute(
         select(m.QualityIssue.area_m2).where(m.QualityIssue.rule == "geometry.overlap")
     ).scalars()
