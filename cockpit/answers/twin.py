@@ -376,14 +376,15 @@ def _add_things(db: Session, leaf: _LeafTable) -> None:
         .group_by(Facility.region_code, Facility.kind)
     ).all()
     if rows:
-        leaf.start(*(f"facility_{k}" for k in FACILITY_KINDS), "capacity_care", "beds_hospital")
+        leaf.start(*(f"facility_{k}" for k in FACILITY_KINDS))
         leaf.put("facilities", [r[0] for r in rows], [float(r[2]) for r in rows])
+        # A file without a column of beds says nothing about beds, not that there are none.
+        beds = {kind for _, kind, _, capacity in rows if capacity is not None}
         for region, kind, n, capacity in rows:
             leaf.put(f"facility_{kind}", [region], [float(n)])
-            if kind == "care_home":
-                leaf.put("capacity_care", [region], [float(capacity or 0)])
-            elif kind in ("hospital", "health_centre"):
-                leaf.put("beds_hospital", [region], [float(capacity or 0)])
+            measure = _BEDS.get(kind)
+            if measure is not None and kind in beds:
+                leaf.put(measure, [region], [float(capacity or 0)])
     counted: tuple[tuple[str, Any, Any], ...] = (
         ("buildings", Building.region_code, True),
         ("organisations", Organisation.region_code, True),
@@ -399,6 +400,13 @@ def _add_things(db: Session, leaf: _LeafTable) -> None:
             _put_rows(leaf, measure, found)
             if measure == "events":  # all of them may be closed
                 leaf.start("events_open")
+
+
+_BEDS = {
+    "care_home": "capacity_care",
+    "hospital": "beds_hospital",
+    "health_centre": "beds_hospital",
+}
 
 
 def _last_year(db: Session) -> Any:
