@@ -1,0 +1,111 @@
+"""Standards of provision: a county's own figures, and the check of each with its light."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import tomlkit
+
+from cockpit.coverage.standard_list import NOT_CHECKED, STANDARDS, Standard
+from geodata.errors import InputError
+
+__all__ = ["NOT_CHECKED", "STANDARDS", "Standard", "as_toml", "changed"]
+
+_NUMBERS = ("limit", "goal", "watch")
+
+
+def changed(
+    standards: Mapping[str, Standard], changes: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Standard]:
+    """
+    Return the standards with a county's own figures, as ``[standards.<id>]`` tells them.
+
+    ``limit``, ``goal``, ``watch`` and ``source`` can be changed. A standard with a new figure bears
+    ``changed``; one with a source of its own need no longer be confirmed, since somebody has read
+    it. Where only ``goal`` is lowered below ``watch``, ``watch`` follows it.
+
+    Raises
+    ------
+    InputError
+        For an unknown standard or field, a limit that is not above 0, a share outside 0 to 1 (0
+        itself included), a ``watch`` above ``goal``, or an empty source.
+    """
+    new = dict(standards)
+    for name, change in changes.items():
+        if name not in standards:
+            raise InputError(
+                "There is no standard {standard}; expected one of {standards}.",
+                standard=name,
+                standards=", ".join(standards),
+            )
+        if change:
+            new[name] = _changed(standards[name], change)
+    return new
+
+
+def _changed(standard: Standard, change: Mapping[str, Any]) -> Standard:
+    for key, value in change.items():
+        _require_sensible(standard.id, key, value)
+    fields = {k: float(v) for k, v in change.items() if k in _NUMBERS}
+    goal = fields.get("goal", standard.goal)
+    if "watch" not in fields:
+        fields["watch"] = min(standard.watch, goal)
+    if fields["watch"] > goal:
+        raise InputError(
+            "Standard {standard}: watch is {watch}, above the goal {goal}; expected at most that.",
+            standard=standard.id,
+            watch=f"{fields['watch']:g}",
+            goal=f"{goal:g}",
+        )
+    source = str(change.get("source", standard.source)).strip()
+    return replace(
+        standard,
+        limit=fields.get("limit", standard.limit),
+        goal=goal,
+        watch=fields["watch"],
+        source=source,
+        confirm=standard.confirm and "source" not in change,
+        goal_source="This county's" if "goal" in change else standard.goal_source,
+        changed=True,
+    )
+
+
+def _require_sensible(standard: str, key: str, value: Any) -> None:
+    if key == "source":
+        if not isinstance(value, str) or not value.strip():
+            raise InputError(
+                "Standard {standard}: the source is empty; expected the name of a document.",
+                standard=standard,
+            )
+        return
+    if key not in _NUMBERS:
+        raise InputError(
+            "Standard {standard}: there is no setting {name}; expected limit, goal, watch or "
+            "source.",
+            standard=standard,
+            name=key,
+        )
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if key == "limit" and not (number and 0 < value < np.inf):
+        raise InputError(
+            "Standard {standard}: the limit is {found}; expected a number above 0.",
+            standard=standard,
+            found=value,
+        )
+    if key != "limit" and not (number and 0 < value <= 1):
+        raise InputError(
+            "Standard {standard}: {name} is {found}; expected a share above 0 and at most 1.",
+            standard=standard,
+            name=key,
+            found=value,
+        )
+
+
+def as_toml(changes: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return changes as the text of ``[standards.<id>]`` tables for county.toml; "" for none."""
+    changed(STANDARDS, changes)
+    tables = {name: dict(change) for name, change in changes.items() if change}
+    return tomlkit.dumps({"standards": tables}) if tables else ""
