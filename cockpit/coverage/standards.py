@@ -9,10 +9,20 @@ from typing import Any
 import numpy as np
 import tomlkit
 
+from cockpit.coverage.standard_check import Checked, check, farthest
 from cockpit.coverage.standard_list import NOT_CHECKED, STANDARDS, Standard
 from geodata.errors import InputError
 
-__all__ = ["NOT_CHECKED", "STANDARDS", "Standard", "as_toml", "changed"]
+__all__ = [
+    "NOT_CHECKED",
+    "STANDARDS",
+    "Checked",
+    "Standard",
+    "as_toml",
+    "changed",
+    "check",
+    "farthest",
+]
 
 _NUMBERS = ("limit", "goal", "watch")
 
