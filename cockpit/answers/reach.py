@@ -190,7 +190,7 @@ def current_reach(visitor: str | None = None) -> Reach | None:
             for dataset, kind, its_class in db.execute(
                 select(Dataset.id, Dataset.kind, Dataset.data_class)
             )
-            if kind in ("facilities", "roads", "road_nodes", "road_edges")
+            if kind in ("facilities", "road_nodes", "road_edges", "roads_osm")
             and may_see(highest, its_class)
         )
         key = (county.version, allowed)
