@@ -82,12 +82,12 @@ def _from_file(source: Opened, path: Path, reading: Reading) -> LoadedTable:
         return elevation.load(source, path, reading)
     if kind == "roads_osm":
         return roads.load_osm(source, reading)
-    raw = _read_raw(source, reading)
+    raw = read_raw(source, reading)
     cut = source.kind == "shapefile"
     return _from_raw(raw, reading, sha256=source.sha256, cut_names=cut)
 
 
-def _read_raw(source: Opened, reading: Reading) -> tables.RawTable:
+def read_raw(source: Opened, reading: Reading) -> tables.RawTable:
     """Read a source as it stands, by its type."""
     entry, limits = reading.entry, reading.context.limits
     known = aliases.known_headers(entry)

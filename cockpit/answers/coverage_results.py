@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +30,8 @@ class Question:
     group: str  # measure id
     unit: int = 0  # row of twin.regions
     visitor: str = "公开"  # highest data class the visitor may see
+    small_count: int = 10  # counts of a sensitive group below this are not shown
+    sensitive: bool = False  # the group's class
     notes: tuple[Note, ...] = ()  # what was assumed
 
 
@@ -205,7 +206,7 @@ class CapacityAnswer:
 
 @dataclass(frozen=True)
 class WeakRow:
-    """A village with too little: far, or hanging on a single place."""
+    """A village whose people get less than the county's mean."""
 
     row: int  # of twin.regions
     code: str
@@ -214,7 +215,8 @@ class WeakRow:
     people: float
     minutes: float  # mean of the people who reach a facility; inf: nobody does
     without_nearest: float  # the same when each cell's nearest place closes
-    score: float  # supply within reach for each 1,000 people
+    score: float  # supply that each 1,000 of its people get (E2SFCA)
+    short: float  # units of supply that it lacks against the county's mean
 
 
 @dataclass(frozen=True)
@@ -226,6 +228,7 @@ class RedundantRow:
     name: str
     people_nearest: float  # who would go elsewhere
     extra_minutes: float  # that they would need more, on average
+    supply: float  # units that would be free
 
 
 @dataclass(frozen=True)
@@ -280,31 +283,6 @@ class Sensitivity:
 
 
 @dataclass(frozen=True)
-class HealthRow:
-    """One standard checked on the people of a unit."""
-
-    standard: str  # id
-    service: str
-    title: str  # English msgid
-    rule: str
-    limit: float
-    unit: str  # English msgid of ``limit``
-    where: str  # all, town, country
-    mode: str
-    group: str
-    goal: float  # green from here on
-    watch: float  # yellow from here on
-    value: float  # share 0 to 1, or the ratio, as the rule says; NaN: nothing to judge
-    light: str  # green, yellow, red, none
-    people: float  # whom the standard speaks of
-    people_missing: float
-    n_facilities: int
-    source: str  # English msgid
-    confirm: bool  # to be checked against the official text
-    notes: tuple[Note, ...] = ()
-
-
-@dataclass(frozen=True)
 class Isochrone:
     """The area within some minutes of a facility."""
 
@@ -312,11 +290,3 @@ class Isochrone:
     polygon: Any  # shapely geometry, lon/lat; empty when nothing is within
     people: float  # of the whole county, in cells whose own time is within
     roads: Any = None  # shapely MultiLineString of the roads within
-
-
-@dataclass(frozen=True)
-class Described:
-    """What ``everything`` gives, with one sentence for each key."""
-
-    answers: dict[str, Any] = field(default_factory=dict)
-    keys: Mapping[str, str] = field(default_factory=dict)

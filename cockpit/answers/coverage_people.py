@@ -1,0 +1,126 @@
+"""How many people have a service near enough: the summary, by group, as a curve, and how sure."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cockpit.answers.coverage_notes import notes_of
+from cockpit.answers.coverage_question import (
+    age_groups,
+    nearest_minutes,
+    people_inside,
+    rows_of,
+)
+from cockpit.answers.coverage_results import (
+    Curve,
+    Floats,
+    Question,
+    Sensitivity,
+    Summary,
+    Within,
+)
+from cockpit.answers.reach import Reach, minutes
+from cockpit.coverage import nearest
+from cockpit.coverage.sensitivity import speed_band, thresholds_around
+from cockpit.coverage.services import service_of
+from geodata.errors import InputError
+
+LIMITS = (5.0, 10.0, 15.0, 30.0, 60.0)
+"""Minutes that tables give; the question's own limit is added by the page where it differs."""
+
+CURVE_MINUTES = 60
+SPEED_BAND = (0.8, 1.2)
+"""Factors of speed: rain and market days on one side, empty roads on the other."""
+
+
+def summary(reach: Reach, q: Question) -> Summary:
+    """
+    Return the unit's cells with their minutes to the nearest facility, and who is covered.
+
+    A cell counts as covered in full or not at all; exactly at the limit counts. Without a facility
+    all minutes are inf.
+    """
+    cells, people = people_inside(reach, q)
+    away = nearest_minutes(reach, q)[cells]
+    covered = nearest.at_most(away, q.minutes)
+    total, inside = float(people.sum()), float(people[covered].sum())
+    return Summary(
+        cells,
+        away,
+        people,
+        covered,
+        total,
+        inside,
+        inside / total if total > 0 else np.nan,
+        nearest.weighted_quantile(away, people, 0.5) if total > 0 else np.nan,
+        nearest.weighted_quantile(away, people, 0.9) if total > 0 else np.nan,
+        float(people[np.isinf(away)].sum()),
+        len(rows_of(reach, q)),
+        notes_of(reach, q),
+    )
+
+
+def within(reach: Reach, q: Question, limits: tuple[float, ...] = LIMITS) -> Within:
+    """
+    Return the people within each limit of the nearest facility, for each group there is.
+
+    Raises
+    ------
+    InputError
+        If a limit is not above 0, or there is none.
+    """
+    if not limits or not all(limit > 0 for limit in limits):
+        raise InputError("The limits are {found} minutes; expected numbers above 0.", found=limits)
+    cells = reach.inside(q.unit)
+    away = nearest_minutes(reach, q)[cells]
+    groups = age_groups(reach, q)
+    people = [reach.groups[g][cells] for g in groups]
+    return Within(
+        tuple(float(limit) for limit in limits),
+        groups,
+        np.array([nearest.people_within(away, p, limits) for p in people], dtype=float),
+        np.array([p.sum() for p in people], dtype=float),
+    )
+
+
+def curve(reach: Reach, q: Question) -> Curve:
+    """Return the share of people within 0, 1, ... 60 minutes, of the group and of the others."""
+    cells = reach.inside(q.unit)
+    away = nearest_minutes(reach, q)[cells]
+    shares: dict[str, Floats] = {}
+    for group in age_groups(reach, q):
+        people = reach.groups[group][cells]
+        found = nearest.curve(away, people, upto=CURVE_MINUTES)
+        shares[group] = found.share if people.sum() > 0 else np.full_like(found.share, np.nan)
+    return Curve(np.arange(CURVE_MINUTES + 1, dtype=float), shares[q.group], shares)
+
+
+def sensitivity(
+    reach: Reach, q: Question, *, speeds: tuple[float, float] = SPEED_BAND
+) -> Sensitivity:
+    """
+    Return how the covered share hangs on the limit and on the speed of the roads.
+
+    The limit runs from half of the question's to double. At another speed the ways are found anew;
+    the part off the road keeps its pace.
+    """
+    cells, people = people_inside(reach, q)
+    slower, faster = sorted(speeds)
+    band = speed_band(
+        {s: _minutes_at(reach, q, s)[cells] for s in (slower, 1, faster)},
+        people,
+        thresholds_around(q.minutes),
+    )
+    return Sensitivity(
+        band.thresholds, band.base, (slower, faster), band.slow, band.base, band.fast
+    )
+
+
+def _minutes_at(reach: Reach, q: Question, speed: float) -> Floats:
+    """Return the minutes of every cell to its nearest facility at another speed of the roads."""
+    if speed == 1:
+        return nearest_minutes(reach, q)
+    service = service_of(q.service)
+    targets = reach.places_of(reach.of_kinds(service.kinds))
+    travel = reach.travel.at_speed(speed)
+    return minutes(travel.nearest(q.mode, reach.cells, targets, towards=service.towards))
