@@ -357,6 +357,16 @@ class TravelTimes:
             joined[self._net(mode).legs.place] = True
         return np.flatnonzero(~joined)
 
+    def lines_m(self) -> NDArray[np.object_]:
+        """Return the roads' lines in the county's system, in metres."""
+        roads = self._roads()
+        with self._lock:
+            if self._lines is None:
+                to_metres = Transformer.from_crs(CRS.from_epsg(4326), CRS.from_user_input(self.crs),
+                                                 always_xy=True)  # fmt: skip
+                self._lines = shapely.transform(roads.geometry, _moved(to_metres))
+            return self._lines
+
     def parts(self, mode: str) -> Parts:
         """Return into how many connected parts the mode's roads fall, and who meets only others."""
         self._checked(mode, np.empty(0, dtype=np.intp))
@@ -444,12 +454,10 @@ class TravelTimes:
         roads = self._roads()
         to_metres = Transformer.from_crs(CRS.from_epsg(4326), CRS.from_user_input(self.crs),
                                          always_xy=True)  # fmt: skip
-        if self._lines is None:
-            self._lines = shapely.transform(roads.geometry, _moved(to_metres))
         part = part_of_edge(roads, usable)
         points = np.column_stack(to_metres.transform(self.places[:, 0], self.places[:, 1]))
         points[~np.isfinite(points)] = np.nan
-        legs = attach(points, self._lines, usable, part == 0, limit)
+        legs = attach(points, self.lines_m(), usable, part == 0, limit)
         if self._base is not None:
             legs = self._kept_legs(self._base, mode, legs)
         return _Net(usable, legs, build(roads, self.places, usable, legs), part)
