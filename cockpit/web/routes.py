@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from cockpit.web import downloads, findings, health, layers, styles
+from cockpit.web import closures, downloads, findings, health, layers, styles
 from cockpit.web.errors import NotFoundError
 
 
@@ -24,6 +24,7 @@ async def map_page(request: Request) -> Response:
 ROUTES = (
     Route("/map", map_page),
     *health.ROUTES,
+    *closures.ROUTES,  # before the layers: a level may have any name there
     *layers.ROUTES,
     *findings.ROUTES,
     *downloads.ROUTES,
