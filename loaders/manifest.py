@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -144,6 +145,38 @@ class CrossCheck(_Strict):
     fields: tuple[str, ...]
 
 
+Share = Annotated[float, Field(gt=0, le=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class StandardChange(_Strict):
+    """A county's own figures for one standard of provision; what is left out stays."""
+
+    limit: Positive | None = None
+    """Minutes, metres, people or beds, as the standard says."""
+    goal: Share | None = None
+    """Share that must meet it for a green light."""
+    watch: Share | None = None
+    """Share below which the light is red."""
+    source: Annotated[str, Field(min_length=1)] | None = None
+    """Document that sets these figures."""
+
+
+class TravelChange(_Strict):
+    """A county's own speeds for one way of travelling; what is left out stays."""
+
+    speeds_kmh: dict[str, Any] = {}
+    """Road class to km/h."""
+    surface_factors: dict[str, Any] = {}
+    """"gravel" and "earth" to the share of the speed that is left."""
+    grade_loss: float | None = None
+    off_road_ms: float | None = None
+    off_road_limit_m: float | None = None
+    off_road_detour: float | None = None
+    keeps_oneway: bool | None = None
+    keeps_maxspeed: bool | None = None
+
+
 class Manifest(_Strict):
     """A whole county.toml. ``folder`` is where its relative file names start."""
 
@@ -151,6 +184,10 @@ class Manifest(_Strict):
     cells: Cells | None = None
     dataset: tuple[Dataset, ...]
     crosscheck: tuple[CrossCheck, ...] = ()
+    standards: dict[str, StandardChange] = {}
+    """Standard of provision to the county's own figures."""
+    travel: dict[str, TravelChange] = {}
+    """Way of travelling to the county's own speeds."""
     folder: Path = Path()
 
     @model_validator(mode="after")
@@ -164,6 +201,14 @@ class Manifest(_Strict):
                 if side not in ids:
                     raise ValueError(f"crosscheck {check.id} names {side}, which is no data set")
         return self
+
+    def changes(self, table: Literal["standards", "travel"]) -> dict[str, dict[str, Any]]:
+        """Return what a table changes: id to the keys that are written there, as JSON."""
+        entries: dict[str, StandardChange] | dict[str, TravelChange] = getattr(self, table)
+        return {
+            name: entry.model_dump(mode="json", exclude_unset=True)
+            for name, entry in entries.items()
+        }
 
     def entry(self, dataset_id: str) -> Dataset:
         """Return the data set of that id; ``KeyError`` when there is none."""
@@ -210,7 +255,7 @@ def read_manifest(path: Path) -> Manifest:
             file=path.name,
             line=line,
             key="folder",
-            known="county, cells, dataset, crosscheck",
+            known=", ".join(_TABLES),
         )
     try:
         manifest = Manifest.model_validate({**content, "folder": path.resolve().parent})
@@ -218,6 +263,7 @@ def read_manifest(path: Path) -> Manifest:
         raise _first_error(path, text, error) from error
     _require_metres(path, text, manifest.county.crs)
     _require_known_columns(path, text, manifest)
+    _require_travel(path, text, manifest)
     return manifest
 
 
@@ -348,17 +394,21 @@ def _choices(expected: str) -> str:
     return expected.replace("'", "").replace(" or ", ", ")
 
 
+_TABLES: dict[str, type[BaseModel]] = {
+    "county": County,
+    "cells": Cells,
+    "dataset": Dataset,
+    "crosscheck": CrossCheck,
+    "standards": StandardChange,
+    "travel": TravelChange,
+}
+
+
 def _known_keys(location: Location) -> list[str]:
-    models: dict[str, type[BaseModel]] = {
-        "county": County,
-        "cells": Cells,
-        "dataset": Dataset,
-        "crosscheck": CrossCheck,
-    }
-    if len(location) > 1 and location[0] in models:
-        fields = models[str(location[0])].model_fields
+    if len(location) > 1 and location[0] in _TABLES:
+        fields = _TABLES[str(location[0])].model_fields
         return [info.alias or name for name, info in fields.items()]
-    return list(models)
+    return list(_TABLES)
 
 
 def _require_metres(path: Path, text: str, crs: str) -> None:
@@ -406,6 +456,45 @@ def _require_known_columns(path: Path, text: str, manifest: Manifest) -> None:
                         kind=entry.kind,
                         known=", ".join(known) or "-",
                     )
+
+
+def _require_travel(path: Path, text: str, manifest: Manifest) -> None:
+    """Refuse speeds, classes and ways of travelling that make no sense."""
+    if not manifest.travel:
+        return
+    # Below the door: pages read stored manifests and need no road network for it.
+    from geodata.network.modes import configured
+
+    for location, change in _single_changes(manifest):
+        try:
+            configured(change)
+        except InputError as error:
+            raise _at_line(path, text, ("travel", *location), error) from error
+
+
+def _single_changes(manifest: Manifest) -> Iterator[tuple[Location, dict[str, Any]]]:
+    """Yield each change of travel on its own with its place, so that a fault has its line."""
+    for mode, change in manifest.changes("travel").items():
+        yield (mode,), {mode: {}}
+        for key, value in change.items():
+            if not isinstance(value, dict):
+                yield (mode, key), {mode: {key: value}}
+                continue
+            for part, number in value.items():
+                yield (mode, key, part), {mode: {key: {part: number}}}
+
+
+def _at_line(path: Path, text: str, location: Location, error: InputError) -> ManifestError:
+    # One template from two, so that a page can say the whole sentence in another language.
+    line = _line_at(_lines_of(text), location)
+    return ManifestError(
+        "{file}, line {line}: " + error.template, file=path.name, line=line, **error.values
+    )
+
+
+def at_line(path: Path, location: Location, error: InputError) -> ManifestError:
+    """Return an error about a key of a manifest as one that names the file and the line."""
+    return _at_line(path, path.read_bytes().decode("utf-8-sig"), location, error)
 
 
 def write_matches(path: Path, dataset_id: str, matches: dict[str, str]) -> None:

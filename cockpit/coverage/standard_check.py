@@ -15,8 +15,6 @@ from geodata.errors import InputError
 Light = Literal["green", "yellow", "red", "none"]
 Numbers = NDArray[np.floating[Any]] | NDArray[np.unsignedinteger[Any]]
 
-UNREACHED = np.iinfo(np.uint16).max
-"""Whole seconds or metres of the engine that mean "cannot be reached"."""
 WORST = 20
 """Regions named in ``Checked.worst``, at most."""
 # Shares are sums of many cells: what rounding takes away must not cost the light.
@@ -51,16 +49,17 @@ def farthest(nearest: Sequence[Numbers]) -> NDArray[np.float64]:
     """
     Return for each cell the farthest of several nearest figures: all services must be in reach.
 
-    Whole numbers of the engine (65535: cannot be reached) become floats with ``inf``.
+    Whole numbers of the engine become floats; the largest of their type, ``inf``.
     """
     found: NDArray[np.float64] = np.maximum.reduce([_with_inf(one) for one in nearest])
     return found
 
 
 def _with_inf(figures: Numbers) -> NDArray[np.float64]:
-    found = np.asarray(figures, dtype=np.float64)
-    if np.issubdtype(figures.dtype, np.unsignedinteger):
-        found = np.where(figures == UNREACHED, np.inf, found)
+    found = np.array(figures, dtype=np.float64)
+    if figures.dtype.kind == "u":
+        # The engine's word for "cannot be reached": seconds in 16 bits, metres in 32.
+        found[figures == np.array(-1).astype(figures.dtype)] = np.inf
     return found
 
 
@@ -89,7 +88,7 @@ def check(
     nearest
         To the nearest facility (the farthest of them where several services are asked for, see
         ``farthest``): seconds, or metres for a rule in metres. Shape ``(n_cells,)``; whole numbers
-        with 65535, or floats with ``inf``, for what cannot be reached. "one_each": seconds to the
+        of the engine, or floats with ``inf`` for what cannot be reached. "one_each": seconds to the
         nearest facility of ``standard.services``, where the standard has ``or_minutes``.
     town
         Whether a cell counts as town, shape ``(n_cells,)``; None when nobody can tell.
@@ -239,7 +238,7 @@ def _one_each(
     # np.unique sorts the labels, so a binary search finds how many facilities carry each.
     sites = np.sort(facility_region)
     count = np.searchsorted(sites, labels, "right") - np.searchsorted(sites, labels, "left")
-    fine = count >= standard.limit
+    fine: NDArray[np.bool_] = np.asarray(count >= standard.limit)
     if standard.or_minutes is not None and nearest is not None:
         near = _with_inf(nearest) <= standard.or_minutes * 60
         fine = fine | (_shares(_sums(at, people * near), all_people) >= 0.5)

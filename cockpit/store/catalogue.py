@@ -7,7 +7,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import shapely
@@ -259,6 +259,15 @@ def put_meta(connection: Connection, key: str, value: Any) -> None:
     """Write a fact about the store."""
     connection.execute(delete(m.Meta).where(m.Meta.key == key))
     connection.execute(insert(m.Meta).values(key=key, value=value))
+
+
+CHANGES: tuple[Literal["standards", "travel"], ...] = ("standards", "travel")
+"""Tables of the manifest that change no data, only what is reckoned from them."""
+
+
+def stored_changes(connection: Connection, table: str) -> dict[str, Any]:
+    """Return a county's own standards or speeds; empty when it has none."""
+    return read_meta(connection, table) or {}
 
 
 def residents_by_leaf(connection: Connection) -> dict[str, int]:

@@ -15,9 +15,11 @@ import pandas as pd
 import shapely
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
 
+from cockpit.coverage.standards import STANDARDS, changed
 from cockpit.store import models as m
 from cockpit.store.bulk import insert_frame
 from cockpit.store.catalogue import (
+    CHANGES,
     add_bad,
     bad_rows,
     begin_writing,
@@ -37,6 +39,7 @@ from cockpit.store.catalogue import (
     residents_by_leaf,
     row_number,
     store_findings,
+    stored_changes,
     uploads,
     upsert_dataset,
     was_loaded,
@@ -46,8 +49,8 @@ from cockpit.store.derived import crosscheck_all, settle_all
 from cockpit.store.geometry import audit_layer, store_regions
 from cockpit.store.migrate import upgrade
 from cockpit.store.rows import Place, rows_of, secret_key, write_whole
-from geodata.errors import AskFirst, DataFileError
-from loaders.manifest import Dataset, Manifest, read_manifest
+from geodata.errors import AskFirst, DataFileError, InputError
+from loaders.manifest import Dataset, Manifest, at_line, read_manifest
 from loaders.quality import score
 from loaders.read import read_dataset
 from loaders.table import Finding, LoadedTable, ReadContext
@@ -136,11 +139,21 @@ def load(
         With nothing changed in the store.
     """
     manifest = read_manifest(manifest_path)
+    _require_standards(manifest, manifest_path)
     upgrade(engine)
     job = _Job(manifest, folder, today or _day(manifest), confirmed, progress or _silent)
     with engine.begin() as connection:
         begin_writing(connection)
         return _load(connection, job)
+
+
+def _require_standards(manifest: Manifest, path: Path) -> None:
+    """Refuse own figures for standards that there are not, or that make no sense."""
+    for name, change in manifest.changes("standards").items():
+        try:
+            changed(STANDARDS, {name: change})
+        except InputError as error:
+            raise at_line(path, ("standards", name), error) from error
 
 
 def check(
@@ -251,7 +264,8 @@ def _load(connection: Connection, job: _Job, only: str = "") -> LoadReport:
         entry for entry in looked_at if not is_same(connection, entry, hashes[entry.id], job.folder)
     ]
     gone = [] if only else no_longer_named(connection, job.manifest)
-    if not stale and same_settings and not gone:
+    same_figures = all(stored_changes(connection, t) == job.manifest.changes(t) for t in CHANGES)
+    if not stale and same_settings and not gone and same_figures:
         return _unchanged(connection, job)
     job = replace(job, places={e.id: known_places(connection, e) for e in stale})
     if not same_settings or any(entry.kind in _FOUNDATION for entry in stale):
@@ -444,8 +458,14 @@ def _new_version(connection: Connection, job: _Job, settings: dict[str, Any]) ->
         .where(m.Batch.current)
         .order_by(m.Batch.dataset_id)
     ).all()
-    digest = hashlib.sha256(repr([tuple(row) for row in hashes]).encode()).hexdigest()[:8]
+    own = {table: job.manifest.changes(table) for table in CHANGES}
+    content: list[Any] = [tuple(row) for row in hashes]
+    # Without figures of its own a county keeps the version it had before these tables existed.
+    content += [own] if any(own.values()) else []
+    digest = hashlib.sha256(repr(content).encode()).hexdigest()[:8]
     version = f"{newest}-{digest}"
+    for table, changes in own.items():
+        put_meta(connection, table, changes)
     put_meta(connection, "data_version", version)
     put_meta(connection, "county", job.manifest.county.model_dump(mode="json"))
     put_meta(connection, "manifest", settings)
@@ -465,6 +485,8 @@ def _stored_manifest(connection: Connection, entry: Dataset) -> Manifest:
     folder = Path(read_meta(connection, "folder") or ".")
     return Manifest(
         county=settings["county"], cells=settings["cells"], crosscheck=settings["crosscheck"],
+        standards=stored_changes(connection, "standards"),
+        travel=stored_changes(connection, "travel"),
         dataset=(*entries, entry), folder=folder,
     )  # fmt: skip
 

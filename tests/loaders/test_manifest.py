@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.locale import translate
 from geodata.errors import ManifestError
 from loaders.manifest import read_manifest, write_matches
 
@@ -147,3 +148,108 @@ def test_matches_of_an_unknown_data_set(tmp_path: Path) -> None:
     path.write_text(GOOD, encoding="utf-8")
     with pytest.raises(ManifestError, match=r"^county.toml: there is no data set nobody.$"):
         write_matches(path, "nobody", {})
+
+
+OWN = """
+[standards.clinic_15min]
+limit = 20
+goal = 0.9
+source = "县卫生健康局2025年"
+
+[travel.car]
+speeds_kmh = { primary = 50, track = 10 }
+off_road_limit_m = 800
+
+[travel.walk]
+[travel.walk.surface_factors]
+earth = 0.7
+"""
+
+
+def test_reads_own_standards_and_speeds(tmp_path: Path) -> None:
+    path = tmp_path / "county.toml"
+    path.write_text(GOOD + OWN, encoding="utf-8")
+    manifest = read_manifest(path)
+    assert manifest.changes("standards") == {
+        "clinic_15min": {"limit": 20.0, "goal": 0.9, "source": "县卫生健康局2025年"}
+    }
+    assert manifest.changes("travel") == {
+        "car": {"speeds_kmh": {"primary": 50, "track": 10}, "off_road_limit_m": 800.0},
+        "walk": {"surface_factors": {"earth": 0.7}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            "limit = 20",
+            "limit = 0",
+            "county.toml, line 24: standards.clinic_15min.limit is 0; input should be greater "
+            "than 0.",
+        ),
+        (
+            "goal = 0.9",
+            "goal = 85",
+            "county.toml, line 25: standards.clinic_15min.goal is 85; input should be less than "
+            "or equal to 1.",
+        ),
+        (
+            "goal = 0.9",
+            "gaol = 0.9",
+            "county.toml, line 25: standards.clinic_15min.gaol is no known key. Known: limit, "
+            "goal, watch, source.",
+        ),
+        (
+            "primary = 50",
+            "primary = 0",
+            "county.toml, line 29: Way of travelling car: the speed on roads of class primary is 0 "
+            "km/h; expected above 0 and at most 200. Leave a class out to forbid it.",
+        ),
+        (
+            "track = 10",
+            "lane = 10",
+            "county.toml, line 29: Way of travelling car: there is no road class lane; expected "
+            "one of motorway, trunk, primary, secondary, tertiary, residential, service, track, "
+            "path.",
+        ),
+        (
+            "off_road_limit_m = 800",
+            "off_road_limit_m = -1",
+            "county.toml, line 30: Way of travelling car: off_road_limit_m is -1.0; expected 0.0 "
+            "to 20,000.",
+        ),
+        (
+            "[travel.car]",
+            "[travel.horse]",
+            "county.toml, line 28: There is no way of travelling horse; expected one of walk, "
+            "older, ebike, car, ambulance.",
+        ),
+        (
+            "earth = 0.7",
+            "earth = 7",
+            "county.toml, line 34: Way of travelling walk: the surface earth has the factor 7; "
+            "expected gravel or earth with a number above 0 and at most 1.",
+        ),
+    ],
+)
+def test_wrong_line_of_own_figures_is_named(tmp_path: Path, old: str, new: str, words: str) -> None:
+    path = tmp_path / "county.toml"
+    assert old in OWN
+    path.write_text(GOOD + OWN.replace(old, new), encoding="utf-8")
+    with pytest.raises(ManifestError) as caught:
+        read_manifest(path)
+    assert str(caught.value) == words
+
+
+def test_sentence_with_a_line_keeps_its_values(tmp_path: Path) -> None:
+    path = tmp_path / "county.toml"
+    path.write_text(GOOD + OWN.replace("primary = 50", "primary = 0"), encoding="utf-8")
+    with pytest.raises(ManifestError) as caught:
+        read_manifest(path)
+    error = caught.value
+    assert (
+        translate(error.template, "zh", **error.values)
+        == "county.toml 第 29 行：出行方式 car：primary 级道路的速度为 0 km/h；应大于 0 且不超过 "
+        "200。禁止通行的等级请不要写。"
+    )
