@@ -82,7 +82,7 @@ def tiny_here(tiny_store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
 def _forget_store() -> None:
     import streamlit as st
 
-    from cockpit.answers import current
+    from cockpit.answers import current, reach
     from cockpit.settings import settings
     from cockpit.store.session import engine
 
@@ -91,5 +91,6 @@ def _forget_store() -> None:
     engine.cache_clear()
     settings.cache_clear()
     current.forget()
+    reach.forget()
     st.cache_data.clear()
     st.cache_resource.clear()

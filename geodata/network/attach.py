@@ -15,6 +15,9 @@ from geodata.network.roads import Roads
 NEAREST_EDGES = 3
 """Edges that a place may leave by: the nearest alone may lead the wrong way round a block."""
 
+BLOCK_M = 250.0
+"""Legs beyond the nearest are at most this much longer: nobody walks past a road to the next."""
+
 ISLAND_LEG_M = 400.0
 """A place whose nearest roads are an island also meets the main network when it is this near:
 maps leave gaps. Farther away the island is taken at its word: no road leads there."""
@@ -73,7 +76,7 @@ def attach(
     limit_m: float,
 ) -> Attachments:
     """
-    Join places to their three nearest usable edges.
+    Join places to their nearest usable edges: three, none ``BLOCK_M`` farther than the first.
 
     A place that meets only islands (roads that lead nowhere else) is also joined to the nearest
     edge of the main network within ``ISLAND_LEG_M``.
@@ -134,10 +137,11 @@ def _nearest(
         away = shapely.distance(points[place], lines[edge])
         order = np.lexsort((edge, away, place))
         place, edge, away = place[order], edge[order], away[order]
-        rank = np.arange(len(place)) - np.searchsorted(place, place)
+        first = np.searchsorted(place, place)
+        rank = np.arange(len(place)) - first
         count = np.bincount(place, minlength=len(points))
         done = (count >= NEAREST_EDGES) if radius < limit_m else np.ones(len(points), dtype=bool)
-        keep = (rank < NEAREST_EDGES) & done[place]
+        keep = (rank < NEAREST_EDGES) & (away <= away[first] + BLOCK_M) & done[place]
         found.append((place[keep], edge[keep], away[keep]))
         left = left[~done[left]]
         radius = min(radius * 3, limit_m)
