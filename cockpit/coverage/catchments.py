@@ -59,7 +59,7 @@ METHODS: dict[str, Method] = {
     "balanced": Method(
         "Balanced catchments (BFCA)",
         "share of the facilities' level of service",
-        "Nobody counts twice, neither do places; but the figure is a share of each cell, so it "
+        "Nobody counts twice and no supply does; but the figure is a share of each cell, so it "
         "falls when the county is divided more finely. Compare places of one division only.",
     ),
     "spatial_availability": Method(

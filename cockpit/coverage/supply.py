@@ -183,8 +183,6 @@ def dual_access(minutes: Minutes, n: int) -> Minutes:
     check_minutes(minutes)
     if n > minutes.shape[1]:
         return np.full(len(minutes), np.inf, minutes.dtype)
-    if n == 1:
-        return minutes.min(axis=1)
     nth: Minutes = np.partition(minutes, n - 1, axis=1)[:, n - 1].copy()
     return nth
 
