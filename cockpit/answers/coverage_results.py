@@ -135,23 +135,24 @@ class Equity:
     """
     How evenly access is spread over the people.
 
-    ``value`` of a cell is its score by ``method`` (supply within reach for each 1,000 people).
-    ``fgt0`` to ``fgt2`` speak of minutes: share of people beyond the limit, how far beyond on
-    average, and that squared, which weighs the farthest most.
+    ``by`` "score": each person's supply (E2SFCA), more is better; "minutes": less is better.
+    ``fgt0`` to ``fgt2`` speak of minutes either way: share of people beyond the limit, how far
+    beyond on average (0 to 1), and that squared, which weighs the farthest most.
     """
 
-    method: str  # id of the score
-    lorenz_x: Floats  # share of people, those with least access first
-    lorenz_y: Floats  # share of access
+    by: str  # score, minutes
+    lorenz_x: Floats  # share of people, smallest figures first
+    lorenz_y: Floats  # share of all scores or minutes
     gini: float  # 0: all alike
     theil: float
     theil_between: float  # between townships
     theil_within: float  # within townships
-    palma: float  # access of the best tenth over that of the worst four tenths
-    concentration: float  # above 0: dense places have more
+    palma: float  # the largest tenth over the smallest four tenths; 0.25: all alike
+    concentration: float  # scores: above 0, dense places have more; NaN: no area is known
     fgt0: float
     fgt1: float
     fgt2: float
+    left_out_people: float  # who reach no facility and so have no minutes
     by_township: list[TownshipRow]
     notes: tuple[Note, ...]
 

@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 
 from cockpit.access.classes import may_see
 from cockpit.answers.twin import Twin
+from cockpit.coverage.catchments import METHODS
+from cockpit.coverage.services import SERVICES
 from cockpit.indicators import INDICATORS, MEASURES
 from cockpit.store.models import Region
 
@@ -55,7 +57,8 @@ def layer_scale(measure: str) -> float:
 
 def stamp(version: str) -> str:
     """Return the part of a layer's address that changes with the data and with the layer's form."""
-    form = zlib.crc32(repr((FORMAT, LAYER_MEASURES)).encode()) & 0xFFFF
+    parts = (FORMAT, LAYER_MEASURES, tuple(SERVICES.values()), tuple(METHODS))
+    form = zlib.crc32(repr(parts).encode()) & 0xFFFF
     return f"{version}.{form:04x}"
 
 
@@ -122,7 +125,7 @@ def region_layer(
     """
     rows = county.below(parent, level)
     shapes = simplified(region_shapes(db, county, rows, county.path(parent)))
-    order = _along_a_curve(shapes)
+    order = along_a_curve(shapes)
     properties = region_properties(county, rows[order], visitor, small_count)
     return collection(shapes[order], properties)
 
@@ -227,7 +230,7 @@ def _decimals(shapes: NDArray[np.object_]) -> int:
     return DECIMALS if pixel <= 0 else min(DECIMALS, max(0, math.ceil(-math.log10(pixel))))
 
 
-def _along_a_curve(shapes: NDArray[np.object_]) -> NDArray[np.intp]:
+def along_a_curve(shapes: NDArray[np.object_]) -> NDArray[np.intp]:
     """Return an order in which neighbours stand close together: along a Hilbert curve."""
     x, y = shapely.get_x(shapely.centroid(shapes)), shapely.get_y(shapely.centroid(shapes))
     known = ~np.isnan(x)

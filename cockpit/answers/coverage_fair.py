@@ -1,0 +1,99 @@
+"""How evenly access is spread over the people of a unit, and over its townships."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from cockpit.answers.coverage_access import known_supply, shared_access
+from cockpit.answers.coverage_notes import Note, notes_of
+from cockpit.answers.coverage_places import groups_of
+from cockpit.answers.coverage_question import mean_of, nearest_minutes, people_inside, shown
+from cockpit.answers.coverage_results import Equity, Floats, Question, TownshipRow
+from cockpit.answers.reach import Reach
+from cockpit.coverage import equity as measures
+from cockpit.coverage.nearest import at_most
+
+By = Literal["score", "minutes"]
+
+
+def equity(reach: Reach, q: Question, *, by: By = "score") -> Equity:
+    """
+    Return how evenly access is spread over the unit's people.
+
+    Parameters
+    ----------
+    by
+        "score": the supply that each person gets (E2SFCA; a cell that reaches none has 0).
+        "minutes": the way to the nearest facility; who reaches none is left out and counted.
+    """
+    cells, people = people_inside(reach, q)
+    away = nearest_minutes(reach, q)[cells]
+    scores = shared_access(reach, q)[cells]
+    figures = scores if by == "score" else away
+    kept = measures.reached(figures, people)
+    value, weight, where = kept.values, kept.people, cells[kept.kept]
+    curve = measures.lorenz(value, weight)
+    parts = measures.theil(value, weight, reach.townships[where])
+    density = _density(reach)[where]
+    ranked = bool(np.isfinite(density[weight > 0]).all())
+    fgt = [
+        measures.fgt(away, people, line=q.minutes, alpha=alpha, good=False)
+        for alpha in (0, 1, 2)
+    ]  # fmt: skip
+    return Equity(
+        by,
+        curve.people,
+        curve.values,
+        measures.gini(value, weight),
+        parts.total,
+        parts.between,
+        parts.within,
+        measures.palma(value, weight),
+        measures.concentration_index(value, weight, density) if ranked else float("nan"),
+        *fgt,
+        shown(q, kept.left_out_people),
+        _townships(reach, q, away, scores),
+        (*notes_of(reach, q), *_assumed(reach, q, by, kept.left_out_people)),
+    )
+
+
+def _assumed(reach: Reach, q: Question, by: By, left_out: float) -> tuple[Note, ...]:
+    if by == "score":
+        return known_supply(reach, q)[1]
+    if not left_out:
+        return ()
+    sentence = "{n} people reach no facility and have no minutes: they are left out of these."
+    return (Note(sentence, {"n": f"{left_out:,.0f}"}),)
+
+
+def _density(reach: Reach) -> Floats:
+    """Return the residents per km² of each cell's village; NaN where its area is not known."""
+    people = reach.twin.measures["people"][reach.villages]
+    area = reach.twin.measures["area_km2"][reach.villages]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(area > 0, np.nan_to_num(people) / area, np.nan)
+
+
+def _townships(reach: Reach, q: Question, away: Floats, scores: Floats) -> list[TownshipRow]:
+    """Return the unit's townships, the lowest share of covered people first."""
+    cells, people = people_inside(reach, q)
+    regions = reach.twin.regions
+    covered = at_most(away, q.minutes)
+    rows = []
+    for row, own in groups_of(cells, reach.townships):
+        total = float(people[own].sum())
+        rows.append(
+            TownshipRow(
+                row,
+                str(regions["code"].iat[row]),
+                str(regions["name"].iat[row]),
+                str(regions["name_en"].iat[row]),
+                shown(q, total),
+                float(people[own][covered[own]].sum() / total) if total else float("nan"),
+                mean_of(away[own], people[own]),
+                mean_of(scores[own], people[own]),
+            )
+        )
+    return sorted(rows, key=lambda r: (np.nan_to_num(r.share, nan=2.0), r.code))
