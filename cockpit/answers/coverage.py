@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from cockpit.answers.coverage_access import access_scores
 from cockpit.answers.coverage_check import health_check, standards_of
+from cockpit.answers.coverage_fair import equity
 from cockpit.answers.coverage_people import curve, sensitivity, summary, within
 from cockpit.answers.coverage_places import facilities, villages, worst_villages
 from cockpit.answers.coverage_question import allowed_groups, question
@@ -33,6 +34,9 @@ from cockpit.answers.coverage_results import (
     WeakRow,
     Within,
 )
+from cockpit.answers.coverage_shapes import isochrones, towards_of
+from cockpit.answers.coverage_supply import capacity
+from cockpit.answers.coverage_supply import supply_answer as supply
 
 __all__ = [
     "CapacityAnswer",
@@ -56,13 +60,18 @@ __all__ = [
     "Within",
     "access_scores",
     "allowed_groups",
+    "capacity",
     "curve",
+    "equity",
     "facilities",
     "health_check",
+    "isochrones",
     "question",
     "sensitivity",
     "standards_of",
     "summary",
+    "supply",
+    "towards_of",
     "villages",
     "within",
     "worst_villages",

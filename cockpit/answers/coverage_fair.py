@@ -43,7 +43,7 @@ def equity(reach: Reach, q: Question, *, by: By = "score") -> Equity:
         for alpha in (0, 1, 2)
     ]  # fmt: skip
     return Equity(
-        by,
+        "enhanced" if by == "score" else by,
         curve.people,
         curve.values,
         measures.gini(value, weight),

@@ -135,12 +135,12 @@ class Equity:
     """
     How evenly access is spread over the people.
 
-    ``by`` "score": each person's supply (E2SFCA), more is better; "minutes": less is better.
+    By score: each person's supply (E2SFCA), more is better. By minutes: less is better.
     ``fgt0`` to ``fgt2`` speak of minutes either way: share of people beyond the limit, how far
     beyond on average (0 to 1), and that squared, which weighs the farthest most.
     """
 
-    by: str  # score, minutes
+    method: str  # "enhanced" (the score) or "minutes"
     lorenz_x: Floats  # share of people, smallest figures first
     lorenz_y: Floats  # share of all scores or minutes
     gini: float  # 0: all alike
