@@ -1,0 +1,134 @@
+"""The page Coverage put together: what stands where, and what it says when there is nothing."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from cockpit.answers.coverage import Summary
+from cockpit.answers.layers import stamp
+from cockpit.answers.twin import Twin
+from cockpit.coverage.services import SERVICES
+from cockpit.ui import (
+    cache,
+    coverage_cache,
+    coverage_choices,
+    coverage_health,
+    coverage_maps,
+    coverage_panels,
+    coverage_tabs,
+    way,
+)
+from cockpit.ui.coverage_choices import Choice
+from cockpit.ui.coverage_parts import notes
+from cockpit.ui.words import language, say
+
+_SCORE_CLASSES = 5
+
+
+def ready(twin: Twin | None) -> bool:
+    """Tell whether there is something to ask; say what to do when there is not."""
+    if twin is None:
+        st.info(say("No county has been loaded yet."))
+        return False
+    reach = coverage_cache.reach()
+    if reach is None or not len(reach.rows):
+        st.info(say("The county has no cells yet. Load regions, then reload this page."))
+        return False
+    return True
+
+
+def missing(choice: Choice, found: Summary) -> None:
+    """Say what is missing and what to do, above a map that stays empty."""
+    service = say(SERVICES[choice.asked.service].title)
+    if not found.n_facilities:
+        st.warning(
+            say(
+                "No facility of this kind is stored: {service}. Load a table of facilities, or "
+                "choose another service.",
+                service=service,
+            )
+        )
+    if found.total == 0:
+        st.warning(
+            say("Nobody of this group is counted here. Choose another group or another unit.")
+        )
+
+
+def top(twin: Twin, choice: Choice, found: Summary) -> str:
+    """Show tiles, lights and the sentence; return the sentence."""
+    coverage_panels.styles()
+    coverage_panels.tiles(choice, found)
+    coverage_panels.light(coverage_health.of_service(choice))
+    sentence = coverage_panels.sentence(twin, choice, found)
+    st.markdown(way.plain(sentence))
+    return sentence
+
+
+def picture(twin: Twin, choice: Choice, found: Summary, sentence: str) -> None:
+    """Show the map with its legend."""
+    cuts, lowest = _classes(choice)
+    cell = coverage_cache.cell(choice.asked, choice.cell) if choice.cell else None
+    with st.container(key="ct-map"):
+        coverage_maps.show(
+            coverage_maps.Scene(
+                twin,
+                choice.asked,
+                cache.box(twin.version, choice.asked.unit),
+                choice.colour,
+                method=choice.method,
+                cuts=cuts,
+                extras=choice.layers,
+                cell=choice.cell,
+                village=choice.village,
+                facility=choice.facility,
+                rings=choice.rings,
+                way=cell.way if cell else (),
+                clicks=coverage_choices.clicks(),
+            ),
+            key="coverage.deck",
+            on_pick=coverage_choices.picked,
+            alt=sentence,
+        )
+        coverage_panels.legend(choice, found, cuts, lowest)
+
+
+def _classes(choice: Choice) -> tuple[tuple[float, ...], float]:
+    """Return the upper limits of the score's classes, as many cells in each, and the least."""
+    if choice.colour != "score":
+        return (), 0.0
+    values = coverage_cache.access_scores(choice.asked)[choice.method].values
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return (), 0.0
+    cuts = np.unique(np.quantile(values, np.arange(1, _SCORE_CLASSES + 1) / _SCORE_CLASSES))
+    return tuple(float(c) for c in cuts), float(values.min())
+
+
+def beside(twin: Twin, choice: Choice, found: Summary) -> None:
+    """Show the map's figures as a table, what was clicked, and the facilities."""
+    coverage_panels.shares(choice, found)
+    cell = coverage_cache.cell(choice.asked, choice.cell) if choice.cell else None
+    coverage_panels.card(twin, choice, cell)
+    coverage_panels.rings(choice)
+    coverage_tabs.facilities(choice)
+    files(twin, choice)
+
+
+def files(twin: Twin, choice: Choice) -> None:
+    """Show the files to take away: all cells with minutes, cause and scores."""
+    asked = choice.asked
+    parts = (asked.service, asked.mode, f"{asked.minutes:g}", asked.group, asked.unit)
+    address = f"/download/{stamp(twin.version)}/coverage/{'/'.join(parts)}"
+    links = " · ".join(
+        f'<a href="{address}.{ending}?lang={language()}" download>{text}</a>'
+        for ending, text in (("csv", "CSV"), ("xlsx", "XLSX"), ("geojson", "GeoJSON"))
+    )
+    st.html(f'<div class="ct-small ct-files">{escape(say("Take the cells away:"))} {links}</div>')
+
+
+def remarks(found: Summary) -> None:
+    """Show what was assumed, in plain words."""
+    notes(found.notes)

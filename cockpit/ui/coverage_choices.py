@@ -1,0 +1,295 @@
+"""What the visitor of the page Coverage chooses, all of it in the address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from cockpit.answers.twin import Twin
+from cockpit.coverage.catchments import METHODS
+from cockpit.coverage.services import SERVICES
+from cockpit.indicators import MEASURES
+from cockpit.ui import cache, coverage_cache, state, way
+from cockpit.ui.coverage_cache import Asked
+from cockpit.ui.map_choices import LAYER_TITLES
+from cockpit.ui.words import number, say
+
+MODE_TITLES = {
+    "walk": "On foot",
+    "older": "On foot, older people",
+    "ebike": "E-bike",
+    "car": "Car",
+    "ambulance": "Ambulance",
+}
+COLOUR_TITLES = {
+    "covered": "Covered or not",
+    "minutes": "Minutes",
+    "cause": "Cause",
+    "score": "Access score",
+    "catchments": "Catchments",
+}
+PANEL_TITLES = {
+    "villages": "Worst villages",
+    "health": "Health check",
+    "curve": "People against minutes",
+    "within": "Within 5 to 60 minutes",
+    "causes": "Causes",
+    "equity": "Equity",
+    "scores": "Access scores",
+    "capacity": "Capacity",
+    "supply": "Weak and double supply",
+    "referral": "Referral chain",
+    "sensitivity": "Sensitivity",
+}
+LIMITS = ("5", "10", "15", "20", "30", "45", "60")
+RINGS = ("5", "10", "15", "20", "30", "60")
+LONGEST = 600.0  # minutes; what the answers accept
+_OWN_LAYERS = ("facilities", "buildings", "relief")  # of the page Map
+_NOTHING: list[str] = []
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the address holds."""
+
+    asked: Asked
+    colour: str
+    method: str  # of the access score
+    panel: str
+    cell: str  # code of the clicked cell, "" for none
+    facility: str  # id of the chosen facility, "" for none
+    village: str  # code of the village marked on the map, "" for none
+    rings: tuple[float, ...]  # minutes of the isochrones of the chosen facility
+    layers: tuple[str, ...]
+
+
+def choose(twin: Twin) -> Choice:
+    """Show the bar of choices and return them."""
+    unit = str(twin.regions["code"].iat[way.current(twin)])
+    with st.container(horizontal=True, vertical_alignment="bottom", key="ct-bar"):
+        service = _service()
+        mode = _mode(service)
+        minutes = _minutes(service)
+        group = _group(service)
+        colour = _colour()
+        method = _method() if colour == "score" else next(iter(METHODS))
+        layers = _layers(twin)
+        asked = Asked(service, mode, minutes, group, unit)
+        facility, rings = _isochrones(asked)
+    return Choice(
+        asked,
+        colour,
+        method,
+        str(state.read("coverage.panel", "villages", allowed=PANEL_TITLES, address="panel")),
+        _code(twin, "cell"),
+        facility,
+        _code(twin, "village"),
+        rings,
+        layers,
+    )
+
+
+def _service() -> str:
+    services = list(SERVICES)
+    first = "clinic" if "clinic" in SERVICES else services[0]
+    return str(
+        st.selectbox(
+            say("Service"),
+            services,
+            format_func=lambda s: say(SERVICES[s].title),
+            required=True,
+            width=230,
+            **state.remembered(
+                "coverage.service",
+                first,
+                allowed=services,
+                address="service",
+                then=_take_defaults,
+            ),
+        )
+    )
+
+
+def _take_defaults() -> None:
+    """Let mode, limit and group follow the new service, and what was clicked be gone."""
+    for name in ("mode", "minutes", "group"):
+        state.choose(f"coverage.{name}", None)
+    state.choose("coverage.facility", "")
+
+
+def _mode(service: str) -> str:
+    return str(
+        st.selectbox(
+            say("Way of travelling"),
+            list(MODE_TITLES),
+            format_func=lambda m: say(MODE_TITLES[m]),
+            required=True,
+            width=190,
+            **state.remembered(
+                "coverage.mode", SERVICES[service].mode, allowed=MODE_TITLES, address="mode"
+            ),
+        )
+    )
+
+
+def _minutes(service: str) -> float:
+    default = f"{SERVICES[service].minutes:g}"
+    typed = state.chosen("coverage.minutes", default)
+    if typed and not is_minutes(typed):
+        st.toast(
+            say("{text} is no number of minutes above 0 and at most 600.", text=repr(typed)),
+            icon=":material/error:",
+        )
+    options = sorted({*LIMITS, default, *([typed] if is_minutes(typed) else [])}, key=float)
+    return float(
+        st.selectbox(
+            say("Within"),
+            options,
+            format_func=lambda m: say("{n} minutes", n=number(float(m), 0 if _whole(m) else 1)),
+            accept_new_options=True,
+            required=True,
+            width=140,
+            help=say("Choose, or type any number of minutes."),
+            **state.remembered("coverage.minutes", default, address="minutes", check=is_minutes),
+        )
+    )
+
+
+def is_minutes(text: object) -> bool:
+    """Tell whether a typed text is a limit in minutes, with one decimal at most."""
+    try:
+        minutes = float(str(text))
+    except ValueError:
+        return False
+    return 0 < minutes <= LONGEST and round(minutes, 1) == minutes
+
+
+def _whole(text: str) -> bool:
+    return is_minutes(text) and float(text) == round(float(text))
+
+
+def _group(service: str) -> str:
+    groups = coverage_cache.allowed_groups()
+    return str(
+        st.selectbox(
+            say("People"),
+            groups,
+            format_func=lambda g: say(MEASURES[g].title),
+            required=True,
+            width=210,
+            **state.remembered(
+                "coverage.group",
+                coverage_cache.default_group(service, groups),
+                allowed=groups,
+                address="group",
+            ),
+        )
+    )
+
+
+def _colour() -> str:
+    return str(
+        st.segmented_control(
+            say("Colours show"),
+            list(COLOUR_TITLES),
+            format_func=lambda c: say(COLOUR_TITLES[c]),
+            required=True,
+            **state.remembered("coverage.colour", "covered", allowed=COLOUR_TITLES, address="show"),
+        )
+    )
+
+
+def _method() -> str:
+    return str(
+        st.selectbox(
+            say("Method"),
+            list(METHODS),
+            format_func=lambda m: say(METHODS[m].title),
+            required=True,
+            width=230,
+            **state.remembered(
+                "coverage.method", next(iter(METHODS)), allowed=METHODS, address="method"
+            ),
+        )
+    )
+
+
+def _layers(twin: Twin) -> tuple[str, ...]:
+    available, _bounds = cache.overlays(twin.version, cache.visitor_class())
+    shown = [name for name in available if name not in _OWN_LAYERS]
+    first = [name for name in shown if name in ("labels", "roads", "rivers", "water")]
+    with st.popover(say("Layers"), icon=":material/layers:", width="content"):
+        layers = st.pills(
+            say("Layers"),
+            shown,
+            selection_mode="multi",
+            format_func=lambda name: say(LAYER_TITLES[name]) if name in LAYER_TITLES else name,
+            **state.remembered("coverage.layers", first, allowed=shown, address="layer"),
+        )
+    return tuple(layers)
+
+
+def _isochrones(asked: Asked) -> tuple[str, tuple[float, ...]]:
+    """Show the list of facilities, for the keyboard too, and the minutes of the rings."""
+    known = coverage_cache.reach()
+    assert known is not None  # noqa: S101 - the page has looked
+    table = known.facilities.iloc[known.of_kinds(SERVICES[asked.service].kinds)]
+    names = dict(zip(table["id"].astype(str), table["name"].astype(str), strict=True))
+    with st.popover(say("Isochrones"), icon=":material/radar:", width="content"):
+        facility = st.selectbox(
+            say("Facility"),
+            ["", *names],
+            format_func=lambda i: names.get(i) or say("none; click one on the map, or choose"),
+            **state.remembered(
+                "coverage.facility", "", allowed=["", *names], address="facility", then=_moved
+            ),
+        )
+        rings = st.pills(
+            say("Minutes around it"),
+            RINGS,
+            selection_mode="multi",
+            **state.remembered(
+                "coverage.rings", ["5", "10", "15", "30"], allowed=RINGS, address="ring"
+            ),
+        )
+    return str(facility or ""), tuple(sorted(float(r) for r in rings))
+
+
+def _code(twin: Twin, name: str) -> str:
+    codes = twin.regions.attrs["rows"]
+    return state.read(
+        f"coverage.{name}", "", address=name, check=lambda code: not code or code in codes
+    )
+
+
+# ---------------------------------------------------------------- what a click does
+
+
+def _moved() -> None:
+    """Let the map's own selection go: it would grey out everything else."""
+    state.choose("coverage.clicks", state.chosen("coverage.clicks", 0) + 1)
+
+
+def picked(layer: str, code: str) -> None:
+    """Take a click on the map: a facility, or a cell; the same cell again lets it go."""
+    _moved()
+    name = "coverage.facility" if layer.startswith("served") else "coverage.cell"
+    state.choose(name, "" if state.chosen(name, "") == code else code)
+
+
+def mark_village(code: str) -> None:
+    """Mark a village on the map; "" marks none."""
+    state.choose("coverage.village", code)
+
+
+def let_go() -> None:
+    """Choose neither cell nor facility any more."""
+    for name in ("cell", "facility"):
+        state.choose(f"coverage.{name}", "")
+    _moved()
+
+
+def clicks() -> int:
+    """Return how often the map was clicked: part of its layers' names."""
+    return int(state.chosen("coverage.clicks", 0))

@@ -1,0 +1,235 @@
+"""The health check: all standards of all services at once, with lights, and the visitor's own."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from cockpit.answers.coverage import Summary
+from cockpit.answers.twin import Twin
+from cockpit.coverage.services import SERVICES
+from cockpit.coverage.standards import Checked, Standard, as_toml
+from cockpit.indicators import MEASURES
+from cockpit.ui import coverage_cache, state
+from cockpit.ui.coverage_cache import Changes
+from cockpit.ui.coverage_choices import MODE_TITLES, Choice
+from cockpit.ui.coverage_panels import confirm_mark, dot, goal_text, value_text
+from cockpit.ui.coverage_parts import counts, plain_number
+from cockpit.ui.words import NO_FIGURE, say, say_error
+from geodata.errors import CockpitError
+
+WHERE_TITLES = {"all": "everywhere", "town": "in town", "country": "in the country"}
+_FIELDS = ("limit", "goal", "watch")
+_NO_CHANGES: Changes = ()
+
+
+def changes() -> Changes:
+    """Return the visitor's own standards."""
+    return state.chosen("coverage.standards", _NO_CHANGES)
+
+
+def of_service(choice: Choice) -> list[Checked]:
+    """Return the standards of the chosen service, checked on the unit."""
+    return coverage_cache.health_check(choice.asked.unit, changes(), choice.asked.service)
+
+
+def show(twin: Twin, choice: Choice, found: Summary) -> None:
+    """Show every standard with its light, and the table to change them."""
+    del twin, found
+    rows = coverage_cache.health_check(choice.asked.unit, changes())
+    lights = [row.light for row in rows]
+    st.markdown(
+        "**"
+        + say(
+            "{green} of {n} standards are met, {yellow} are close, {red} are missed; {none} cannot "
+            "be judged",
+            n=len(rows),
+            green=lights.count("green"),
+            yellow=lights.count("yellow"),
+            red=lights.count("red"),
+            none=lights.count("none"),
+        )
+        + "**"
+    )
+    st.html(f'<div class="ct-scroll">{_table(rows)}</div>')
+    with st.expander(say("Change limits and goals"), icon=":material/tune:"):
+        _editor()
+
+
+def _table(rows: list[Checked]) -> str:
+    head = "".join(
+        f'<th class="ct-quiet{" n" if right else ""}">{escape(text)}</th>'
+        for text, right in (
+            (say("Light"), False),
+            (say("Standard"), False),
+            (say("Rule"), False),
+            (say("Value"), True),
+            (say("Goal"), True),
+            (say("People missing"), True),
+            (say("Source"), False),
+        )
+    )
+    return (
+        f'<table class="ct-table ct-small"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(_row(row) for row in rows)}</tbody></table>"
+    )
+
+
+def _row(row: Checked) -> str:
+    standard = row.standard
+    missing = NO_FIGURE if row.light == "none" else counts([row.people_missing])[0]
+    cells = (
+        (dot(row.light), False),
+        (_quiet_below(say(standard.title), _for_whom(standard), *_remarks(row)), False),
+        (escape(rule_text(standard)), False),
+        (f"<b>{escape(value_text(row))}</b>", True),
+        (escape(goal_text(standard)), True),
+        (missing, True),
+        (_source(standard), False),
+    )
+    tds = "".join(f"<td{' class=n' if right else ''}>{text}</td>" for text, right in cells)
+    return f"<tr>{tds}</tr>"
+
+
+def _quiet_below(first: str, *others: str) -> str:
+    quiet = "".join(f"<br><span class='ct-quiet'>{escape(text)}</span>" for text in others)
+    return f"{escape(first)}{quiet}"
+
+
+def _for_whom(standard: Standard) -> str:
+    words = [say(SERVICES[standard.service].title)]
+    if standard.group in MEASURES:
+        words.append(say(MEASURES[standard.group].title))
+    if standard.where in WHERE_TITLES:
+        words.append(say(WHERE_TITLES[standard.where]))
+    return " · ".join(words)
+
+
+def _remarks(row: Checked) -> list[str]:
+    """Return what to bear in mind: why there is no light, what the check cannot see."""
+    texts = [say(row.reason, **row.values)] if row.reason else []
+    return [*texts, say(row.standard.note)] if row.standard.note else texts
+
+
+def _source(standard: Standard) -> str:
+    text = f"{escape(say(standard.source))} {confirm_mark(standard)}"
+    if standard.id in {key for key, _fields in changes()}:
+        return f"{text}<br><b>{escape(say('changed by you'))}</b>"
+    return f"{text}<br>{escape(say('changed by the county'))}" if standard.changed else text
+
+
+def rule_text(standard: Standard) -> str:
+    """Return a standard's rule in words."""
+    limit = plain_number(standard.limit)
+    mode = say(MODE_TITLES.get(standard.mode, standard.mode))
+    if standard.rule == "minutes":
+        return say("within {n} minutes, {mode}", n=limit, mode=mode)
+    if standard.rule == "metres":
+        return say("within {n} m on the way, {mode}", n=limit, mode=mode)
+    if standard.rule == "one_each":
+        level = say("township" if standard.level == "township" else "village")
+        if standard.or_minutes is None:
+            return say("one in each {level}", level=level)
+        return say(
+            "one in each {level}, or within {n} minutes",
+            level=level,
+            n=plain_number(standard.or_minutes),
+        )
+    if standard.rule == "one_per":
+        return say("at most {n} {unit}", n=limit, unit=say(standard.unit))
+    return say("at least {n} {unit}", n=limit, unit=say(standard.unit))
+
+
+# ---------------------------------------------------------------- the visitor's own
+
+
+def _editor() -> None:
+    """Show the limits as a table to type in; nonsense is named and not taken."""
+    known = coverage_cache.standards(changes())
+    table = pd.DataFrame(
+        {
+            say("Standard"): [say(s.title) for s in known.values()],
+            say("Limit"): [s.limit for s in known.values()],
+            say("Unit"): [say(s.unit) if s.unit else "" for s in known.values()],
+            say("Goal, share"): [s.goal for s in known.values()],
+            say("Yellow from, share"): [s.watch for s in known.values()],
+        }
+    )
+    version = state.chosen("coverage.edits", 0)
+    name = f"coverage.editor.{version}"
+
+    def typed() -> None:
+        edits = (state.widget_value(name) or {}).get("edited_rows", {})
+        _take(edits, list(known), list(table.columns))
+
+    if problem := state.chosen("coverage.problem", ""):
+        st.error(problem)
+    st.data_editor(
+        table,
+        hide_index=True,
+        height=320,
+        disabled=[say("Standard"), say("Unit")],
+        key=state.widget_key(name),
+        on_change=typed,
+        alt=say("Change limits and goals"),
+    )
+    with st.container(horizontal=True):
+        st.button(
+            say("Back to the defaults"),
+            icon=":material/undo:",
+            on_click=reset,
+            disabled=not changes(),
+            key="coverage.reset",
+        )
+        if changes():
+            st.download_button(
+                say("Take along for county.toml"),
+                as_toml({key: dict(fields) for key, fields in changes()}),
+                file_name="standards.toml",
+                mime="application/toml",
+                icon=":material/download:",
+                key="coverage.toml",
+                on_click="ignore",
+            )
+    st.caption(
+        say(
+            "Your figures hold for you and this visit. To make them the county's, put the file's "
+            "text into county.toml and load again."
+        )
+    )
+
+
+def _take(edits: dict[Any, dict[str, Any]], ids: list[str], columns: list[str]) -> None:
+    """Take what was typed; when it makes no sense, keep what was before and say why."""
+    fields = dict(zip((columns[1], columns[3], columns[4]), _FIELDS, strict=True))
+    wanted = {key: dict(values) for key, values in changes()}
+    for row, cells in edits.items():
+        own = wanted.setdefault(ids[int(row)], {})
+        own |= {fields[c]: value for c, value in cells.items() if c in fields}
+    try:
+        coverage_cache.standards(_frozen(wanted))
+    except CockpitError as error:
+        state.choose("coverage.problem", say_error(error))
+    else:
+        state.choose("coverage.problem", "")
+        state.choose("coverage.standards", _frozen(wanted))
+    state.choose("coverage.edits", state.chosen("coverage.edits", 0) + 1)
+
+
+def _frozen(wanted: dict[str, dict[str, Any]]) -> Changes:
+    known = coverage_cache.standards(())
+    return tuple(
+        (key, tuple(sorted(kept.items())))
+        for key, fields in sorted(wanted.items())
+        if (kept := {f: v for f, v in fields.items() if getattr(known[key], f) != v})
+    )
+
+
+def reset() -> None:
+    """Let the visitor's own standards go."""
+    state.choose("coverage.standards", _NO_CHANGES)
+    state.choose("coverage.problem", "")
+    state.choose("coverage.edits", state.chosen("coverage.edits", 0) + 1)
