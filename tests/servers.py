@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -35,6 +36,7 @@ def serving(
     data: Path, log: Path, *, script: Path = COCKPIT, seconds: float = 90, **settings: str
 ) -> Iterator[str]:
     """Run a script on the store in ``data``; yield its address; end it afterwards."""
+    _leave_when_told()
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
     options = {
@@ -64,6 +66,13 @@ def serving(
         yield address
     finally:
         _end(process)
+
+
+def _leave_when_told() -> None:
+    """Let a SIGTERM end this process through its ``finally``s: the server must not outlive it."""
+    main = threading.current_thread() is threading.main_thread()
+    if main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 def _wait(process: subprocess.Popen[bytes], address: str, log: Path, seconds: float) -> None:
