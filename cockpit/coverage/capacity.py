@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from cockpit.coverage.checks import Minutes, check_minutes, check_reach
-from cockpit.coverage.nearest import at_most
+from cockpit.coverage.nearest import added, at_most
 from geodata.errors import InputError
 
 # The first round offers each cell its nearest facilities and a few ever farther ones. The far ones
@@ -99,7 +99,7 @@ def capacity_catchments(
     room = np.where(unlimited, people.sum(), capacity)
     pairs = _pairs(minutes, people, room, reach)
     given = _nearest(pairs, people)
-    if (np.bincount(pairs.site, given, minlength=len(room)) > room).any():
+    if (added(pairs.site, given, len(room)) > room).any():
         given = _cheapest(pairs, people, room, reach)
     return _result(pairs, given, people, np.where(unlimited, np.inf, capacity))
 
@@ -213,9 +213,9 @@ def _result(
     given = _clean(pairs, given, people, capacity)
     flow = sparse.csr_array((given, (pairs.cell, pairs.site)), shape=shape)
     flow.eliminate_zeros()
-    left_over = np.maximum(people - np.bincount(pairs.cell, given, minlength=shape[0]), 0)
+    left_over = np.maximum(people - added(pairs.cell, given, shape[0]), 0)
     left_over[left_over < 1e-9 * people] = 0
-    load = np.bincount(pairs.site, given, minlength=shape[1]).astype(np.float64)
+    load = added(pairs.site, given, shape[1])
     load = np.minimum(load, capacity)
     return CapacityCatchments(
         served=people - left_over,
@@ -239,7 +239,7 @@ def _clean(
         return np.rint(given)
     given = np.where(given < 1e-9, 0, given)
     for where, most in ((pairs.cell, people), (pairs.site, capacity)):
-        total = np.bincount(where, given, minlength=len(most))
+        total = added(where, given, len(most))
         over = total > most
         shrunk = np.divide(most, total, out=np.ones_like(total), where=over)
         given = given * shrunk[where]

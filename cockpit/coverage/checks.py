@@ -26,16 +26,23 @@ def check_minutes(minutes: Minutes, people: NDArray[np.float64] | None = None) -
         check_people(people)
 
 
-def check_nearest(minutes: Minutes, people: NDArray[np.float64]) -> None:
-    """Refuse minutes to the nearest, one a cell, that do not fit the people."""
+def check_nearest(minutes: Minutes, people: NDArray[np.float64], *, name: str = "minutes") -> None:
+    """Refuse minutes to the nearest (or another figure of each cell) that do not fit the people."""
     if minutes.ndim != 1 or people.shape != minutes.shape:
         raise InputError(
-            "minutes has shape {minutes} and people {people}; expected (n_cells,) for both.",
-            minutes=minutes.shape,
+            "{name} has shape {found} and people {people}; expected (n_cells,) for both.",
+            name=name,
+            found=minutes.shape,
             people=people.shape,
         )
-    _not_negative("minutes", minutes)
+    _not_negative(name, minutes)
     check_people(people)
+
+
+def check_scores(scores: NDArray[np.float64], people: NDArray[np.float64]) -> None:
+    """Refuse scores, one a cell, that do not fit the people or have no end."""
+    check_nearest(scores, people, name="scores")
+    _finite("scores", scores)
 
 
 def check_people(people: NDArray[np.float64]) -> None:

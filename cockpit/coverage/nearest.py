@@ -48,6 +48,12 @@ def at_most(minutes: Minutes, limit: float) -> NDArray[np.bool_]:
     return within
 
 
+def added(where: NDArray[np.intp], amounts: NDArray[np.float64], n: int = 0) -> NDArray[np.float64]:
+    """Add up amounts by number (of a place, a facility), at least ``n`` numbers from 0 on."""
+    sums: NDArray[np.float64] = np.bincount(where, amounts, minlength=n).astype(np.float64)
+    return sums  # of no amount at all, bincount would make whole numbers
+
+
 def people_within(
     minutes_nearest: Minutes, people: NDArray[np.float64], limits: Sequence[float]
 ) -> NDArray[np.float64]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cockpit.coverage.checks import Minutes, check_minutes, check_nearest, check_reach
-from cockpit.coverage.nearest import at_most, nearest_k
+from cockpit.coverage.checks import Minutes, check_minutes, check_nearest, check_reach, check_scores
+from cockpit.coverage.nearest import added, at_most, nearest_k
 from geodata.errors import InputError
 
 
@@ -102,11 +102,11 @@ def weak_places(
     out = ~at_most(minutes_nearest, reach)
     reached = np.isfinite(minutes_nearest)
     known = np.where(reached, minutes_nearest, 0).astype(np.float64)
-    all_people = _added(places, people)
-    uncovered = _added(places, people * out)
-    unreached = _added(places, people * ~reached)
-    travelled = _added(places, people * known)
-    arrived = _added(places, people * reached)
+    all_people = added(places, people)
+    uncovered = added(places, people * out)
+    unreached = added(places, people * ~reached)
+    travelled = added(places, people * known)
+    arrived = added(places, people * reached)
     mean = np.divide(travelled, arrived, out=np.full_like(travelled, np.inf), where=arrived > 0)
     place = np.argsort(-uncovered, kind="stable")
     place = place[uncovered[place] > 0]
@@ -141,12 +141,12 @@ def balance(
     InputError
         If the shapes disagree, or values are negative or missing.
     """
-    check_nearest(scores, people)
+    check_scores(scores, people)
     _check_places(places, len(people))
-    living = _added(places, people)
+    living = added(places, people)
     total = living.sum()
     mean = float(people @ scores / total) if total else 0.0
-    had = _added(places, people * scores)
+    had = added(places, people * scores)
     score = np.divide(had, living, out=np.zeros_like(had), where=living > 0)
     surplus = had - mean * living
     order = np.argsort(surplus, kind="stable")
@@ -253,22 +253,14 @@ def closings(minutes: Minutes, people: NDArray[np.float64], *, reach: float) -> 
     more = np.where(alone, 0, lost.loss[users]).astype(np.float64)
     # Only the nearest can be the only one within reach.
     only = at_most(lost.minutes, reach)[users] & ~at_most(lost.minutes_after, reach)[users]
-    uncovered = _added(whose, crowd * only, n)
-    cut_off = _added(whose, crowd * alone, n)
-    person_minutes = _added(whose, crowd * more, n)
+    uncovered = added(whose, crowd * only, n)
+    cut_off = added(whose, crowd * alone, n)
+    person_minutes = added(whose, crowd * more, n)
     order = np.lexsort((person_minutes, cut_off))
-    nearest_people = _added(whose, crowd, n)
+    nearest_people = added(whose, crowd, n)
     return Closings(
         nearest_people, uncovered, cut_off, person_minutes, order[uncovered[order] == 0]
     )
-
-
-def _added(
-    places: NDArray[np.intp], amounts: NDArray[np.float64], n: int = 0
-) -> NDArray[np.float64]:
-    """Add up amounts by place."""
-    added: NDArray[np.float64] = np.bincount(places, amounts, minlength=n).astype(np.float64)
-    return added  # of nothing at all, bincount would make whole numbers
 
 
 def _check_places(places: NDArray[np.intp], n_cells: int) -> None:
