@@ -8,11 +8,13 @@ they return speaks of the people of the question's unit and of the facilities of
 from __future__ import annotations
 
 from cockpit.answers.coverage_access import access_scores
+from cockpit.answers.coverage_causes import CAUSE_IDS, causes
 from cockpit.answers.coverage_check import health_check, standards_of
 from cockpit.answers.coverage_fair import equity
 from cockpit.answers.coverage_people import curve, sensitivity, summary, within
 from cockpit.answers.coverage_places import facilities, villages, worst_villages
 from cockpit.answers.coverage_question import allowed_groups, question
+from cockpit.answers.coverage_referral import referral
 from cockpit.answers.coverage_results import (
     CapacityAnswer,
     Causes,
@@ -37,8 +39,11 @@ from cockpit.answers.coverage_results import (
 from cockpit.answers.coverage_shapes import isochrones, towards_of
 from cockpit.answers.coverage_supply import capacity
 from cockpit.answers.coverage_supply import supply_answer as supply
+from cockpit.coverage.causes import COVERED
 
 __all__ = [
+    "CAUSE_IDS",
+    "COVERED",
     "CapacityAnswer",
     "Causes",
     "Curve",
@@ -61,12 +66,14 @@ __all__ = [
     "access_scores",
     "allowed_groups",
     "capacity",
+    "causes",
     "curve",
     "equity",
     "facilities",
     "health_check",
     "isochrones",
     "question",
+    "referral",
     "sensitivity",
     "standards_of",
     "summary",

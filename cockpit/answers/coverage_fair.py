@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -38,10 +39,7 @@ def equity(reach: Reach, q: Question, *, by: By = "score") -> Equity:
     parts = measures.theil(value, weight, reach.townships[where])
     density = _density(reach)[where]
     ranked = bool(np.isfinite(density[weight > 0]).all())
-    fgt = [
-        measures.fgt(away, people, line=q.minutes, alpha=alpha, good=False)
-        for alpha in (0, 1, 2)
-    ]  # fmt: skip
+    fgt = partial(measures.fgt, away, people, line=q.minutes, good=False)
     return Equity(
         "enhanced" if by == "score" else by,
         curve.people,
@@ -52,7 +50,9 @@ def equity(reach: Reach, q: Question, *, by: By = "score") -> Equity:
         parts.within,
         measures.palma(value, weight),
         measures.concentration_index(value, weight, density) if ranked else float("nan"),
-        *fgt,
+        fgt(alpha=0),
+        fgt(alpha=1),
+        fgt(alpha=2),
         shown(q, kept.left_out_people),
         _townships(reach, q, away, scores),
         (*notes_of(reach, q), *_assumed(reach, q, by, kept.left_out_people)),

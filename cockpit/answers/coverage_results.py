@@ -174,7 +174,7 @@ class Causes:
     """Why each cell is covered or not."""
 
     codes: NDArray[np.int8]  # (n,) in the order of Summary.cells; see cockpit.coverage.causes
-    people: dict[int, float]  # code -> people, every code
+    people: dict[int, float]  # code -> people, every code; NaN: too few to be shown
     titles: dict[int, str]  # code -> English msgid
     notes: tuple[Note, ...]
 
@@ -251,8 +251,9 @@ class Leg:
 
     level: str  # service id
     title: str  # English msgid
+    mode: str
     n_facilities: int
-    minutes: float  # mean of the people; NaN: the level is missing
+    minutes: float  # mean of the people who come so far; NaN: the level is missing
     legs: Floats  # (n,) minutes of this step, in the order of Summary.cells; inf: none
 
 
@@ -263,9 +264,11 @@ class Referral:
     cells: NDArray[np.intp]
     people: Floats
     legs: list[Leg]
-    total: Floats  # (n,) minutes of all steps that there are
+    total: Floats  # (n,) minutes of all steps; inf when the chain ends on the way
+    direct: Floats  # (n,) minutes straight to the last level
     mean: float  # of the people who reach the end
     median: float
+    detour: float  # mean minutes that the chain takes longer than the direct way
     missing: tuple[str, ...]  # services that the county has none of
     broken_people: float  # people whose chain ends on the way
     notes: tuple[Note, ...]

@@ -1,0 +1,200 @@
+"""Every measure of a coverage question as plain data: what the command line and programs get."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from cockpit.answers import coverage as answers
+from cockpit.answers.coverage_places import nearest_of
+from cockpit.answers.coverage_question import matrix_minutes, rows_of, shown
+from cockpit.answers.coverage_results import Question
+from cockpit.answers.reach import Note, Reach
+from cockpit.coverage.services import service_of
+from cockpit.coverage.standard_check import Checked
+
+KEYS: dict[str, str] = {
+    "version": "version of the stored data",
+    "date": "day of the residents' count",
+    "question": "service, mode, minutes, group, unit (code) and its name, as asked",
+    "notes": "what was assumed or left out, as English sentences",
+    "summary": "people in all, covered, share (0 to 1), minutes of the median person and of the "
+    "90th in 100, people who reach none, number of facilities",
+    "within": "people within 5, 10, 15, 30 and 60 minutes by group, and the totals",
+    "curve": "share of people within 0, 1, ... 60 minutes, by group",
+    "villages": "every village: people, uncovered and unreached people, mean and farthest "
+    "minutes, the facility that most have nearest",
+    "facilities": "every facility of the service: supply, people nearest and within the limit, "
+    "load (people led to it over its supply), supply for 1,000 people within its reach",
+    "scores": "access of the mean person by method, with title and unit",
+    "equity": "Gini, Theil (between and within townships), Palma, concentration (by density), "
+    "FGT 0, 1, 2 of minutes, Lorenz curve, townships",
+    "causes": "people by cause: covered, too far, full, no road, cut off, no facility, no place",
+    "capacity": "people who find room within the limit, left over, unused room, load by facility",
+    "supply": "weak villages, redundant facilities, people who hang on one place",
+    "referral": "minutes from home to village clinic, on to health centre, on to hospital",
+    "sensitivity": "covered share at other limits, and with roads 20 % slower and faster",
+    "standards": "standards of this service: value, light, people missing, source",
+    "cells": "every cell: code, people, minutes, nearest facility, covered, cause, scores by "
+    "method",
+}
+"""What ``everything`` holds, key by key."""
+
+
+def everything(reach: Reach, q: Question) -> dict[str, Any]:
+    """Return every measure of a question as plain data (``KEYS``); null where there is none."""
+    found = answers.summary(reach, q)
+    parts: dict[str, Any] = {
+        "version": reach.version,
+        "date": None if reach.twin.date is None else reach.twin.date.isoformat(),
+        "question": _question(reach, q),
+        "summary": _without(found, "minutes", "cells", "people", "covered", "notes"),
+        "within": _within(answers.within(reach, q)),
+        "curve": answers.curve(reach, q),
+        "villages": [_without(v, "row") for v in answers.villages(reach, q)],
+        "facilities": [_without(f, "row") for f in answers.facilities(reach, q)],
+        "scores": {
+            key: {"title": s.title, "unit": s.unit, "mean": s.mean}
+            for key, s in answers.access_scores(reach, q).items()
+        },
+        "supply": _without(answers.supply(reach, q), "dual_minutes", "loss", "notes"),
+        "referral": _referral(reach, q),
+        "sensitivity": answers.sensitivity(reach, q),
+        "standards": standards(
+            reach,
+            [c for c in _checked(reach, q) if c.standard.service == q.service],
+        ),
+        "cells": _cells(reach, q),
+    }
+    causes, room = answers.causes(reach, q), answers.capacity(reach, q)
+    equity = answers.equity(reach, q)
+    parts["equity"] = _without(equity, "notes")
+    parts["capacity"] = _without(room, "served", "left_over", "notes")
+    parts["causes"] = {answers.CAUSE_IDS[code]: people for code, people in causes.people.items()}
+    told = dict.fromkeys(sentence(n) for some in (found, equity, causes, room) for n in some.notes)
+    parts["notes"] = list(told)
+    return {key: plain(parts[key]) for key in KEYS}
+
+
+def _checked(reach: Reach, q: Question) -> list[Checked]:
+    return answers.health_check(reach, unit=q.unit, visitor=q.visitor)
+
+
+def _question(reach: Reach, q: Question) -> dict[str, Any]:
+    region = reach.twin.regions.iloc[q.unit]
+    return {
+        "service": q.service,
+        "mode": q.mode,
+        "minutes": q.minutes,
+        "group": q.group,
+        "unit": region["code"],
+        "name": region["name"],
+    }
+
+
+def _within(found: answers.Within) -> dict[str, Any]:
+    return {
+        "minutes": found.limits,
+        "people": dict(zip(found.groups, found.people, strict=True)),
+        "totals": dict(zip(found.groups, found.totals, strict=True)),
+    }
+
+
+def _referral(reach: Reach, q: Question) -> dict[str, Any]:
+    found = answers.referral(reach, q.unit, visitor=q.visitor)
+    kept = _without(found, "cells", "people", "total", "notes", "legs")
+    kept["legs"] = [_without(leg, "legs") for leg in found.legs]
+    return kept
+
+
+def _cells(reach: Reach, q: Question) -> list[dict[str, Any]]:
+    found = answers.summary(reach, q)
+    nearest = nearest_of(matrix_minutes(reach, q)[found.cells])
+    ids = reach.facilities["id"].to_numpy()[rows_of(reach, q)]
+    scores = answers.access_scores(reach, q)
+    causes = answers.causes(reach, q).codes
+    codes = reach.codes[found.cells]
+    return [
+        {
+            "code": codes[i],
+            "people": shown(q, float(found.people[i])),
+            "minutes": found.minutes[i],
+            "nearest": ids[nearest[i]] if nearest[i] >= 0 else None,
+            "covered": found.covered[i],
+            "cause": answers.CAUSE_IDS[int(causes[i])],
+            "scores": {key: s.values[i] for key, s in scores.items()},
+        }
+        for i in range(len(found.cells))
+    ]
+
+
+def standards(reach: Reach, checked: list[Checked]) -> list[dict[str, Any]]:
+    """Return checked standards as plain data, one object a standard."""
+    return [plain(_standard(reach, c)) for c in checked]
+
+
+def _standard(reach: Reach, c: Checked) -> dict[str, Any]:
+    regions, s = reach.twin.regions, c.standard
+    return {
+        "id": s.id,
+        "service": s.service,
+        "title": s.title,
+        "rule": s.rule,
+        "limit": s.limit,
+        "limit_unit": s.unit,
+        "where": s.where,
+        "mode": s.mode,
+        "group": s.group,
+        "kinds": service_of(s.service).kinds,
+        "value": c.value,
+        "unit": c.unit,
+        "light": c.light,
+        "goal": s.goal,
+        "watch": s.watch,
+        "achieved": c.achieved,
+        "people": c.people_total,
+        "people_missing": c.people_missing,
+        "lacking": c.lacking,
+        "worst": [
+            {"code": regions["code"].iat[row], "name": regions["name"].iat[row], "people": people}
+            for row, people in c.worst
+        ],
+        "source": s.source,
+        "confirm": s.confirm,
+        "changed": s.changed,
+        "reason": c.reason.format(**c.values) if c.reason else "",
+        "note": s.note,
+    }
+
+
+def sentence(note: Note) -> str:
+    """Return a remark in English."""
+    return note.template.format(**note.values) if note.values else note.template
+
+
+def _without(result: Any, *names: str) -> dict[str, Any]:
+    return {f.name: getattr(result, f.name) for f in fields(result) if f.name not in names}
+
+
+def plain(value: Any) -> Any:
+    """
+    Return a value as JSON knows it.
+
+    Dataclasses become objects, arrays lists, and numbers that JSON has no word for
+    (NaN, inf) null.
+    """
+    result = value
+    if is_dataclass(value) and not isinstance(value, type):
+        result = {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    elif isinstance(value, dict):
+        result = {str(key): plain(item) for key, item in value.items()}
+    elif isinstance(value, np.ndarray | np.generic):
+        result = plain(value.tolist())
+    elif isinstance(value, list | tuple):
+        result = [plain(item) for item in value]
+    elif isinstance(value, float) and not math.isfinite(value):
+        result = None
+    return result
