@@ -34,6 +34,8 @@ page = st.navigation(
         for name, title, icon in (
             ("map", "Map", ":material/map:"),
             ("population", "Population", ":material/groups:"),
+            ("coverage", "Coverage", ":material/share_location:"),
+            ("closures", "Closures", ":material/remove_road:"),
             ("data", "Data", ":material/database:"),
         )
         if (ROOT / "pages" / f"{name}.py").exists()

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely import Polygon
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -87,6 +88,48 @@ def _size(shape: Any) -> float:
 def size_km2(area: Any) -> float:
     """Return the size of an area given in degrees, in km²."""
     return _size(area)
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """The county in few lines, to draw an area on; points in degrees, NaN between two lines."""
+
+    roads: NDArray[np.float64]  # (n, 2) main roads
+    rivers: NDArray[np.float64]  # (n, 2)
+    bridges: NDArray[np.float64]  # (n, 2)
+    places: tuple[int, ...]  # rows of the townships in twin.regions
+
+
+_DRAWN_CLASSES = ("motorway", "trunk", "primary", "secondary", "tertiary")
+_FINEST_M = 60.0  # a line of the sketch moves by no more
+
+
+def sketch(reach: Reach, db: Session, *, visitor: str) -> Sketch:
+    """Return what a visitor needs to see to draw an area: roads, rivers, bridges, townships."""
+    roads = reach.roads
+    assert roads is not None  # noqa: S101 -- a question is refused without roads
+    rivers, _areas = stored_shapes(db, visitor=visitor)
+    ids = [river.id for river in rivers]
+    stored = db.execute(select(Feature.geometry).where(Feature.id.in_(ids))).scalars().all()
+    levels = reach.twin.regions["level"].to_numpy()
+    bridges = roads.geometry[roads.bridge]
+    middle = shapely.line_interpolate_point(bridges, 0.5, normalized=True)
+    return Sketch(
+        _strokes(roads.geometry[np.isin(roads.road_class, _DRAWN_CLASSES)]),
+        _strokes(shapely.from_wkb(np.array(stored, dtype=object))),
+        shapely.get_coordinates(middle),
+        tuple(np.flatnonzero(levels == "township").tolist()),
+    )
+
+
+def _strokes(lines: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Return lines joined and simplified, one after the other with NaN between."""
+    if not len(lines):
+        return np.empty((0, 2))
+    whole = shapely.line_merge(shapely.multilinestrings(list(shapely.get_parts(lines))))
+    parts = shapely.get_parts(shapely.simplify(whole, _FINEST_M / 111_320))
+    gap = np.full((1, 2), np.nan)
+    return np.vstack([np.vstack((shapely.get_coordinates(p).round(5), gap)) for p in parts])
 
 
 def box_of(reach: Reach) -> Box:

@@ -58,7 +58,7 @@ def cell_table(reach: Reach, answer: Answer, language: str) -> list[list[Cell]]:
     header.append(group)
     header += [
         translate(title, language)
-        for title in ("Minutes before", "Minutes after", "Minutes lost", "Cut off")
+        for title in ("Minutes before", "Minutes after", "Minutes lost", "Cut off now")
     ]
     picked = reach.twin.regions.iloc[reach.rows]
     change = answer.loss

@@ -22,7 +22,8 @@ from cockpit.locale import translate
 NO_WAY = "✕"
 """Stands in the note at the pointer where no way leads."""
 
-_NOTHING = "-"  # an address has no empty part
+NOTHING = "-"
+"""Stands in an address for no closure: it has no empty part."""
 
 _lock = threading.Lock()
 _shapes: dict[tuple[str, int], NDArray[np.object_]] = {}
@@ -35,17 +36,17 @@ def bridges_url(version: str, parent: str) -> str:
 
 def closed_url(version: str, key: str) -> str:
     """Return the address of what a key closes."""
-    return layer_url(version, "closed", key or _NOTHING)
+    return layer_url(version, "closed", key or NOTHING)
 
 
 def lost_url(version: str, mode: str, service: str, key: str, parent: str) -> str:
     """Return the address of the cells under a parent with what they lose."""
-    return layer_url(version, "lost", mode, service, key or _NOTHING, parent)
+    return layer_url(version, "lost", mode, service, key or NOTHING, parent)
 
 
 def key_of(part: str) -> str:
     """Return the key that stands in an address."""
-    return "" if part == _NOTHING else part
+    return "" if part == NOTHING else part
 
 
 def bridge_name(reach: Reach, bridge: Bridge, language: str) -> str:

@@ -449,6 +449,7 @@ class Detour:
     """The way between a cell and its nearest facility, with all roads and with some closed."""
 
     cell: int
+    service: str  # for ALL the one that loses most
     before: Any | None  # geodata.network.Way
     after: Any | None
     name_before: str  # of the facility
@@ -464,7 +465,7 @@ def detour(reach: Reach, q: Question, closed: Closed, cell: int) -> Detour:
         service = str(which[cell])
     way_before, name_before = _way(reach, service, q.mode, frozenset(), cell)
     way_after, name_after = _way(reach, service, q.mode, closed.edges, cell)
-    return Detour(cell, way_before, way_after, name_before, name_after)
+    return Detour(cell, service, way_before, way_after, name_before, name_after)
 
 
 def _way(
