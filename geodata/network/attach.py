@@ -15,6 +15,8 @@ from geodata.network.roads import Roads
 NEAREST_EDGES = 3
 """Edges that a place may leave by: the nearest alone may lead the wrong way round a block."""
 
+_AT_END_M = 1.0  # nearer to an end of its edge than this, a leg meets the crossing itself
+
 BLOCK_M = 250.0
 """Legs beyond the nearest are at most this much longer: nobody walks past a road to the next."""
 
@@ -111,10 +113,13 @@ def attach(
         place = np.concatenate((place, island[pair[0]]))
         edge = np.concatenate((edge, mains[pair[1]]))
         away = np.concatenate((away, metres))
-    fraction = shapely.line_locate_point(lines[edge], points[place], normalized=True)
+    along = shapely.line_locate_point(lines[edge], points[place])
+    length = shapely.length(lines[edge])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        fraction = np.nan_to_num(along / length)
+    fraction = np.where(along < _AT_END_M, 0.0, np.where(length - along < _AT_END_M, 1.0, fraction))
     order = np.lexsort((fraction, edge))
-    legs = Attachments(known[place], edge, np.nan_to_num(fraction), away)
-    return legs.only(order)
+    return Attachments(known[place], edge, fraction, away).only(order)
 
 
 def _nearest(

@@ -25,12 +25,12 @@ class Graph:
     """
     Nodes and arcs, whatever they cost.
 
-    Nodes are the roads' nodes, then one for each off-road leg (a point on its edge), then a way out
-    and a way in for each place. Nothing leads through a place: its way out has no arc towards it.
+    Nodes are the roads' nodes, then the points where legs meet an edge between its ends, then a way
+    out and a way in for each place. Nothing leads through a place: no arc leads to its way out.
     """
 
     n_roads: int  # nodes of the roads
-    n_legs: int
+    n_splits: int  # points where edges are split
     n_places: int
     lonlat: NDArray[np.float64]  # (n_nodes, 2)
     tail: NDArray[np.intp]  # (n_arcs,)
@@ -47,11 +47,11 @@ class Graph:
 
     def out(self, places: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return the nodes where trips from places begin."""
-        return self.n_roads + self.n_legs + places
+        return self.n_roads + self.n_splits + places
 
     def into(self, places: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return the nodes where trips to places end."""
-        return self.n_roads + self.n_legs + self.n_places + places
+        return self.n_roads + self.n_splits + self.n_places + places
 
     def digest(self) -> str:
         """Return a hash of the topology, for what is kept of it."""
@@ -112,36 +112,40 @@ def build(roads: Roads, places: NDArray[np.float64], usable: NDArray[np.bool_],
     legs
         Sorted by edge and fraction, as ``attach`` returns them.
     """
-    n_roads, n_legs, n_places = len(roads.node_lonlat), len(legs), len(places)
-    split = n_roads + np.arange(n_legs)
+    n_roads, n_places = len(roads.node_lonlat), len(places)
+    between = (legs.fraction > 0) & (legs.fraction < 1)
+    cut = legs.only(between)
+    n_splits = len(cut)
+    split = n_roads + np.arange(n_splits)
+    meets = np.where(legs.fraction <= 0, roads.u[legs.edge], roads.v[legs.edge])
+    meets[between] = split
     plain = usable.copy()
-    plain[legs.edge] = False
+    plain[cut.edge] = False
     whole = np.flatnonzero(plain)
-    first = np.ones(n_legs, dtype=bool)
-    first[1:] = legs.edge[1:] != legs.edge[:-1]
+    first = np.ones(n_splits, dtype=bool)
+    first[1:] = cut.edge[1:] != cut.edge[:-1]
     last = np.roll(first, -1)
-    before = np.where(first, roads.u[legs.edge], np.roll(split, 1))
-    before_fraction = np.where(first, 0.0, np.roll(legs.fraction, 1))
-    ends = legs.edge[last]
+    before = np.where(first, roads.u[cut.edge], np.roll(split, 1))
+    before_fraction = np.where(first, 0.0, np.roll(cut.fraction, 1))
+    ends = cut.edge[last]
     tail = np.concatenate((roads.u[whole], before, split[last]))
     head = np.concatenate((roads.v[whole], split, roads.v[ends]))
-    edge = np.concatenate((whole, legs.edge, ends))
-    begin = np.concatenate((np.zeros(len(whole)), before_fraction, legs.fraction[last]))
-    end = np.concatenate((np.ones(len(whole)), legs.fraction, np.ones(len(ends))))
-    out = n_roads + n_legs + legs.place
-    into = out + n_places
-    nothing = np.zeros(2 * n_legs)
-    off = np.full(2 * n_legs, LEG)
+    edge = np.concatenate((whole, cut.edge, ends))
+    begin = np.concatenate((np.zeros(len(whole)), before_fraction, cut.fraction[last]))
+    end = np.concatenate((np.ones(len(whole)), cut.fraction, np.ones(len(ends))))
+    out = n_roads + n_splits + legs.place
+    nothing = np.zeros(2 * len(legs))
+    off = np.full(2 * len(legs), LEG)
     on_line = shapely.line_interpolate_point(
-        roads.geometry[legs.edge], legs.fraction, normalized=True
+        roads.geometry[cut.edge], cut.fraction, normalized=True
     )
     return Graph(
         n_roads,
-        n_legs,
+        n_splits,
         n_places,
         np.vstack((roads.node_lonlat, shapely.get_coordinates(on_line), places, places)),
-        np.concatenate((tail, head, out, split)),
-        np.concatenate((head, tail, split, into)),
+        np.concatenate((tail, head, out, meets)),
+        np.concatenate((head, tail, meets, out + n_places)),
         np.concatenate((edge, edge, off)),
         np.concatenate((begin, end, nothing)),
         np.concatenate((end, begin, nothing)),
