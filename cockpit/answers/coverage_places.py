@@ -66,37 +66,38 @@ def villages(reach: Reach, q: Question) -> list[VillageRow]:
     cells, people = people_inside(reach, q)
     minutes = nearest_minutes(reach, q)[cells]
     nearest = nearest_of(matrix_minutes(reach, q)[cells])
+    places = reach.facilities.iloc[rows_of(reach, q)]
+    names = list(zip(places["id"].astype(str), places["name"].astype(str), strict=True))
+    columns = reach.twin.regions[["code", "name", "name_en"]]
+    found = groups_of(cells, reach.villages)
+    told = columns.iloc[[unit for unit, _ in found]].itertuples(index=False, name=None)
     return [
-        _village(reach, q, unit, people[own], minutes[own], nearest[own])
-        for unit, own in groups_of(cells, reach.villages)
+        _village(q, (unit, *text), people[own], minutes[own], nearest[own], names)
+        for (unit, own), text in zip(found, told, strict=True)
     ]
 
 
 def _village(
-    reach: Reach, q: Question, unit: int, people: Floats, minutes: Floats, nearest: NDArray[np.intp]
+    q: Question,
+    region: tuple[int, str, str, str],
+    people: Floats,
+    minutes: Floats,
+    nearest: NDArray[np.intp],
+    names: list[tuple[str, str]],
 ) -> VillageRow:
-    region = reach.twin.regions.iloc[unit]
     reached = (people > 0) & np.isfinite(minutes)
     mean = mean_of(minutes, people)
     used = nearest[reached]
-    place_id = place_name = ""
-    if len(used):
-        # Of the places used, the one of most people: a village's centre decides, not its edge.
-        at = int(np.argmax(np.bincount(used, weights=people[reached])))
-        place = reach.facilities.iloc[rows_of(reach, q)[at]]
-        place_id, place_name = str(place["id"]), str(place["name"])
+    # Of the places used, the one of most people: a village's centre decides, not its edge.
+    most = int(np.argmax(np.bincount(used, weights=people[reached]))) if len(used) else -1
     return VillageRow(
-        unit,
-        str(region["code"]),
-        str(region["name"]),
-        str(region["name_en"]),
+        *region,
         shown(q, float(people.sum())),
         shown(q, float(people[~at_most(minutes, q.minutes)].sum())),
         shown(q, float(people[np.isinf(minutes)].sum())),
         mean,
         float(minutes[reached].max()) if reached.any() else mean,
-        place_id,
-        place_name,
+        *(names[most] if most >= 0 else ("", "")),
     )
 
 
@@ -122,27 +123,24 @@ def facilities(reach: Reach, q: Question) -> list[FacilityRow]:
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(offered > 0, load / offered, np.nan)
         per_1000 = np.where(demand > 0, 1000 * offered / demand, np.nan)
+    rows = rows_of(reach, q)
+    table = reach.facilities.iloc[rows]
+    counted = service_of(q.service).supply == "count"
     made = [
-        _facility(reach, q, row, chosen[i], within[i], ratio[i], per_1000[i])
-        for i, row in enumerate(rows_of(reach, q).tolist())
+        FacilityRow(
+            int(rows[i]),
+            code,
+            name,
+            kind,
+            float("nan") if counted else float(offered[i]),
+            shown(q, float(chosen[i])),
+            shown(q, float(within[i])),
+            float("nan") if counted else float(ratio[i]),
+            float(per_1000[i]),
+            bool(outside),
+        )
+        for i, (code, name, kind, outside) in enumerate(
+            table[["id", "name", "kind", "outside"]].itertuples(index=False, name=None)
+        )
     ]
     return sorted(made, key=lambda r: (-np.nan_to_num(r.people_nearest), r.id))
-
-
-def _facility(
-    reach: Reach, q: Question, row: int, nearest: float, within: float, load: float, ratio: float
-) -> FacilityRow:
-    place = reach.facilities.iloc[row]
-    column = service_of(q.service).supply
-    return FacilityRow(
-        row,
-        str(place["id"]),
-        str(place["name"]),
-        str(place["kind"]),
-        float("nan") if column == "count" else float(place[column]),
-        shown(q, float(nearest)),
-        shown(q, float(within)),
-        float(load) if column != "count" else float("nan"),
-        float(ratio),
-        bool(place["outside"]),
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -158,6 +159,10 @@ class Roads:
 
     def digest(self) -> str:
         """Return a hash of all that travel times depend on."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
         told = hashlib.sha256()
         for array in (
             self.node_lonlat, self.node_elevation, self.u, self.v, self.length_m, self.oneway,
