@@ -28,7 +28,7 @@ class Checked:
 
     ``value`` is in ``unit``: the share (0 to 1) of people or regions that meet the rule where
     ``unit`` is "share", else people a facility, beds for 1,000 and so on; NaN when the light is
-    "none". People are those of the standard's group where it applies (km² for an area rule).
+    "none". People are those of the standard's group where it applies, NaN for an area rule.
     """
 
     standard: Standard
@@ -285,9 +285,12 @@ def _ratio(
         value = people / units if units else float("inf")
     lacking = np.ceil(round(people / per_unit - units, 6))
     reason, values = _bear_in_mind(standard, value, unknown, int(inside.sum()))
+    short = max(0.0, people - units * per_unit)
+    if standard.group == "area_km2":  # square kilometres are no people
+        people = short = float("nan")
     return Checked(
-        standard, value, standard.unit, _light(standard, achieved), people,
-        max(0.0, people - units * per_unit), achieved, max(0.0, float(lacking)),
+        standard, value, standard.unit, _light(standard, achieved), people, short, achieved,
+        max(0.0, float(lacking)),
         reason=reason, values=values,
     )  # fmt: skip
 

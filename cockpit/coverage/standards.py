@@ -10,7 +10,7 @@ import numpy as np
 import tomlkit
 
 from cockpit.coverage.standard_check import Checked, check, farthest
-from cockpit.coverage.standard_list import NOT_CHECKED, STANDARDS, Standard
+from cockpit.coverage.standard_list import NOT_CHECKED, PLAIN_TITLES, STANDARDS, Standard
 from geodata.errors import InputError
 
 __all__ = [
@@ -70,10 +70,14 @@ def _changed(standard: Standard, change: Mapping[str, Any]) -> Standard:
             watch=f"{fields['watch']:g}",
             goal=f"{goal:g}",
         )
+    limit = fields.get("limit", standard.limit)
+    # "within 15 min" is no title for a limit of 20.
+    title = standard.title if limit == standard.limit else PLAIN_TITLES.get(standard.id)
     source = str(change.get("source", standard.source)).strip()
     return replace(
         standard,
-        limit=fields.get("limit", standard.limit),
+        title=title or standard.title,
+        limit=limit,
         goal=goal,
         watch=fields["watch"],
         source=source,

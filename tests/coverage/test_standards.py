@@ -376,6 +376,36 @@ def test_own_figures_replace_the_list() -> None:
     assert not STANDARDS["health_centre_30min"].changed
 
 
+def test_a_title_with_a_figure_gives_way_to_one_without() -> None:
+    new = changed(STANDARDS, {"clinic_15min": {"limit": 20}, "fire_5min": {"goal": 0.9}})
+    assert new["clinic_15min"].title == "Nearest care point: time on foot"
+    assert new["fire_5min"].title == "Fire engine in town within 5 min"  # the limit still is 5
+
+
+def test_titles_without_figures_have_chinese_and_are_told_apart() -> None:
+    chinese = catalogue("zh")
+    own = [
+        changed(STANDARDS, {s.id: {"limit": s.limit * 2}})[s.id].title for s in STANDARDS.values()
+    ]
+    assert not [title for title in own if title not in chinese]
+    assert len({chinese[title] for title in own}) == len(own)
+    # Names of circles and of bed norms may hold a number, but no limit.
+    assert not [title for title in own if "within" in title and "in each village" not in title]
+
+
+def test_square_kilometres_are_no_people() -> None:
+    found = check(
+        STANDARDS["fire_area"],
+        people=np.array([14.0, 100.0]),
+        town=np.array([True, False]),
+        capacity=np.array([2.0, 2.0, np.nan]),
+        facility_town=np.array([True, True, False]),
+    )
+    assert (found.value, found.light, found.lacking) == (7, "green", 0)
+    assert np.isnan(found.people_total)
+    assert np.isnan(found.people_missing)
+
+
 def test_a_lower_goal_takes_the_watch_share_along() -> None:
     mine = changed(STANDARDS, {"clinic_15min": {"goal": 0.6}})["clinic_15min"]
     assert (mine.goal, mine.watch, mine.goal_source) == (0.6, 0.6, "This county's")
