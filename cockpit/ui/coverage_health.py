@@ -80,7 +80,8 @@ def _table(rows: list[Checked]) -> str:
 
 def _row(row: Checked) -> str:
     standard = row.standard
-    missing = NO_FIGURE if row.light == "none" else counts([row.people_missing])[0]
+    without = row.light == "none" or standard.group == "area_km2"  # km² are no people
+    missing = NO_FIGURE if without else counts([row.people_missing])[0]
     cells = (
         (dot(row.light), False),
         (_quiet_below(say(standard.title), _for_whom(standard), *_remarks(row)), False),
