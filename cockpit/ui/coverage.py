@@ -58,10 +58,9 @@ def missing(choice: Choice, found: Summary) -> None:
 
 
 def top(twin: Twin, choice: Choice, found: Summary) -> str:
-    """Show tiles, lights and the sentence; return the sentence."""
+    """Show tiles and the sentence; return the sentence."""
     coverage_panels.styles()
     coverage_panels.tiles(choice, found)
-    coverage_panels.light(coverage_health.of_service(choice))
     sentence = coverage_panels.sentence(twin, choice, found)
     st.markdown(way.plain(sentence))
     return sentence
@@ -108,12 +107,14 @@ def _classes(choice: Choice) -> tuple[tuple[float, ...], float]:
 
 
 def beside(twin: Twin, choice: Choice, found: Summary) -> None:
-    """Show the map's figures as a table, what was clicked, and the facilities."""
+    """Show the standards' lights, the map's figures as a table, what was clicked, facilities."""
+    coverage_panels.light(coverage_health.of_service(choice))
     coverage_panels.shares(choice, found)
     cell = coverage_cache.cell(choice.asked, choice.cell) if choice.cell else None
     coverage_panels.card(twin, choice, cell)
     coverage_panels.rings(choice)
-    coverage_tabs.facilities(choice)
+    if found.n_facilities:
+        coverage_tabs.facilities(choice)
     files(twin, choice)
 
 

@@ -98,7 +98,6 @@ def _service() -> str:
             say("Service"),
             services,
             format_func=lambda s: say(SERVICES[s].title),
-            required=True,
             width=230,
             **state.remembered(
                 "coverage.service",
@@ -124,7 +123,6 @@ def _mode(service: str) -> str:
             say("Way of travelling"),
             list(MODE_TITLES),
             format_func=lambda m: say(MODE_TITLES[m]),
-            required=True,
             width=190,
             **state.remembered(
                 "coverage.mode", SERVICES[service].mode, allowed=MODE_TITLES, address="mode"
@@ -141,14 +139,14 @@ def _minutes(service: str) -> float:
             say("{text} is no number of minutes above 0 and at most 600.", text=repr(typed)),
             icon=":material/error:",
         )
-    options = sorted({*LIMITS, default, *([typed] if is_minutes(typed) else [])}, key=float)
+    current = state.read("coverage.minutes", default, address="minutes", check=is_minutes)
+    options = sorted({*LIMITS, default, current}, key=float)
     return float(
         st.selectbox(
             say("Within"),
             options,
             format_func=lambda m: say("{n} minutes", n=number(float(m), 0 if _whole(m) else 1)),
             accept_new_options=True,
-            required=True,
             width=140,
             help=say("Choose, or type any number of minutes."),
             **state.remembered("coverage.minutes", default, address="minutes", check=is_minutes),
@@ -176,7 +174,6 @@ def _group(service: str) -> str:
             say("People"),
             groups,
             format_func=lambda g: say(MEASURES[g].title),
-            required=True,
             width=210,
             **state.remembered(
                 "coverage.group",
@@ -206,7 +203,6 @@ def _method() -> str:
             say("Method"),
             list(METHODS),
             format_func=lambda m: say(METHODS[m].title),
-            required=True,
             width=230,
             **state.remembered(
                 "coverage.method", next(iter(METHODS)), allowed=METHODS, address="method"

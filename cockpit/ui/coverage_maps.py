@@ -15,7 +15,15 @@ from cockpit.answers import coverage_layers as addresses
 from cockpit.answers.layers import layer_url
 from cockpit.answers.map import Box
 from cockpit.answers.twin import LEVELS, Twin
-from cockpit.coverage.causes import COVERED, FULL, NO_FACILITY, NO_PLACE, NO_ROAD, TOO_FAR
+from cockpit.coverage.causes import (
+    COVERED,
+    CUT_OFF,
+    FULL,
+    NO_FACILITY,
+    NO_PLACE,
+    NO_ROAD,
+    TOO_FAR,
+)
 from cockpit.settings import settings
 from cockpit.ui import cache, state, theme
 from cockpit.ui.coverage_cache import Asked
@@ -24,7 +32,7 @@ from cockpit.ui.theme import Tokens, rgba
 from cockpit.ui.words import language
 
 # The camera is fitted to the map's size on a 1920 screen or a telephone: the browser tells no more.
-_SCREEN, _TELEPHONE = (1100, 620, 150), (360, 400, 0)  # width, height, left free for the legend
+_SCREEN, _TELEPHONE = (1100, 600, 150), (360, 400, 0)  # width, height, left free for the legend
 _MOST_LABELS = 60
 _ALPHA = 0.88
 _EMPTY_ALPHA = 0.3  # of the colour of cells where nobody lives: they stay in the background
@@ -35,6 +43,7 @@ CAUSE_COLOURS: dict[int, str] = {
     TOO_FAR: theme.NOT_COVERED,
     FULL: "#D95F0E",
     NO_ROAD: NO_WAY,
+    CUT_OFF: "#C77CB5",
     NO_FACILITY: "#8D99AE",
     NO_PLACE: "#59636F",
 }

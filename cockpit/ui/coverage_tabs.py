@@ -214,7 +214,7 @@ def facilities(choice: Choice) -> None:
         columns[supply] = [
             say("not known") if math.isnan(r.capacity) else number(r.capacity) for r in rows
         ]
-        columns[say("Load")] = [percent(r.load) for r in rows]
+        columns[say("Persons per unit")] = [number(r.load) for r in rows]
     table(columns, words=(say("Facility"),), alt=say("Facilities and whom they serve"))
 
 
