@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from cockpit.answers.coverage_question import LONGEST
-from cockpit.answers.coverage_results import Floats, Isochrone
-from cockpit.answers.reach import Reach, minutes
-from cockpit.coverage.nearest import at_most
+from cockpit.answers.coverage_results import Isochrone
+from cockpit.answers.reach import Reach
 from cockpit.coverage.services import SERVICES
 from geodata.errors import InputError
-from geodata.network import isochrone
+from geodata.network import isochrones as network
 from geodata.network.engine import Towards
 
 
@@ -64,39 +62,16 @@ def isochrones(
             found=", ".join(f"{limit:g}" for limit in limits) or "-",
             most=int(LONGEST),
         )
-    away = _minutes_of(reach, facility, mode, towards)
-    people = reach.groups[group]
-    areas, lines = _areas(reach, facility, mode, wanted, towards)
-    return [
-        Isochrone(limit, area, float(people[at_most(away, limit)].sum()), roads)
-        for limit, area, roads in zip(wanted, areas, lines, strict=True)
-    ]
-
-
-def _minutes_of(reach: Reach, facility: int, mode: str, towards: Towards) -> Floats:
-    place = reach.places_of(np.array([facility]))
-    if towards == "facility":
-        return minutes(reach.travel.matrix(mode, reach.cells, place)[:, 0])
-    return minutes(reach.travel.matrix(mode, place, reach.cells)[0])
-
-
-def _areas(
-    reach: Reach, facility: int, mode: str, limits: list[float], towards: Towards
-) -> tuple[list[Any], list[Any]]:
-    seconds = [60 * limit for limit in limits]
-    row, crs = reach.facilities.iloc[facility], str(reach.twin.county["crs"])
-    how = reach.travel.modes[mode]
-    empty = [shapely.MultiLineString() for _ in limits]
-    if np.isnan(row["lon"]) or np.isnan(row["lat"]):
-        return [shapely.Polygon() for _ in limits], empty
-    if reach.roads is None:
-        place = (float(row["lon"]), float(row["lat"]))
-        return isochrone.circles(place, how, seconds, crs=crs), empty
-    place_number = int(reach.places_of(np.array([facility]))[0])
-    found = reach.travel.reached(mode, place_number, limit_s=max(seconds), towards=towards)
-    roads = reach.roads
-    lines = [shapely.multilinestrings(isochrone.reached_roads(found, roads, s)) for s in seconds]
-    return isochrone.isochrones(found, roads, how, seconds, crs=crs), lines
+    found = network.isochrones(
+        reach.travel,
+        mode,
+        int(reach.places_of(np.array([facility]))[0]),
+        wanted,
+        towards=towards,
+        cells=reach.cells,
+        people=reach.groups[group],
+    )
+    return [Isochrone(one.minutes, one.area, one.people, one.roads) for one in found]
 
 
 def catchments(

@@ -13,10 +13,10 @@ from typing import Any, Literal
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
 from scipy.sparse.csgraph import dijkstra
 from shapely.ops import substring
 
+from geodata import crs as systems
 from geodata.errors import InputError
 from geodata.network.attach import Attachments, attach, part_of_edge
 from geodata.network.graph import INFINITE, LEG, Graph, build
@@ -363,9 +363,7 @@ class TravelTimes:
         roads = self._roads()
         with self._lock:
             if self._lines is None:
-                to_metres = Transformer.from_crs(CRS.from_epsg(4326), CRS.from_user_input(self.crs),
-                                                 always_xy=True)  # fmt: skip
-                self._lines = shapely.transform(roads.geometry, _moved(to_metres))
+                self._lines = shapely.transform(roads.geometry, self._in_metres)
             return self._lines
 
     def parts(self, mode: str) -> Parts:
@@ -456,12 +454,8 @@ class TravelTimes:
 
     def _made(self, mode: str, usable: NDArray[np.bool_], limit: float) -> _Net:
         roads = self._roads()
-        to_metres = Transformer.from_crs(CRS.from_epsg(4326), CRS.from_user_input(self.crs),
-                                         always_xy=True)  # fmt: skip
         part = part_of_edge(roads, usable)
-        points = np.column_stack(to_metres.transform(self.places[:, 0], self.places[:, 1]))
-        points[~np.isfinite(points)] = np.nan
-        legs = attach(points, self.lines_m(), usable, part == 0, limit)
+        legs = attach(self._in_metres(self.places), self.lines_m(), usable, part == 0, limit)
         if self._base is not None:
             legs = self._kept_legs(self._base, mode, legs)
         return _Net(usable, legs, build(roads, self.places, usable, legs), part)
@@ -502,6 +496,9 @@ class TravelTimes:
             if not 0 <= edge < n:
                 raise InputError("There is no road {edge}; there are {n}.", edge=edge, n=n)
 
+    def _in_metres(self, lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack(systems.from_lon_lat(lonlat[:, 0], lonlat[:, 1], self.crs))
+
     def _roads(self) -> Roads:
         assert self.roads is not None  # noqa: S101 -- asked only where there are roads
         return self.roads
@@ -510,18 +507,12 @@ class TravelTimes:
         self, mode: str, cost: Cost, targets: NDArray[np.intp], places: NDArray[np.intp]
     ) -> NDArray[np.float64]:
         """Return milliseconds or millimetres to the nearest target, as the crow flies x 1.3."""
-        to_metres = Transformer.from_crs(CRS.from_epsg(4326), CRS.from_user_input(self.crs),
-                                         always_xy=True)  # fmt: skip
-        x, y = to_metres.transform(self.places[:, 0], self.places[:, 1])
+        x, y = self._in_metres(self.places).T
         best = np.full(len(places), np.inf)
         for target in targets.tolist():
             best = np.fmin(best, np.hypot(x[places] - x[target], y[places] - y[target]))
         metres = np.where(np.isfinite(best), best * STRAIGHT_DETOUR, np.nan)
         return metres * 1000 * (1.0 if cost == "length" else 3.6 / self.modes[mode].straight_kmh)
-
-
-def _moved(transformer: Transformer) -> Any:
-    return lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
 
 
 def _empty(shape: tuple[int, ...], cost: Cost) -> Numbers:
