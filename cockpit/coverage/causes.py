@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cockpit.coverage.checks import check_people, check_reach
+from cockpit.coverage.nearest import at_most
 from geodata.errors import InputError
 
 COVERED, TOO_FAR, FULL, NO_ROAD, CUT_OFF, NO_FACILITY, NO_PLACE = range(7)
@@ -103,7 +104,7 @@ def causes(
         raise InputError("{name} has negative or missing values.", name="nearest")
     off = _mask("off_network", off_network, n)
     here = _mask("placed", np.ones(n, bool) if placed is None else placed, n)
-    within = nearest <= reach
+    within = at_most(nearest, reach)
     full = np.zeros(n, bool)
     if left_over is not None:
         _require_cells("left_over", left_over, n)

@@ -284,6 +284,8 @@ def fgt(
             line=line,
             alpha=alpha,
         )
+    if values.dtype == np.float32:  # 606 seconds are 10.1 minutes in 32 bits too
+        line = float(np.float32(line))
     values = _checked(values, people, finite=False)
     if not people.sum() > 0:
         return NAN

@@ -73,7 +73,7 @@ def check(
     capacity: NDArray[np.float64] | None = None,
     facility_town: NDArray[np.bool_] | None = None,
     facility_region: NDArray[np.integer[Any]] | None = None,
-    absent: bool = False,
+    absent: bool | None = None,
 ) -> Checked:
     """
     Hold the county against one standard.
@@ -101,7 +101,9 @@ def check(
     facility_town, facility_region
         Whether a facility stands in town, and the label of its region, shape ``(n_facilities,)``.
     absent
-        Whether one of the services asked for has no facility at all.
+        Whether one of the services asked for has no facility in the whole county, so that the files
+        may simply not tell of any; None: whether ``capacity`` is empty. Where others have some, a
+        unit without any is one that lacks them.
 
     Returns
     -------
@@ -119,8 +121,9 @@ def check(
     }  # fmt: skip
     _require_same_length(cells)
     _require_same_length(sites)
-    n_facilities = None if capacity is None else len(capacity)
-    unknown = _unknown(standard, people is None, town is None, absent or n_facilities == 0)
+    if absent is None:
+        absent = capacity is not None and len(capacity) == 0
+    unknown = _unknown(standard, people is None, town is None, absent)
     if people is None or unknown:
         return _dark(standard, unknown)
     here = _where(standard, town, len(people))
@@ -131,7 +134,7 @@ def check(
             return _within(standard, people, here, nearest, region)
         case "one_each":
             return _one_each(standard, people, here, nearest, region, facility_region)
-    inside = _where(standard, facility_town, n_facilities or 0)
+    inside = _where(standard, facility_town, 0 if capacity is None else len(capacity))
     return _ratio(standard, float(people[here].sum()), capacity, inside)
 
 
@@ -190,7 +193,7 @@ def _within(
     total = float(people[here].sum())
     if nearest is None:
         return _dark(standard, "Nobody can tell how far it is.", total)
-    limit = standard.limit * (60 if standard.rule == "minutes" else 1)
+    limit = _seconds(standard.limit) if standard.rule == "minutes" else standard.limit
     missing = here & (_with_inf(nearest) > limit)
     lost = float(people[missing].sum())
     share = 1 - lost / total
@@ -198,6 +201,11 @@ def _within(
         standard, share, "share", _light(standard, share), total, lost, share,
         missing=missing, worst=_worst(people * missing, region),
     )  # fmt: skip
+
+
+def _seconds(minutes: float) -> float:
+    """Return seconds: 7.1 minutes are 426, which 7.1 * 60 misses by a hair."""
+    return round(minutes * 60, 6)
 
 
 def _worst(
@@ -240,7 +248,7 @@ def _one_each(
     count = np.searchsorted(sites, labels, "right") - np.searchsorted(sites, labels, "left")
     fine: NDArray[np.bool_] = np.asarray(count >= standard.limit)
     if standard.or_minutes is not None and nearest is not None:
-        near = _with_inf(nearest) <= standard.or_minutes * 60
+        near = _with_inf(nearest) <= _seconds(standard.or_minutes)
         fine = fine | (_shares(_sums(at, people * near), all_people) >= 0.5)
     failing = asked & ~fine
     missing = failing[at]

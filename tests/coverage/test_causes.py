@@ -40,6 +40,11 @@ def test_without_any_facility_nothing_else_can_be_told() -> None:
     assert (found(n_facilities=0) == c.NO_FACILITY).all()
 
 
+def test_exactly_at_the_limit_is_within_in_32_bits_too() -> None:
+    nearest = np.array([606 / 60], dtype=np.float32)
+    assert c.causes(nearest, reach=np.float64(10.1), n_facilities=1).tolist() == [c.COVERED]
+
+
 def test_without_asking_for_room_nobody_is_full() -> None:
     assert found(left_over=None)[3] == c.COVERED
 

@@ -92,6 +92,11 @@ def test_poverty_of_minutes_by_hand() -> None:
     assert found == pytest.approx([0.6, 0.4, 0.3])
 
 
+def test_exactly_at_the_line_is_not_poor_in_32_bits_either() -> None:
+    minutes = (np.array([606]) / np.float32(60)).astype(np.float32)
+    assert equity.fgt(minutes, np.ones(1), line=10.1, alpha=0, good=False) == 0
+
+
 def test_poverty_of_scores_by_hand() -> None:
     # Line 4; gaps 1, 0.5 and, at the line, none.
     scores, people = np.array([0.0, 2.0, 4.0, 9.0]), np.array([1.0, 1.0, 1.0, 1.0])

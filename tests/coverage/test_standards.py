@@ -185,6 +185,12 @@ def test_share_within_the_limit_by_hand() -> None:
     assert check(STANDARDS["clinic_15min"], people=most, nearest=seconds).light == "red"
 
 
+def test_a_limit_with_a_fraction_is_met_exactly() -> None:
+    new = changed(STANDARDS, {"clinic_15min": {"limit": 7.1}})["clinic_15min"]
+    found = check(new, people=np.ones(1), nearest=np.array([426], dtype=np.uint16))
+    assert found.light == "green"
+
+
 def test_metres_have_another_word_for_no_way() -> None:
     metres = np.array([300, 301, 2**32 - 1], dtype=np.uint32)
     found = check(
@@ -258,6 +264,22 @@ def test_a_health_centre_in_each_township_has_no_other_way() -> None:
         facility_region=np.array([2]),
     )
     assert (found.value, found.people_missing, found.light) == (0.5, 10, "red")
+
+
+def test_a_unit_without_facilities_lacks_them_where_others_have_some() -> None:
+    empty = np.zeros(0)
+    short = check(STANDARDS["care_beds"], people=OLD_PEOPLE, capacity=empty, absent=False)
+    assert (short.light, short.value, short.lacking) == ("red", 0, 40)
+    villages = clinics(capacity=empty, facility_region=np.zeros(0, int), absent=False)
+    assert (villages.light, villages.lacking) == ("red", 2)  # village 5 still reaches one
+    near = check(
+        STANDARDS["clinic_15min"],
+        people=np.ones(2),
+        nearest=np.zeros(2),
+        capacity=empty,
+        absent=False,
+    )
+    assert near.light == "green"
 
 
 def test_where_a_facility_stands_must_be_known() -> None:
