@@ -15,7 +15,7 @@ from cockpit.coverage.nearest import at_most
 from geodata.errors import InputError
 
 # Weights are made in pieces of this many pairs, so that no second matrix in 64 bits is ever held.
-_PAIRS_AT_ONCE = 131_072
+_PAIRS_AT_ONCE = 65_536
 
 
 class Decay(Protocol):

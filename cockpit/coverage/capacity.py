@@ -15,9 +15,9 @@ from geodata.errors import InputError
 
 # The first round offers each cell its nearest facilities and a few ever farther ones. The far ones
 # show the way to free places from the middle of a crowded region, so that prices are right early.
-_FIRST_RANKS = (0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987)
-_NEAR = 1.0  # minutes: what a facility may be worse by and still be offered in the next round
-_DROPPING_ROUNDS = 2  # later ones only add, so that the search must end
+_FIRST_RANKS = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+_NEAR = 0.5  # minutes: what a facility may be worse by and still be offered in the next round
+_DROPPING_ROUNDS = 3  # later ones only add, so that the search must end
 _FAULT = 1e-6  # minutes a person: a better choice than this is one that was missed
 
 
