@@ -13,9 +13,8 @@ from scipy.sparse.csgraph import dijkstra
 
 from geodata.network import UNREACHED, Roads, TravelTimes
 from geodata.network.graph import Graph
-from geodata.network.modes import ROAD_CLASSES
 from geodata.network.solvers import ContractionSolver, DijkstraSolver, Hierarchy, available
-from loaders import catalog, roads
+from loaders import roads
 from tests.geodata.network.known import BRIDGE, NAMES, A, B, C, D, E, G, H, P, seconds, travel
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
@@ -36,8 +35,8 @@ NO = UNREACHED
 # Older walkers: 0.8 m/s, on gravel 0.9 of it: E-G 1,388.9 s; off the road 110 x 1.3 / 0.8 = 178.75.
 # G to P: 1,388.9 + 982.9 / 0.8 + 275.8 x 1.3 / 0.8 = 3,065.6.
 #
-# E-bike, 20 km/h: 180 s; up 10 % 1 - 4 x 0.1 = 0.6 of the speed, 300 s; down no faster; gravel 0.75:
-# 240 s; path 8 km/h: 636.4 s, so A to E goes by B. One way: from D only to H.
+# E-bike, 20 km/h: 180 s; up 10 % 1 - 4 x 0.1 = 0.6 of the speed, 300 s; down no faster; gravel
+# 0.75: 240 s; path 8 km/h: 636.4 s, so A to E goes by B. One way: from D only to H.
 #
 # Car: residential 25 km/h 144 s, tertiary 35 km/h 102.9 s, on gravel 137.1 s, H-D at 20 km/h 180 s.
 # No slope, no path, nothing private. Ambulance: residential 30 km/h 120 s, tertiary 42 km/h 85.7 s,
@@ -59,7 +58,7 @@ BY_HAND = {
 }
 
 
-@pytest.mark.parametrize(("mode", "origin"), BY_HAND, ids=lambda x: str(x))
+@pytest.mark.parametrize(("mode", "origin"), BY_HAND, ids=str)
 def test_times_are_those_worked_out_by_hand(mode: str, origin: int) -> None:
     found = travel().matrix(mode, np.array([origin]), EVERYWHERE)[0]
     expected = dict(zip(NAMES, BY_HAND[mode, origin], strict=True))
@@ -121,10 +120,6 @@ def test_the_two_nearest_come_with_their_times() -> None:
     index, found = travel().k_nearest("car", np.array([A, D]), np.array([C, E, G]), 2)
     assert index.tolist() == [[1, 0], [-1, -1]]
     assert found.tolist() == [[247, 288], [NO, NO]]
-
-
-def test_travel_knows_the_road_classes_that_loading_knows() -> None:
-    assert ROAD_CLASSES == tuple(catalog.ROAD_CLASSES)
 
 
 # ---------------------------------------------------------------- Rome
