@@ -203,7 +203,7 @@ class TravelTimes:
             rows = solver.rows(net.graph.out(origins), net.graph.into(destinations))
             for row, found in enumerate(rows):
                 whole[row] = _whole(found, cost)
-        same = origins[:, None] == destinations[None, :]
+        same = origins[:, None] == self._known(destinations)[None, :]
         whole[same] = 0
         return whole
 
@@ -244,7 +244,7 @@ class TravelTimes:
             else:
                 found = solver.from_nearest(graph.out(targets), graph.into(places))
         whole = _whole(found, cost)
-        whole[np.isin(places, targets)] = 0
+        whole[np.isin(places, self._known(targets))] = 0
         return whole
 
     def k_nearest(
@@ -495,6 +495,10 @@ class TravelTimes:
         for edge in closed:
             if not 0 <= edge < n:
                 raise InputError("There is no road {edge}; there are {n}.", edge=edge, n=n)
+
+    def _known(self, places: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return the positions, -1 for a place without coordinates: not even it is there."""
+        return np.where(np.isnan(self.places[places]).any(axis=1), -1, places)
 
     def _in_metres(self, lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.column_stack(systems.from_lon_lat(lonlat[:, 0], lonlat[:, 1], self.crs))
