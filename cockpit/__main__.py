@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from cockpit import commands as answering
+from cockpit.commands.output import require_writable
 from cockpit.locale import translate
 from cockpit.settings import settings
 from geodata.errors import AskFirst, CockpitError, DataFileError
@@ -110,6 +110,8 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--under", default="", help="code of a region; default: the whole county")
     export.add_argument("--indicators", default="", help="comma list; default: all there are")
     export.set_defaults(run=_export)
+
+    answering.add(commands)
     return parser
 
 
@@ -235,7 +237,7 @@ def _export(given: argparse.Namespace) -> int:
     from cockpit.answers.twin import twin
     from cockpit.store.session import engine
 
-    _require_writable(given.file)
+    require_writable(given.file)
     with Session(engine()) as db:
         county = twin(db)
         if county is None:
@@ -247,18 +249,6 @@ def _export(given: argparse.Namespace) -> int:
         export.write_table(table, given.file, db)
     print(translate("{file}: {n} rows.", given.lang, file=given.file.name, n=len(table)))
     return OK
-
-
-def _require_writable(file: Path) -> None:
-    folder = file.parent
-    if not folder.is_dir():
-        raise DataFileError("{folder}: no such folder.", folder=folder)
-    target = file if file.exists() else folder
-    if file.is_dir() or not os.access(target, os.W_OK):
-        raise DataFileError(
-            "{file} cannot be read or written ({problem}).", file=file,
-            problem=os.strerror(errno.EISDIR if file.is_dir() else errno.EACCES),
-        )  # fmt: skip
 
 
 def _print_report(report: LoadReport, language: str) -> None:

@@ -67,6 +67,8 @@ def isochrone_url(version: str, facility: str, mode: str, limits: Sequence[float
     return layer_url(version, "isochrone", facility, mode, told)
 
 
+_TENTHS_UPTO, _HALVES_UPTO = 20.0, 60.0  # minutes
+
 # ------------------------------------------------------------ layers
 
 
@@ -75,20 +77,21 @@ def minutes_layer(db: Session, reach: Reach, mode: str, parent: int, *, visitor:
     Return the cells under a parent with their minutes to the nearest place of every service.
 
     ``id`` code, ``n`` name, ``e`` English name, ``p`` residents (null above the visitor's class),
-    ``m`` minutes by service (``SERVICE_KEYS``), null where there is no way. Minutes are
-    rounded up to a tenth: whoever is shown within a limit is within it.
+    ``m`` minutes by service (``SERVICE_KEYS``), null where there is no way. Minutes are rounded
+    up (to a tenth up to 20 minutes, to a half up to an hour, then to a whole one), so a cell is
+    within a limit of whole minutes exactly when its figure is.
     """
     cells = reach.inside(parent)
     shapes, order = _cells(db, reach, cells, parent)
     cells = cells[order]
     columns = [
-        _tenths(reach.nearest_seconds(s.kinds, mode, s.towards)[cells]) for s in SERVICES.values()
+        _upward(reach.nearest_seconds(s.kinds, mode, s.towards)[cells]) for s in SERVICES.values()
     ]
     properties = _named(reach, cells)
     people = _people(reach, cells, "people", visitor)
     for row, p, m in zip(properties, people, zip(*columns, strict=True), strict=True):
         row["p"], row["m"] = p, m
-    return collection(shapes, properties)
+    return collection(shapes, properties, name_features=False)
 
 
 def covered_layer(db: Session, reach: Reach, q: Question) -> bytes:
@@ -108,7 +111,7 @@ def covered_layer(db: Session, reach: Reach, q: Question) -> bytes:
     people = reach.groups[q.group][cells].tolist()
     properties = _named(reach, cells)
     for row, p, m, k, s in zip(
-        properties, people, _tenths(seconds), codes, zip(*scores, strict=True), strict=True
+        properties, people, _upward(seconds), codes, zip(*scores, strict=True), strict=True
     ):
         told = asked.shown(q, p)
         row |= {"p": MASKED if math.isnan(told) else round(told), "m": m, "k": k, "s": s}
@@ -217,12 +220,20 @@ def _people(
     return [round(p) for p in reach.groups[group][cells].tolist()]
 
 
-def _tenths(seconds: NDArray[Any]) -> list[float | None]:
-    """Return minutes rounded up to a tenth; whole ones without a point, None without a way."""
-    tenths = np.ceil(seconds / 6).tolist()
+def _upward(seconds: NDArray[Any]) -> list[float | None]:
+    """
+    Return minutes rounded up to steps that grow with them; None without a way.
+
+    Tenths up to 20 minutes, halves up to an hour, then whole ones: random tenths of long ways are
+    most of a layer's bytes, and limits of an hour are not chosen by the tenth.
+    """
+    away = seconds / 60
+    step = np.where(away <= _TENTHS_UPTO, 10.0, np.where(away <= _HALVES_UPTO, 2.0, 1.0))
+    # Six seconds are a tenth exactly; the division must not make a hair more of it.
+    up = (np.ceil(np.round(away * step, 6)) / step).tolist()
     return [
-        None if s == UNREACHED else int(t / 10) if t % 10 == 0 else t / 10
-        for s, t in zip(seconds.tolist(), tenths, strict=True)
+        None if s == UNREACHED else int(m) if m.is_integer() else m
+        for s, m in zip(seconds.tolist(), up, strict=True)
     ]
 
 

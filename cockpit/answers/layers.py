@@ -202,11 +202,17 @@ def simplified(shapes: NDArray[np.object_], pixels: int = _PICTURE_PIXELS) -> ND
     return result
 
 
-def collection(shapes: NDArray[np.object_], properties: Sequence[Mapping[str, Any]]) -> bytes:
+def collection(
+    shapes: NDArray[np.object_],
+    properties: Sequence[Mapping[str, Any]],
+    *,
+    name_features: bool = True,
+) -> bytes:
     """
     Return features as GeoJSON with coordinates of at most 5 decimals.
 
-    A property ``id`` is also the feature's. Missing and empty shapes are left out.
+    A property ``id`` is also the feature's, unless ``name_features`` is False (a twentieth of the
+    bytes). Missing and empty shapes are left out.
     """
     there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     kept = np.flatnonzero(there)
@@ -216,7 +222,8 @@ def collection(shapes: NDArray[np.object_], properties: Sequence[Mapping[str, An
     for number, text in zip(kept.tolist(), shapely.to_geojson(rounded), strict=True):
         row = properties[number]
         written = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
-        name = f'"id":{json.dumps(row["id"], ensure_ascii=False)},' if "id" in row else ""
+        named = name_features and "id" in row
+        name = f'"id":{json.dumps(row["id"], ensure_ascii=False)},' if named else ""
         parts.append(f'{{"type":"Feature",{name}"geometry":{text},"properties":{written}}}')
     return f'{{"type":"FeatureCollection","features":[{",".join(parts)}]}}'.encode()
 

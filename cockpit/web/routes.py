@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from cockpit.web import closures, downloads, findings, health, layers, styles
+from cockpit.web import closures, coverage, downloads, findings, health, layers, styles
 from cockpit.web.errors import NotFoundError
 
 
@@ -25,6 +25,7 @@ ROUTES = (
     Route("/map", map_page),
     *health.ROUTES,
     *closures.ROUTES,  # before the layers: a level may have any name there
+    *coverage.ROUTES,
     *layers.ROUTES,
     *findings.ROUTES,
     *downloads.ROUTES,
