@@ -99,7 +99,8 @@ def closed_layer(reach: Reach, closed: Closed) -> bytes:
     """
     Return what is closed: ``k`` = water (one area), road (one line each) or mark (a point).
 
-    Marks stand on bridges and on roads closed one by one; a flood's other roads have none.
+    Marks stand on bridges and on roads closed one by one, which have ``s`` = 1; a flood's other
+    roads have none.
     """
     assert reach.roads is not None  # noqa: S101 -- a question is refused without roads
     lines = reach.roads.geometry[sorted(closed.edges)]
@@ -117,7 +118,11 @@ def closed_layer(reach: Reach, closed: Closed) -> bytes:
     kinds += ["mark"] * len(marked)
     array = np.empty(len(shapes), dtype=object)
     array[:] = shapes
-    return collection(array, [{"k": kind} for kind in kinds])
+    properties: list[dict[str, Any]] = [{"k": kind} for kind in kinds]
+    for place, edge in enumerate(marked.tolist()):
+        if int(reach.edge_ids[edge]) in chosen:
+            properties[len(shapes) - len(marked) + place]["s"] = 1
+    return collection(array, properties)
 
 
 def lost_layer(

@@ -127,7 +127,6 @@ def _river(rivers: tuple[Shape, ...]) -> None:
             say("Flood along a river"),
             list(names),
             format_func=lambda i: names.get(i, str(i)),
-            required=True,
             width=190,
             **state.remembered("closures.river", rivers[0].id, allowed=names),
         )
@@ -158,7 +157,6 @@ def _zone(areas: tuple[Shape, ...]) -> None:
             say("Area of a stored layer"),
             list(names),
             format_func=lambda i: names.get(i, str(i)),
-            required=True,
             width=300,
             **state.remembered("closures.zone", areas[0].id, allowed=names),
         )

@@ -83,7 +83,6 @@ def _service() -> str:
             say("Way to"),
             services,
             format_func=service_title,
-            required=True,
             width=300,
             **state.remembered(
                 "closures.service",
@@ -103,7 +102,6 @@ def _mode(service: str) -> str:
             say("Way of travelling"),
             list(MODE_TITLES),
             format_func=lambda m: say(MODE_TITLES[m]),
-            required=True,
             width=190,
             **state.remembered("closures.mode", first, allowed=MODE_TITLES, address="mode"),
         )
@@ -117,7 +115,6 @@ def _group() -> str:
             say("People"),
             groups,
             format_func=lambda g: say(MEASURES[g].title),
-            required=True,
             width=220,
             **state.remembered("closures.group", "people", allowed=groups, address="group"),
         )

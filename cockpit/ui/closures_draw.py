@@ -119,7 +119,7 @@ def figure(twin: Twin, key: str, tokens: Tokens, in_language: str) -> Any:
 def _line(points: NDArray[Any], colour: str, width: float) -> dict[str, Any]:
     none = [[None, None] if math.isnan(x) else [x, y] for x, y in points.tolist()]
     return {
-        "type": "scattergl",
+        "type": "scatter",  # scattergl compiles code in the browser, which our policy forbids
         "mode": "lines",
         "x": [p[0] for p in none],
         "y": [p[1] for p in none],

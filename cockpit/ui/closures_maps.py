@@ -122,8 +122,8 @@ def unchanged_colour(tokens: Tokens) -> str:
 
 
 def cut_off_colour(tokens: Tokens) -> str:
-    """Return the colour of cells that are cut off: beside the oranges, and darker or brighter."""
-    return "#E5484D" if tokens.name == "dark" else "#A3122F"
+    """Return the colour of cells without any way now: the violet that "no way" has elsewhere."""
+    return "#8471CC" if tokens.name == "dark" else coverage_maps.NO_WAY
 
 
 def fill(tokens: Tokens) -> str:
@@ -252,7 +252,7 @@ def _marks(scene: Scene) -> list[dict[str, Any]]:
             "stroked": False,
             "pointType": "text",
             "getText": "@@='✕'",  # a plain text would be read as an expression
-            "getTextSize": 19,
+            "getTextSize": "@@=properties.s==1?22:13",
             "getTextColor": rgba(CLOSED),
             "textCharacterSet": ["✕"],
             "textFontWeight": 700,
@@ -341,7 +341,7 @@ def legend(choice: Choice, *, has_water: bool, has_way: bool) -> None:
     items.append(_swatch(tokens.no_data, say("no road before either")))
     items.append(_sign("●", "#FFFFFF", say("bridge, click to close"), ring=True))
     if choice.closures:
-        items.append(_sign("━", CLOSED, say("closed road, ✕ closed bridge")))
+        items.append(_sign("━", CLOSED, say("closed road, ✕ bridge")))
     if has_water:
         water = WATER_DARK if tokens.name == "dark" else WATER
         items.append(_swatch(f"{water}66", say("flooded area"), ring=water))

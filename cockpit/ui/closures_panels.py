@@ -64,11 +64,9 @@ def tiles(answer: Answer) -> None:
     longer = {m: answer.over[m] for m in sorted(answer.over)}
     figures = [
         ("cut_off", "People cut off", cost.cut_off, "persons", _share(cost.cut_off, cost.total)),
-        ("slower", "People with a longer way", cost.slower, "persons",
-         say("mean {mean}, median {median} minutes longer", mean=_minutes(cost.mean),
-             median=_minutes(cost.median))),
+        ("slower", "People with a longer way", cost.slower, "persons", _longer(answer)),
         *(
-            (f"over_{m:g}", "Lose more than {n} minutes", n, "persons", "")
+            (f"over_{m:g}", "Lose more than {n} minutes", n, "persons", _share(n, cost.total))
             for m, n in longer.items()
         ),
     ]  # fmt: skip
@@ -95,13 +93,26 @@ def tiles(answer: Answer) -> None:
     st.html(f'<div class="ct-tiles" tabindex="0" role="group">{cards}</div>')
 
 
+def _longer(answer: Answer) -> str:
+    cost = answer.toll
+    if math.isnan(cost.mean):
+        return ""
+    return say(
+        "mean {mean}, median {median} minutes longer",
+        mean=_minutes(cost.mean),
+        median=_minutes(cost.median),
+    )
+
+
 def _hidden(answer: Answer, people: float) -> bool:
     q = answer.question
     return math.isnan(shown(people, sensitive=q.sensitive, small_count=q.small_count))
 
 
 def _share(part: float, whole: float) -> str:
-    return say("{share} of the group", share=percent(part / whole, 1)) if whole else ""
+    if not part or not whole:
+        return ""
+    return say("{share} of the group", share=percent(part / whole, 1))
 
 
 def _tile(name: str, title: str, value: str, unit: str, note: str, exact: str) -> str:
@@ -123,7 +134,7 @@ def sentence(twin: Twin, answer: Answer) -> str:
         return say_terms(_open_terms(answer))
     terms: list[_Term] = [
         (
-            "{n} roads are closed ({km} km, {bridges} of them bridges).",
+            "Closed roads: {n} ({km} km, {bridges} of them bridges).",
             {
                 "n": number(len(closed.edges)),
                 "km": number(closed.km, 1),
@@ -132,12 +143,15 @@ def sentence(twin: Twin, answer: Answer) -> str:
         )
     ]
     cost = answer.toll
-    to: dict[str, object] = {"place": service_title(q.service), "group": say(MEASURES[q.group].title)}
+    to: dict[str, object] = {
+        "place": service_title(q.service),
+        "group": say(MEASURES[q.group].title),
+    }
     if not cost.cut_off and not cost.slower:
-        terms.append(("Nobody loses anything on the way to: {place} ({group}).", to))
+        terms.append(("Way to {place}: nobody loses anything ({group}).", to))
     if cost.cut_off:
         told: dict[str, object] = {**to, "n": _people(answer, cost.cut_off)}
-        terms.append(("{n} people have no way any more to: {place} ({group}).", told))
+        terms.append(("Way to {place}: {n} people ({group}) are cut off.", told))
     if cost.slower:
         terms.append(
             (
