@@ -12,9 +12,11 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
+from cockpit.answers import coverage_check, reach
 from cockpit.answers.current import current_twin
 from cockpit.settings import settings
 from cockpit.web import layers
+from geodata.errors import CockpitError
 
 log = logging.getLogger("cockpit")
 
@@ -30,7 +32,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     # process, so the collector need not walk it: 18 ms a rerun instead of 124.
     gc.collect()
     gc.freeze()
-    threading.Thread(target=warm_layers, name="warm-layers", daemon=True).start()
+    threading.Thread(target=warm_more, name="warm", daemon=True).start()
     yield
     layers.clear()
 
@@ -40,6 +42,14 @@ def warm() -> None:
     for name in _HEAVY:
         importlib.import_module(name)
     current_twin()
+
+
+def warm_more() -> None:
+    """Make what pages want first, while the server already answers."""
+    warm_layers()
+    warm_travel()
+    gc.collect()  # as in lifespan: these stay too
+    gc.freeze()
 
 
 def warm_layers() -> None:
@@ -52,3 +62,14 @@ def warm_layers() -> None:
         if 0 < len(rows) <= settings().tile_above:
             layers.make_regions(county, level, str(county.regions["code"].iat[0]))
     log.info("layers of version %s are ready", county.version)
+
+
+def warm_travel() -> None:
+    """Join cells and facilities to the roads, and ask for the nearest of every service once."""
+    try:
+        county = reach.current_reach()
+        if county is not None:
+            coverage_check.health_check(county, visitor=settings().visitor_class)
+            log.info("travel times of version %s are ready", county.version)
+    except CockpitError as error:  # a page will say it to the visitor; the server goes on
+        log.warning("travel times: %s", error)
