@@ -397,7 +397,7 @@ def _notes(
         names = twin.regions["name"].to_numpy()[rows[nowhere]]
         notes.append(
             Note(
-                "{n} cells have no place, so nobody there can be reached: {names}.",
+                "Cells without a place, so that nobody there can be reached: {n} ({names}).",
                 {"n": int(nowhere.sum()), "names": listed(names.tolist())},
             )
         )
@@ -405,8 +405,8 @@ def _notes(
     if outside:
         notes.append(
             Note(
-                "{n} facilities lie outside the county's border; they count for whoever reaches "
-                "them: {names}.",
+                "Facilities outside the county's border, which count for whoever reaches them: "
+                "{n} ({names}).",
                 {"n": len(outside), "names": listed(outside)},
             )
         )
@@ -421,10 +421,10 @@ def mode_notes(reach: Reach, mode: str) -> tuple[Note, ...]:
     names = reach.twin.regions["name"].to_numpy()[reach.rows]
     notes = []
     for chosen, template in (
-        (off[off < n_cells], "No road comes near enough to {n} cells: {names}."),
+        (off[off < n_cells], "Cells that no road comes near enough to: {n} ({names})."),
         (
             parts.outside[parts.outside < n_cells],
-            "{n} cells meet only roads that are joined to no others: {names}.",
+            "Cells that meet only roads joined to no others: {n} ({names}).",
         ),
     ):
         placed = chosen[~np.isnan(reach.lonlat[chosen]).any(axis=1)]
@@ -435,7 +435,7 @@ def mode_notes(reach: Reach, mode: str) -> tuple[Note, ...]:
         told = reach.facilities["name"].to_numpy()[far]
         notes.append(
             Note(
-                "{n} facilities stand where no road of the network leads: {names}.",
+                "Facilities where no road of the network leads: {n} ({names}).",
                 {"n": len(far), "names": listed(told)},
             )
         )

@@ -106,7 +106,7 @@ def test_roads_give_times_and_name_who_is_off_them(engine: Engine) -> None:
     assert (seconds[far] == UNREACHED).all()
     assert np.isinf(minutes(seconds)[far]).all()
     off = mode_notes(found, "car")[0]
-    assert off.template == "No road comes near enough to {n} cells: {names}."
+    assert off.template == "Cells that no road comes near enough to: {n} ({names})."
     assert off.values["n"] == 8
 
 
@@ -145,8 +145,8 @@ def test_a_facility_outside_the_county_counts_and_is_named(engine: Engine) -> No
     assert found.facilities["outside"].sum() == 1
     note = found.notes[-1]
     assert note.template == (
-        "{n} facilities lie outside the county's border; they count for whoever reaches them: "
-        "{names}."
+        "Facilities outside the county's border, which count for whoever reaches them: "
+        "{n} ({names})."
     )
     assert note.values["n"] == 1
 
