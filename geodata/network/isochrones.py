@@ -211,7 +211,8 @@ def time_field(
     n = (np.ceil((box[2:] + margin) / step) - low).astype(int) + 1
     x, y = ((low[axis] + np.arange(n[axis])) * step for axis in (0, 1))
     points, seconds = _samples(reached, lines_m, limit_s, step)
-    seeds = _seeds(points / step - low, seconds, (n[1], n[0]))
+    # Whole millimetres: a point on a grid line must not change sides by a rounding.
+    seeds = _seeds(np.round(points, 3) / step - low, seconds, (n[1], n[0]))
     return Field(x, y, _spread(seeds, step, slowness, mode.off_road_limit_m, walk_m))
 
 
@@ -247,7 +248,7 @@ class _Lines:
         steps = np.zeros(len(self._points))
         steps[1:] = np.hypot(*np.diff(self._points, axis=0).T)
         first = np.flatnonzero(np.diff(self._owner, prepend=-1))
-        self._last = np.append(first[1:], len(steps)) - 1
+        self._first, self._last = first, np.append(first[1:], len(steps)) - 1
         steps[first] = 0.0
         total = np.cumsum(steps)
         begun = total - total[first][self._owner]  # metres since the line began
@@ -261,7 +262,7 @@ class _Lines:
         """Return the points at fractions (0 to 1) of lines, shape ``(n, 2)``."""
         key = 2.0 * line + np.clip(fraction, 0.0, 1.0)
         after = np.minimum(np.searchsorted(self._keys, key), self._last[line])
-        before = np.where(self._owner[after - 1] == line, after - 1, after)
+        before = np.maximum(after - 1, self._first[line])
         span = self._keys[after] - self._keys[before]
         part = np.divide(key - self._keys[before], span, out=np.zeros_like(span), where=span > 0)
         found: Floats = self._points[before] + part[:, None] * (
