@@ -59,12 +59,14 @@ def county_catchments(reach: Reach, q: Question) -> CapacityCatchments:
 
     The plan takes a second or two where places are full, so the last ones are kept.
     """
-    key = (reach.version, reach.travel.version, q.service, q.mode, q.minutes, q.group)
+    people, limits = reach.groups[q.group], room(reach, q)
+    # By content: what a visitor may see and what a test changes make another plan.
+    arrays = (people.tobytes(), limits.tobytes())
+    key = (reach.travel.version, q.service, q.mode, q.minutes, *map(hash, arrays))
     with _lock:
         if key not in _kept:
-            _kept[key] = capacity_catchments(
-                matrix_minutes(reach, q), reach.groups[q.group], room(reach, q), reach=q.minutes
-            )
+            minutes = matrix_minutes(reach, q)
+            _kept[key] = capacity_catchments(minutes, people, limits, reach=q.minutes)
             while len(_kept) > _MOST_KEPT:
                 _kept.popitem(last=False)
         _kept.move_to_end(key)

@@ -35,9 +35,9 @@ def sentences(path: Path) -> Iterator[str]:
                     if isinstance(a, ast.Constant) and isinstance(a.value, str)
                 )
         # A sentence that is too long for its call stands in a variable of this name.
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-            if getattr(node.targets[0], "id", "") == "sentence":
-                yield node.value.value
+        told = isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        if told and getattr(node.targets[0], "id", "") == "sentence":
+            yield node.value.value
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.name)
