@@ -79,6 +79,28 @@ def tiny_here(tiny_store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     _forget_store()
 
 
+@pytest.fixture(scope="session")
+def bridged_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data folder with the tiny county and its roads (tests/bridged.py)."""
+    from cockpit.store.session import open_engine
+    from tests import bridged
+
+    folder = tmp_path_factory.mktemp("bridged")
+    engine = open_engine(f"sqlite:///{folder / 'county.sqlite'}")
+    bridged.fill(engine)
+    engine.dispose()
+    return folder
+
+
+@pytest.fixture
+def bridged_here(bridged_store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Let this process show the tiny county with roads, with nothing kept from another store."""
+    monkeypatch.setenv("COCKPIT_DATA", str(bridged_store))
+    _forget_store()
+    yield bridged_store
+    _forget_store()
+
+
 def _forget_store() -> None:
     import streamlit as st
 
