@@ -15,6 +15,8 @@ from cockpit.ui.closures_maps import CLOSED, WATER, WATER_DARK
 from cockpit.ui.theme import Tokens
 from cockpit.ui.words import language, say
 
+_WIDE, _HIGH = 0.06, 0.02  # degrees that a name takes on the chart of a county
+
 
 def board(twin: Twin, key: str) -> None:
     """Show the chart; a lasso or a box drawn on it is flooded at once."""
@@ -59,7 +61,7 @@ def figure(twin: Twin, key: str, tokens: Tokens, in_language: str) -> Any:
     west, south, east, north = closures_cache.box()
     water = WATER_DARK if tokens.name == "dark" else WATER
     names = cache.names(twin.version, in_language)
-    rows = list(found.places)
+    rows = _apart(twin, found.places)
     traces = [
         _line(found.rivers, tokens.map_water, 2.0),
         _line(found.roads, tokens.map_road, 1.0),
@@ -82,7 +84,11 @@ def figure(twin: Twin, key: str, tokens: Tokens, in_language: str) -> Any:
             "x": twin.regions["lon"].iloc[rows].tolist(),
             "y": twin.regions["lat"].iloc[rows].tolist(),
             "text": [names[row] for row in rows],
-            "textfont": {"size": 13, "color": tokens.text},
+            "textposition": "top center",
+            "textfont": {
+                "size": 13, "weight": 600, "color": tokens.text,
+                "shadow": " , ".join([f"0 0 3px {tokens.map_ground}"] * 4),
+            },
             "hoverinfo": "skip",
             "selected": {"textfont": {"color": tokens.text}},
             "unselected": {"textfont": {"color": tokens.text}},
@@ -114,6 +120,24 @@ def figure(twin: Twin, key: str, tokens: Tokens, in_language: str) -> Any:
         },
         skip_invalid=True,
     )  # fmt: skip
+
+
+def _apart(twin: Twin, rows: tuple[int, ...]) -> list[int]:
+    """Return the places whose names do not run into each other, the largest first."""
+    people = twin.measures["people"]
+    lon, lat = (twin.regions[c].to_numpy() for c in ("lon", "lat"))
+    kept: list[int] = []
+    for row in sorted(rows, key=lambda r: -_known(people[r])):
+        near = [
+            k for k in kept if abs(lon[k] - lon[row]) < _WIDE and abs(lat[k] - lat[row]) < _HIGH
+        ]
+        if not math.isnan(lon[row]) and not near:
+            kept.append(row)
+    return kept
+
+
+def _known(people: float) -> float:
+    return 0.0 if math.isnan(people) else float(people)
 
 
 def _line(points: NDArray[Any], colour: str, width: float) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cockpit.web.headers import SECURITY_HEADERS
 
 LONGEST_QUERY = 4096  # bytes; our longest shared view is below 500
-LONGEST_PATH = 1024
+LONGEST_PATH = 2560  # bytes; what is closed may take 2,000 (answers.closure_key)
 
 _NAMES = frozenset(name for name, _ in SECURITY_HEADERS)
 

@@ -167,7 +167,7 @@ def test_the_drawing_board(page: AppTest) -> None:
     page.query_params["draw"] = "1"
     page.run()
     assert not page.exception
-    spec = json.loads(page.get("plotly_chart")[0].proto.figure.spec)
+    spec = json.loads(page.get("plotly_chart")[0].proto.spec)
     assert spec["layout"]["dragmode"] == "lasso"
     assert spec["layout"]["yaxis"]["scaleanchor"] == "x"
     assert len(spec["data"][-2]["x"]) == 2  # bridges
@@ -212,7 +212,7 @@ def test_nonsense_in_the_address_is_ignored(page: AppTest, name: str, value: str
         ("nonsense", "网址中的封路内容无法识别：nonsense。"),
         ("e999", "地图上已没有编号为 999 的道路。"),
         ("r1.3", "沿河两岸各淹没 3 米；应为 10 至 5000 米。"),
-        (f"z{bridged.SECRET}", "图层plans不对您开放。"),
+        (f"z{bridged.SECRET}", "图层“plans”不对您开放。"),
     ],
 )
 def test_closures_that_cannot_be_say_why(page: AppTest, value: str, words: str) -> None:

@@ -106,6 +106,11 @@ def test_refusals_are_plain(app: Starlette, target: str, status: int, words: str
     assert words in reply.json()["error"]
 
 
+def test_the_longest_key_still_has_an_address(app: Starlette) -> None:
+    key = ".".join(["e0000001"] + ["000000001"] * 199)[:1998]
+    assert ask(app, lost_url(V, "ambulance", "primary_school", key, COUNTY)).status == 200
+
+
 def test_a_browser_keeps_a_layer(app: Starlette) -> None:
     target = lost_url(V, "car", "hospital", BOTH, COUNTY)
     first = ask(app, target)
