@@ -1,0 +1,1 @@
+"""Where to put things: models of placement, solvers that prove, a checker that shares nothing."""
