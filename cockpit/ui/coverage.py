@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from urllib.parse import quote
 
 import numpy as np
 import streamlit as st
@@ -26,6 +27,7 @@ from cockpit.ui.coverage_parts import notes
 from cockpit.ui.words import language, say
 
 _SCORE_CLASSES = 5
+TABLE_TITLES = {"village": "Villages", "cell": "Cells"}
 
 
 def ready(twin: Twin | None) -> bool:
@@ -85,6 +87,7 @@ def picture(twin: Twin, choice: Choice, found: Summary, sentence: str) -> None:
                 facility=choice.facility,
                 rings=choice.rings,
                 way=cell.way if cell else (),
+                n_facilities=found.n_facilities,
                 clicks=coverage_choices.clicks(),
             ),
             key="coverage.deck",
@@ -95,14 +98,17 @@ def picture(twin: Twin, choice: Choice, found: Summary, sentence: str) -> None:
 
 
 def _classes(choice: Choice) -> tuple[tuple[float, ...], float]:
-    """Return the upper limits of the score's classes, as many cells in each, and the least."""
+    """Return the upper limits of the score's classes, and the least."""
     if choice.colour != "score":
         return (), 0.0
     values = coverage_cache.access_scores(choice.asked)[choice.method].values
     values = values[np.isfinite(values)]
     if not len(values):
         return (), 0.0
-    cuts = np.unique(np.quantile(values, np.arange(1, _SCORE_CLASSES + 1) / _SCORE_CLASSES))
+    above = values[values > 0]  # those with nothing are a class of their own
+    steps = np.arange(1, _SCORE_CLASSES) / (_SCORE_CLASSES - 1)
+    limits = np.quantile(above, steps) if len(above) else above
+    cuts = np.unique([*([0.0] if len(above) < len(values) else []), *limits.tolist()])
     return tuple(float(c) for c in cuts), float(values.min())
 
 
@@ -119,15 +125,28 @@ def beside(twin: Twin, choice: Choice, found: Summary) -> None:
 
 
 def files(twin: Twin, choice: Choice) -> None:
-    """Show the files to take away: all cells with minutes, cause and scores."""
+    """Show the files to take away: villages and cells as tables, areas as GeoJSON."""
     asked = choice.asked
-    parts = (asked.service, asked.mode, f"{asked.minutes:g}", asked.group, asked.unit)
-    address = f"/download/{stamp(twin.version)}/coverage/{'/'.join(parts)}"
-    links = " · ".join(
-        f'<a href="{address}.{ending}?lang={language()}" download>{text}</a>'
-        for ending, text in (("csv", "CSV"), ("xlsx", "XLSX"), ("geojson", "GeoJSON"))
-    )
-    st.html(f'<div class="ct-small ct-files">{escape(say("Take the cells away:"))} {links}</div>')
+    version = stamp(twin.version)
+    question = (asked.service, asked.mode, f"{asked.minutes:g}", asked.group, asked.unit)
+    tables = "/".join((f"/download/{version}/coverage", *question))
+    areas = f"/download/{version}/catchments/{asked.service}/{asked.mode}/{asked.unit}.geojson"
+    links = [
+        _link(f"{tables}/{level}.{ending}", f"{say(title)} {ending.upper()}")
+        for level, title in TABLE_TITLES.items()
+        for ending in ("csv", "xlsx")
+    ]
+    links.append(_link(areas, f"{say('Catchments')} GeoJSON"))
+    if choice.facility and choice.rings:
+        minutes = "-".join(f"{m:g}" for m in choice.rings)
+        place = quote(choice.facility, safe="")
+        address = f"/download/{version}/isochrone/{place}/{asked.mode}/{minutes}.geojson"
+        links.append(_link(address, f"{say('Isochrones')} GeoJSON"))
+    st.html(f'<div class="ct-small ct-files">{escape(say("Take away:"))} {" · ".join(links)}</div>')
+
+
+def _link(address: str, text: str) -> str:
+    return f'<a href="{address}?lang={language()}" download>{escape(text)}</a>'
 
 
 def remarks(found: Summary) -> None:

@@ -34,10 +34,12 @@ from cockpit.ui.words import language
 # The camera is fitted to the map's size on a 1920 screen or a telephone: the browser tells no more.
 _SCREEN, _TELEPHONE = (1100, 600, 150), (360, 400, 0)  # width, height, left free for the legend
 _MOST_LABELS = 60
+_MANY_POINTS = 100  # smaller from here on
 _ALPHA = 0.88
 _EMPTY_ALPHA = 0.3  # of the colour of cells where nobody lives: they stay in the background
 
 NO_WAY = "#6D5BA8"  # violet beside teal and yellow: told apart in every kind of colour blindness
+NO_WAY_MINUTES = "#C2410C"  # rust beside the greens and violets of the minutes
 CAUSE_COLOURS: dict[int, str] = {
     COVERED: theme.COVERED,
     TOO_FAR: theme.NOT_COVERED,
@@ -67,6 +69,7 @@ class Scene:
     facility: str = ""
     rings: tuple[float, ...] = ()
     way: tuple[tuple[float, float], ...] = field(default=(), repr=False)  # lon, lat
+    n_facilities: int = 0
     clicks: int = 0
 
 
@@ -147,14 +150,16 @@ def minutes_value(service: str) -> str:
     return f"properties.{addresses.SERVICE_KEYS[service]}"
 
 
-def colour_of_minutes(service: str, cuts: tuple[float, ...], colours: tuple[str, ...]) -> str:
+def colour_of_minutes(
+    service: str, cuts: tuple[float, ...], colours: tuple[str, ...], no_way: str = NO_WAY
+) -> str:
     """
     Return the colour of a cell by its minutes: class by class, then the last colour, or no way.
 
     ``colours`` has one more than ``cuts``. A null passes as 0 in the browser, so it is asked first.
     """
     value = minutes_value(service)
-    text = f"{value}===null?{paint(NO_WAY)}:"
+    text = f"{value}===null?{paint(no_way)}:"
     for cut, colour in zip(cuts, colours, strict=False):
         text += f"{value}<={plain(cut)}?{paint(colour)}:"
     return text + paint(colours[-1])
@@ -182,12 +187,12 @@ def colour_of_scores(method: str, cuts: tuple[float, ...], tokens: Tokens) -> st
 
 def score_colours(n: int, tokens: Tokens) -> tuple[str, ...]:
     """Return one colour a class of scores, from least to most."""
-    return theme.ramp("cividis", n, tokens) if n else ()
+    return theme.ramp("blue", n, tokens) if n else ()
 
 
 def minute_colours(tokens: Tokens) -> tuple[str, ...]:
     """Return one colour a class of minutes, the last for more than the longest."""
-    return theme.ramp("blue", len(CLASSES) + 1, tokens)
+    return theme.ramp("viridis", len(CLASSES) + 1, tokens)
 
 
 def fill(scene: Scene, tokens: Tokens) -> str:
@@ -197,7 +202,9 @@ def fill(scene: Scene, tokens: Tokens) -> str:
     elif scene.colour == "score":
         inner = colour_of_scores(scene.method, scene.cuts, tokens)
     elif scene.colour == "minutes":
-        inner = colour_of_minutes(scene.asked.service, CLASSES, minute_colours(tokens))
+        inner = colour_of_minutes(
+            scene.asked.service, CLASSES, minute_colours(tokens), NO_WAY_MINUTES
+        )
     else:
         inner = colour_of_minutes(
             scene.asked.service,
@@ -245,8 +252,8 @@ def _cells(scene: Scene, tokens: Tokens) -> dict[str, Any]:
         "stroked": True,
         "filled": True,
         "getFillColor": colour,
-        "getLineColor": rgba(tokens.map_ground, 0.5),
-        "getLineWidth": 0.6,
+        "getLineColor": rgba(tokens.map_ground, 0.25),
+        "getLineWidth": 0.5,
         "lineWidthUnits": "pixels",
         "pointRadiusUnits": "pixels",
         "getPointRadius": 5,
@@ -269,10 +276,12 @@ def _served(scene: Scene, tokens: Tokens) -> dict[str, Any]:
         "filled": True,
         "getFillColor": colour,
         "getLineColor": rgba("#16202E"),
-        "getLineWidth": 1.5,
+        "getLineWidth": 1,
         "lineWidthUnits": "pixels",
-        "pointRadiusUnits": "pixels",
-        "getPointRadius": f"@@={test}?8:4.5",
+        # Hundreds in a county, a handful in a village: they grow as one comes nearer.
+        "getPointRadius": f"@@={test}?900:220",
+        "pointRadiusMinPixels": 2.2 if scene.n_facilities > _MANY_POINTS else 4.5,
+        "pointRadiusMaxPixels": 7,
         "autoHighlight": True,
         "highlightColor": rgba(tokens.accent),
         "updateTriggers": {"getFillColor": scene.facility, "getPointRadius": scene.facility},
@@ -292,8 +301,8 @@ def _catchments(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
             ),
             "filled": False,
             "stroked": True,
-            "getLineColor": rgba(tokens.text, 0.95),
-            "getLineWidth": 2,
+            "getLineColor": rgba(tokens.accent),
+            "getLineWidth": 2.5,
             "lineWidthUnits": "pixels",
         }
     ]

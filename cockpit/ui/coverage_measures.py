@@ -20,7 +20,11 @@ from cockpit.ui.coverage_parts import (
     minutes_text,
     minutes_words,
     notes,
+    score_text,
+    score_unit,
+    small,
     table,
+    words_table,
 )
 from cockpit.ui.words import name_of, number, percent, say, signed
 
@@ -29,7 +33,7 @@ from cockpit.ui.words import name_of, number, percent, say, signed
 
 def equity(twin: Twin, choice: Choice, found: Summary) -> None:
     """Show how evenly access is spread, each figure with a sentence on how to read it."""
-    del twin, found
+    del twin
     answer = coverage_cache.equity(choice.asked)
     title = say(
         "Gini {gini}: {verdict}; {share} of the inequality lies between townships",
@@ -51,7 +55,7 @@ def equity(twin: Twin, choice: Choice, found: Summary) -> None:
             method=say(METHODS[answer.method].title) if answer.method in METHODS else answer.method,
         )
     )
-    notes(answer.notes)
+    notes(answer.notes, but=found.notes)
 
 
 def _between(answer: Equity) -> float:
@@ -79,7 +83,8 @@ def _equity_table(answer: Equity, choice: Choice) -> None:
         (say("Theil within townships"), number(answer.theil_within, 3),
          say("The part that lies between the villages of one township.")),
         (say("Palma"), number(answer.palma, 2),
-         say("Access of the best-served tenth over that of the worst-served four tenths.")),
+         say("Access of the best-served tenth over that of the worst-served four tenths; no figure "
+             "when these have none.")),
         (say("Concentration"), signed(answer.concentration, 3),
          say("Above 0: densely settled places have more; below 0: sparse ones.")),
         (say("FGT 0"), percent(answer.fgt0, 1),
@@ -89,14 +94,13 @@ def _equity_table(answer: Equity, choice: Choice) -> None:
         (say("FGT 2"), number(answer.fgt2, 3),
          say("The same squared: the farthest weigh most.")),
     )  # fmt: skip
-    table(
+    words_table(
         {
             say("Measure"): [row[0] for row in rows],
             say("Value"): [row[1] for row in rows],
             say("How to read it"): [row[2] for row in rows],
         },
         words=(say("Measure"), say("How to read it")),
-        alt=say("Equity"),
     )
 
 
@@ -108,7 +112,7 @@ def _townships(answer: Equity) -> None:
             say("Township"): [name_of(row) for row in rows],
             say("Covered"): [percent(row.share, 1) for row in rows],
             say("Mean minutes"): [minutes_text(row.minutes) for row in rows],
-            say("Access"): [number(row.access, 2) for row in rows],
+            say("Access"): [small(row.access) for row in rows],
         },
         words=(say("Township"),),
         alt=say("Covered share by township"),
@@ -123,18 +127,15 @@ def scores(twin: Twin, choice: Choice, found: Summary) -> None:
     del twin, found
     answer = coverage_cache.access_scores(choice.asked)
     st.markdown(f"**{say('Seven ways to score access; none is right for everything')}**")
-    values = [one.mean for one in answer.values()]
-    table(
+    words_table(
         {
             say("Method"): [say(one.title) for one in answer.values()],
-            say("Mean"): [small(v) for v in values],
-            say("Unit"): [say(one.unit) for one in answer.values()],
+            say("Mean"): [score_text(one.mean, one.unit) for one in answer.values()],
+            say("Unit"): [score_unit(one.unit) for one in answer.values()],
             say("Without any"): [percent(_nothing(one), 1) for one in answer.values()],
             say("What it overstates or understates"): [say(one.note) for one in answer.values()],
         },
         words=(say("Method"), say("Unit"), say("What it overstates or understates")),
-        alt=say("Access scores"),
-        row_height=60,
     )
     st.caption(say("Choose “Access score” in the colours to see one of them on the map."))
 
@@ -142,13 +143,6 @@ def scores(twin: Twin, choice: Choice, found: Summary) -> None:
 def _nothing(one: Scores) -> float:
     """Return the share of cells with a score of zero."""
     return float((one.values <= 0).mean()) if len(one.values) else math.nan
-
-
-def small(value: float) -> str:
-    """Return a score with three digits that count."""
-    if not math.isfinite(value) or value == 0:
-        return number(value)
-    return number(value, max(0, 2 - math.floor(math.log10(abs(value)))))
 
 
 # ---------------------------------------------------------------- room
@@ -181,7 +175,7 @@ def capacity(twin: Twin, choice: Choice, found: Summary) -> None:
     )
     st.caption(say("Everybody goes to the nearest place that still has room; the whole county "
                    "competes for it."))  # fmt: skip
-    notes(answer.notes)
+    notes(answer.notes, but=found.notes)
 
 
 def _room(value: float) -> str:
@@ -239,7 +233,7 @@ def supply(twin: Twin, choice: Choice, found: Summary) -> None:
 
 def referral(twin: Twin, choice: Choice, found: Summary) -> None:
     """Show the way from village clinic to health centre to county hospital."""
-    del twin, found
+    del twin
     answer = coverage_cache.referral(choice.asked.unit)
     title = say(
         "From home to the county hospital by all steps: {mean} on average, half of the people "
@@ -272,4 +266,4 @@ def referral(twin: Twin, choice: Choice, found: Summary) -> None:
             words=(say("Step"),),
             alt=say("Referral chain"),
         )
-    notes(answer.notes)
+    notes(answer.notes, but=found.notes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from html import escape
 
 import streamlit as st
@@ -18,7 +19,15 @@ from cockpit.coverage.standards import Checked, Standard
 from cockpit.indicators import MEASURES
 from cockpit.ui import cache, coverage_cache, coverage_maps, theme
 from cockpit.ui.coverage_choices import MODE_TITLES, Choice, let_go
-from cockpit.ui.coverage_parts import limit_text, minutes_text, minutes_words, plain_number
+from cockpit.ui.coverage_parts import (
+    bracket,
+    limit_text,
+    minutes_text,
+    minutes_words,
+    plain_number,
+    score_text,
+    score_unit,
+)
 from cockpit.ui.words import (
     NO_FIGURE,
     compact,
@@ -122,7 +131,10 @@ def sentence(twin: Twin, choice: Choice, found: Summary) -> str:
     first = SENTENCE_TITLES[service.towards]
     terms = [(first, values)]
     if math.isfinite(found.median):
-        slow = {"median": minutes_words(found.median), "p90": minutes_words(found.p90)}
+        slow: dict[str, object] = {
+            "median": minutes_words(found.median),
+            "p90": minutes_words(found.p90),
+        }
         if math.isfinite(found.p90):
             terms.append(("Half need up to {median}, the slowest tenth more than {p90}.", slow))
         else:
@@ -216,7 +228,8 @@ def _legend_title(choice: Choice) -> str:
     if choice.colour == "cause":
         return say("Why not covered")
     if choice.colour == "score":
-        return f"{say(METHODS[choice.method].title)} ({say(METHODS[choice.method].unit)})"
+        method = METHODS[choice.method]
+        return f"{say(method.title)}{bracket(score_unit(method.unit))}"
     return say("{service}, minutes", service=service)
 
 
@@ -235,8 +248,9 @@ def _colour_keys(
     elif choice.colour == "score":
         colours = coverage_maps.score_colours(len(cuts), tokens)
         lows = (lowest, *cuts[:-1])
+        text = partial(score_text, unit=METHODS[choice.method].unit)
         keys = [
-            _key(colour, f"{_figure(low)} – {_figure(high)}")
+            _key(colour, text(high) if low == high else f"{text(low)} – {text(high)}")
             for colour, low, high in zip(colours, lows, cuts, strict=True)
         ]
     elif choice.colour == "minutes":
@@ -245,7 +259,7 @@ def _colour_keys(
         texts.append(say("more than {n}", n=f"{limits[-1]:g}"))
         colours = coverage_maps.minute_colours(tokens)
         keys = [_key(c, t) for c, t in zip(colours, texts, strict=True)]
-        keys.append(_key(coverage_maps.NO_WAY, say("no way")))
+        keys.append(_key(coverage_maps.NO_WAY_MINUTES, say("no way")))
     else:
         keys = [
             _key(theme.COVERED, say("up to {n} minutes", n=n)),
@@ -256,13 +270,6 @@ def _colour_keys(
     return [*keys, _key(tokens.no_data, say("nobody lives here"), faint=True)]
 
 
-def _figure(value: float) -> str:
-    """Return a score with the digits its size needs."""
-    if value == 0 or not math.isfinite(value):
-        return number(value)
-    return number(value, max(0, 2 - math.floor(math.log10(abs(value)))))
-
-
 def _shape_keys(choice: Choice) -> list[str]:
     tokens = theme.now()
     keys = [
@@ -270,7 +277,7 @@ def _shape_keys(choice: Choice) -> list[str]:
         f'background:#FFFFFF;border:2px solid #16202E"></span>{escape(say("facility"))}</span>'
     ]
     if choice.colour == "catchments":
-        keys.append(_line(tokens.text, say("border of a catchment")))
+        keys.append(_line(tokens.accent, say("border of a catchment")))
     if choice.facility and choice.rings:
         text = "/".join(f"{m:g}" for m in choice.rings)
         keys.append(_line(tokens.accent, say("{n} minutes around it", n=text)))

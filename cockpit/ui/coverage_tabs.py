@@ -10,6 +10,7 @@ import streamlit as st
 
 from cockpit.answers.coverage import Summary, VillageRow
 from cockpit.answers.twin import Twin
+from cockpit.coverage.causes import COVERED
 from cockpit.coverage.services import SERVICES
 from cockpit.indicators import MEASURES
 from cockpit.ui import (
@@ -146,7 +147,7 @@ def causes(twin: Twin, choice: Choice, found: Summary) -> None:
     del twin
     answer = coverage_cache.causes(choice.asked)
     shown = [code for code, people in answer.people.items() if people]
-    missing = [c for c in shown if c != coverage_maps.COVERED]
+    missing = [c for c in shown if c != COVERED]
     if missing:
         main = max(missing, key=lambda c: answer.people[c])
         title = say(
@@ -164,7 +165,7 @@ def causes(twin: Twin, choice: Choice, found: Summary) -> None:
         found.total,
     )
     chart(figure, "causes", title)
-    notes(answer.notes)
+    notes(answer.notes, but=found.notes)
 
 
 def sensitivity(twin: Twin, choice: Choice, found: Summary) -> None:
@@ -215,7 +216,12 @@ def facilities(choice: Choice) -> None:
             say("not known") if math.isnan(r.capacity) else number(r.capacity) for r in rows
         ]
         columns[say("Persons per unit")] = [number(r.load) for r in rows]
-    table(columns, words=(say("Facility"),), alt=say("Facilities and whom they serve"))
+    table(
+        columns,
+        words=(say("Facility"),),
+        alt=say("Facilities and whom they serve"),
+        most_rows=7,
+    )
 
 
 PANELS: dict[str, Panel] = {
