@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import Any
 
@@ -24,6 +25,8 @@ NO_WAY = "✕"
 
 NOTHING = "-"
 """Stands in an address for no closure: it has no empty part."""
+
+_ROUTE = re.compile(r"^([A-Z]+\d+)线$")  # "G990线": the route's number says the same in English
 
 _lock = threading.Lock()
 _shapes: dict[tuple[str, int], NDArray[np.object_]] = {}
@@ -52,6 +55,8 @@ def key_of(part: str) -> str:
 def bridge_name(reach: Reach, bridge: Bridge, language: str) -> str:
     """Return what a bridge is called: its road, the village, and a number where there are more."""
     road = bridge.road or translate(f"Road: {bridge.road_class}", language)
+    if language == "en":
+        road = _ROUTE.sub(r"\1", road)
     parts = [road]
     if bridge.place >= 0:
         region = reach.twin.regions.iloc[bridge.place]

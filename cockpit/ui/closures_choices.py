@@ -21,8 +21,8 @@ from cockpit.ui.words import say, say_error
 from geodata.errors import CockpitError
 
 SERVICE_TITLES = {
-    SEAT: "The county town (seat of government)",
-    ALL: "All services, whichever loses most",
+    SEAT: "County town (seat of government)",
+    ALL: "All services (whichever loses most)",
 }
 PANEL_TITLES = {
     "close": "What is closed",

@@ -63,7 +63,7 @@ def figure(twin: Twin, key: str, tokens: Tokens, in_language: str) -> Any:
     names = cache.names(twin.version, in_language)
     rows = _apart(twin, found.places)
     traces = [
-        _line(found.rivers, tokens.map_water, 2.0),
+        _line(found.rivers, f"{water}88", 2.0),
         _line(found.roads, tokens.map_road, 1.0),
         *_flooded(key, water),
         {
@@ -127,7 +127,7 @@ def _apart(twin: Twin, rows: tuple[int, ...]) -> list[int]:
     people = twin.measures["people"]
     lon, lat = (twin.regions[c].to_numpy() for c in ("lon", "lat"))
     kept: list[int] = []
-    for row in sorted(rows, key=lambda r: -_known(people[r])):
+    for row in sorted(rows, key=lambda r: -_known(float(people[r]))):
         near = [
             k for k in kept if abs(lon[k] - lon[row]) < _WIDE and abs(lat[k] - lat[row]) < _HIGH
         ]
@@ -137,7 +137,7 @@ def _apart(twin: Twin, rows: tuple[int, ...]) -> list[int]:
 
 
 def _known(people: float) -> float:
-    return 0.0 if math.isnan(people) else float(people)
+    return 0.0 if math.isnan(people) else people
 
 
 def _line(points: NDArray[Any], colour: str, width: float) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def unchanged_colour(tokens: Tokens) -> str:
 
 def cut_off_colour(tokens: Tokens) -> str:
     """Return the colour of cells without any way now: the violet that "no way" has elsewhere."""
-    return "#8471CC" if tokens.name == "dark" else coverage_maps.NO_WAY
+    return "#5F50A8" if tokens.name == "dark" else coverage_maps.NO_WAY
 
 
 def fill(tokens: Tokens) -> str:

@@ -390,7 +390,6 @@ def _ranking(
         title: [known[row.bridge.id][1] for row in top],
         say("People cut off"): [_people(answer, row.toll.cut_off) for row in top],
         say("Longer way"): [_people(answer, row.toll.slower) for row in top],
-        say("Minutes lost (mean)"): [_minutes(row.toll.mean) for row in top],
         say("Person-minutes"): [number(row.toll.person_minutes) for row in top],
     }
     st.dataframe(
