@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from cockpit.answers.coverage_results import Question
-from cockpit.answers.reach import Note, Reach, mode_notes
+from cockpit.answers.reach import Note, Reach, mode_notes, outside_notes
 from cockpit.coverage.services import service_of
 
 __all__ = ["Note", "notes_of", "unlimited"]
 
 
 def notes_of(reach: Reach, q: Question) -> tuple[Note, ...]:
-    """Return what everybody should know who reads a figure of this question, each remark once."""
-    service = service_of(q.service)
-    found = [*q.notes, *reach.notes, *mode_notes(reach, q.mode)]
-    if not len(reach.of_kinds(service.kinds)):
+    """
+    Return what everybody should know who reads a figure of this question.
+
+    Of facilities only those of the service are named.
+    """
+    kinds = service_of(q.service).kinds
+    own = reach.facilities.iloc[reach.of_kinds(kinds)]
+    others = {note.template for note in outside_notes(reach.facilities)}
+    found = [
+        *q.notes,
+        *(note for note in reach.notes if note.template not in others),
+        *outside_notes(own),
+        *mode_notes(reach, q.mode, kinds),
+    ]
+    if not len(own):
         sentence = "There is no facility of this service in the data, so nobody reaches one."
         found.append(Note(sentence))
     return tuple(found)

@@ -401,20 +401,27 @@ def _notes(
                 {"n": int(nowhere.sum()), "names": listed(names.tolist())},
             )
         )
+    return (*notes, *outside_notes(facilities))
+
+
+def outside_notes(facilities: pd.DataFrame) -> tuple[Note, ...]:
+    """Return the remark on facilities beyond the county's border; nothing when there is none."""
     outside = facilities.loc[facilities["outside"], "name"].tolist()
-    if outside:
-        notes.append(
-            Note(
-                "Facilities outside the county's border, which count for whoever reaches them: "
-                "{n} ({names}).",
-                {"n": len(outside), "names": listed(outside)},
-            )
-        )
-    return tuple(notes)
+    if not outside:
+        return ()
+    sentence = (
+        "Facilities outside the county's border, which count for whoever reaches them: "
+        "{n} ({names})."
+    )
+    return (Note(sentence, {"n": len(outside), "names": listed(outside)}),)
 
 
-def mode_notes(reach: Reach, mode: str) -> tuple[Note, ...]:
-    """Return remarks on the network of a mode: cells and facilities off it, parts not joined."""
+def mode_notes(reach: Reach, mode: str, kinds: Collection[str] | None = None) -> tuple[Note, ...]:
+    """
+    Return remarks on the network of a mode: cells and facilities off it, parts not joined.
+
+    Only facilities of some kinds are named; of all when None.
+    """
     n_cells = len(reach.rows)
     off = reach.travel.off_network(mode)
     parts = reach.travel.parts(mode)
@@ -431,6 +438,8 @@ def mode_notes(reach: Reach, mode: str) -> tuple[Note, ...]:
         if len(placed):
             notes.append(Note(template, {"n": len(placed), "names": listed(names[placed])}))
     far = np.union1d(off[off >= n_cells], parts.outside[parts.outside >= n_cells]) - n_cells
+    if kinds is not None:
+        far = np.intersect1d(far, reach.of_kinds(kinds))
     if len(far):
         told = reach.facilities["name"].to_numpy()[far]
         notes.append(

@@ -21,10 +21,10 @@ from cockpit.answers.coverage_tables import cell_table, standard_table, village_
 from cockpit.answers.reach import Reach
 from cockpit.coverage.causes import CUT_OFF, FULL, NO_ROAD, TOO_FAR
 from cockpit.coverage.standards import STANDARDS
-from cockpit.store.models import Dataset
+from cockpit.store.models import Dataset, Facility
 from cockpit.store.session import open_engine
 from geodata.errors import InputError
-from tests import roaded
+from tests import roaded, tiny
 from tests.roaded import EAST, MINUTES, PEOPLE, WEST
 
 COVERED_6 = [0, 1, 2, 4, 5, 8, 9, 10, 11]  # cells within six minutes of a clinic by car
@@ -50,7 +50,7 @@ def asked(reach: Reach, unit: str = roaded.COUNTY, **how: object) -> Question:
 
 
 def cell(reach: Reach, k: int) -> int:
-    return reach.codes.tolist().index(roaded.tiny.grid_code(k))
+    return reach.codes.tolist().index(tiny.grid_code(k))
 
 
 def in_order(reach: Reach, values: list[float]) -> list[float]:
@@ -120,6 +120,24 @@ def test_the_summary_names_who_is_off_the_roads(reach: Reach) -> None:
         "Cells that no road comes near enough to: {n} ({names}).": 1,  # 15
         "Cells that meet only roads joined to no others: {n} ({names}).": 2,  # 13, 14
     }
+
+
+def test_only_facilities_of_the_service_are_named(tmp_path: Path) -> None:
+    made = open_engine(f"sqlite:///{tmp_path / 'county.sqlite'}")
+    roaded.fill(made)
+    with Session(made) as db:  # the hospital beyond the border and away from every road
+        db.execute(update(Facility).where(Facility.id == "H").values(lon=tiny.WEST - 0.02))
+        db.commit()
+    reach = roaded.reach_of(made)
+    made.dispose()
+    of_clinic = answers.summary(reach, asked(reach)).notes
+    of_hospital = answers.summary(reach, answers.question(reach, "hospital")).notes
+    assert not [n for n in of_clinic if n.template.startswith("Facilities")]
+    assert [n.template[:24] for n in of_hospital if n.template.startswith("Facilities")] == [
+        "Facilities outside the c",
+        "Facilities where no road",
+    ]
+    assert {n.values["names"] for n in of_hospital[-2:]} <= {"设施H", "第14网格, 第15网格"}
 
 
 def test_a_unit_restricts_the_people_and_not_the_facilities(reach: Reach) -> None:
@@ -343,7 +361,7 @@ def test_tables_are_escaped_and_in_the_language(reach: Reach) -> None:
     assert by[f"{EAST}002"][11] == "'=B"  # no table program runs a name
     cells = cell_table(reach, asked(reach), "en")
     assert len(cells) == 17
-    row = {r[0]: r for r in cells}[roaded.tiny.grid_code(15)]
+    row = {r[0]: r for r in cells}[tiny.grid_code(15)]
     assert row[3:8] == [160, None, None, "no", "No road"]
     lines = standard_table(answers.health_check(reach, visitor="备用"), "en")
     assert len(lines) == len(STANDARDS) + 1
@@ -356,9 +374,9 @@ def test_small_counts_of_a_sensitive_group_are_not_shown(reach: Reach) -> None:
     by = {v.code: v for v in answers.villages(reach, q)}
     assert by[f"{WEST}001"].people == 10
     table = {row[0]: row for row in cell_table(reach, q, "en")[1:]}
-    assert table[roaded.tiny.grid_code(5)][3] == "fewer than 10"
-    assert table[roaded.tiny.grid_code(0)][3] == 0
-    assert table[roaded.tiny.grid_code(11)][3] == 11
+    assert table[tiny.grid_code(5)][3] == "fewer than 10"
+    assert table[tiny.grid_code(0)][3] == 0
+    assert table[tiny.grid_code(11)][3] == 11
 
 
 def test_everything_is_plain_data_with_documented_keys(reach: Reach) -> None:
@@ -373,8 +391,8 @@ def test_everything_is_plain_data_with_documented_keys(reach: Reach) -> None:
     assert again["causes"]["no_road"] == 160
     assert len(again["cells"]) == 16
     cells = {c["code"]: c for c in again["cells"]}
-    assert cells[roaded.tiny.grid_code(15)]["minutes"] is None
-    assert cells[roaded.tiny.grid_code(1)]["nearest"] == "A"
+    assert cells[tiny.grid_code(15)]["minutes"] is None
+    assert cells[tiny.grid_code(1)]["nearest"] == "A"
 
 
 def test_facilities_above_the_class_are_not_there(tmp_path: Path) -> None:
