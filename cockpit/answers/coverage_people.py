@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from cockpit.answers.coverage_notes import notes_of
 from cockpit.answers.coverage_question import (
     age_groups,
+    is_sensitive,
     nearest_minutes,
     people_inside,
     rows_of,
+    shown,
+    shown_part,
 )
 from cockpit.answers.coverage_results import (
     Curve,
@@ -44,17 +49,18 @@ def summary(reach: Reach, q: Question) -> Summary:
     away = nearest_minutes(reach, q)[cells]
     covered = nearest.at_most(away, q.minutes)
     total, inside = float(people.sum()), float(people[covered].sum())
+    told = shown_part(q, inside, total)
     return Summary(
         cells,
         away,
         people,
         covered,
-        total,
-        inside,
-        inside / total if total > 0 else np.nan,
+        shown(q, total),
+        told,
+        told / total if total > 0 else np.nan,
         nearest.weighted_quantile(away, people, 0.5) if total > 0 else np.nan,
         nearest.weighted_quantile(away, people, 0.9) if total > 0 else np.nan,
-        float(people[np.isinf(away)].sum()),
+        shown_part(q, float(people[np.isinf(away)].sum()), total),
         len(rows_of(reach, q)),
         notes_of(reach, q),
     )
@@ -74,12 +80,19 @@ def within(reach: Reach, q: Question, limits: tuple[float, ...] = LIMITS) -> Wit
     cells = reach.inside(q.unit)
     away = nearest_minutes(reach, q)[cells]
     groups = age_groups(reach, q)
-    people = [reach.groups[g][cells] for g in groups]
+    counts, totals = [], []
+    for group in groups:
+        people = reach.groups[group][cells]
+        own = replace(q, sensitive=is_sensitive(reach, group))
+        total = float(people.sum())
+        found = nearest.people_within(away, people, limits).tolist()
+        counts.append([shown_part(own, inside, total) for inside in found])
+        totals.append(shown(own, total))
     return Within(
         tuple(float(limit) for limit in limits),
         groups,
-        np.array([nearest.people_within(away, p, limits) for p in people], dtype=float),
-        np.array([p.sum() for p in people], dtype=float),
+        np.array(counts, dtype=float),
+        np.array(totals, dtype=float),
     )
 
 
@@ -91,7 +104,10 @@ def curve(reach: Reach, q: Question) -> Curve:
     for group in age_groups(reach, q):
         people = reach.groups[group][cells]
         found = nearest.curve(away, people, upto=CURVE_MINUTES)
-        shares[group] = found.share if people.sum() > 0 else np.full_like(found.share, np.nan)
+        own = replace(q, sensitive=is_sensitive(reach, group))
+        hidden = np.isnan(shown(own, float(people.sum())))
+        known = people.sum() > 0 and not hidden
+        shares[group] = found.share if known else np.full_like(found.share, np.nan)
     return Curve(np.arange(CURVE_MINUTES + 1, dtype=float), shares[q.group], shares)
 
 

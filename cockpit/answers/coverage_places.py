@@ -13,6 +13,7 @@ from cockpit.answers.coverage_question import (
     people_inside,
     rows_of,
     shown,
+    shown_part,
 )
 from cockpit.answers.coverage_results import FacilityRow, Floats, Question, VillageRow
 from cockpit.answers.reach import Reach
@@ -87,14 +88,14 @@ def _village(
 ) -> VillageRow:
     reached = (people > 0) & np.isfinite(minutes)
     mean = mean_of(minutes, people)
-    used = nearest[reached]
+    used, total = nearest[reached], float(people.sum())
     # Of the places used, the one of most people: a village's centre decides, not its edge.
     most = int(np.argmax(np.bincount(used, weights=people[reached]))) if len(used) else -1
     return VillageRow(
         *region,
-        shown(q, float(people.sum())),
-        shown(q, float(people[~at_most(minutes, q.minutes)].sum())),
-        shown(q, float(people[np.isinf(minutes)].sum())),
+        shown(q, total),
+        shown_part(q, float(people[~at_most(minutes, q.minutes)].sum()), total),
+        shown_part(q, float(people[np.isinf(minutes)].sum()), total),
         mean,
         float(minutes[reached].max()) if reached.any() else mean,
         *(names[most] if most >= 0 else ("", "")),

@@ -68,7 +68,7 @@ def question(
     if not 0 <= unit < len(reach.twin.regions):
         raise InputError("No region has the code {code}.", code=unit)
     chosen, notes = _group(reach, known, group, visitor)
-    sensitive = reach.twin.classes.get(chosen) in ("敏感", "秘密")
+    sensitive = is_sensitive(reach, chosen)
     return Question(
         service, _mode(reach, mode or known.mode), float(limit), chosen, int(unit), visitor,
         small_count, sensitive, notes,
@@ -122,9 +122,20 @@ def age_groups(reach: Reach, q: Question) -> tuple[str, ...]:
     return tuple(dict.fromkeys((q.group, *(g for g in SHOWN_GROUPS if g in allowed))))
 
 
+def is_sensitive(reach: Reach, group: str) -> bool:
+    """Tell whether small counts of a group are not shown."""
+    return reach.twin.classes.get(group) in ("敏感", "秘密")
+
+
 def shown(q: Question, people: float) -> float:
     """Return a count of people as it may be shown: NaN for a sensitive one that is too small."""
     return math.nan if q.sensitive and 0 < people < q.small_count else people
+
+
+def shown_part(q: Question, part: float, whole: float) -> float:
+    """Return a part of a count as it may be shown: NaN too where the rest is a small one."""
+    hidden = any(math.isnan(shown(q, count)) for count in (part, whole - part, whole))
+    return math.nan if hidden else part
 
 
 def people_inside(reach: Reach, q: Question) -> tuple[NDArray[np.intp], Floats]:

@@ -43,7 +43,7 @@ class Summary:
     minutes: Floats  # (n,) to the nearest facility; inf: none can be reached
     people: Floats  # (n,) of the group
     covered: NDArray[np.bool_]  # (n,) minutes within the limit
-    total: float  # people
+    total: float  # people; of a sensitive group NaN where too few to be shown, as those below
     covered_people: float
     share: float  # 0 to 1; NaN when nobody is there
     median: float  # minutes within which half of the people are; inf: half reach none; NaN: nobody

@@ -17,6 +17,7 @@ from cockpit.answers.coverage_question import (
     people_inside,
     rows_of,
     shown,
+    shown_part,
 )
 from cockpit.answers.coverage_results import (
     CapacityAnswer,
@@ -79,16 +80,16 @@ def capacity(reach: Reach, q: Question) -> CapacityAnswer:
 
     The whole county competes for the room. A facility of unknown size has no limit, and says so.
     """
-    cells, _ = people_inside(reach, q)
+    cells, people = people_inside(reach, q)
     found = county_catchments(reach, q)
     served, left = found.served[cells], found.left_over[cells]
-    limits = room(reach, q)
+    limits, total = room(reach, q), float(people.sum())
     unused = np.where(np.isnan(limits), 0.0, found.unused)
     return CapacityAnswer(
         served,
         left,
-        float(served.sum()),
-        float(left.sum()),
+        shown_part(q, float(served.sum()), total),
+        shown_part(q, float(left.sum()), total),
         float(unused.sum()),
         _loads(reach, q, found, cells, limits),
         (*notes_of(reach, q), *unlimited_notes(reach, q)),

@@ -379,6 +379,24 @@ def test_small_counts_of_a_sensitive_group_are_not_shown(reach: Reach) -> None:
     assert table[tiny.grid_code(11)][3] == 11
 
 
+def test_a_small_rest_is_not_told_by_subtraction(reach: Reach) -> None:
+    q = asked(reach, group="low_income", visitor="敏感")
+    # 0+1+2+4+5+8+9+10+11 = 50 of 120 are covered: both counts are large.
+    whole = answers.summary(reach, q)
+    assert (whole.total, whole.covered_people) == (120, 50)
+    # Village 1 of the east: 2 + 3 + 6 + 7 = 18, of whom 2 are covered.
+    village = reach.twin.position(f"{EAST}001")
+    small = answers.summary(reach, dataclasses.replace(q, unit=village))
+    assert small.total == 18
+    assert math.isnan(small.covered_people)
+    assert math.isnan(small.share)
+    found = answers.within(reach, dataclasses.replace(q, unit=village), limits=(6, 60))
+    assert np.isnan(found.people[0]).all()  # 2 and 15: the rest of 3 would tell itself
+    assert found.people[1].tolist() == [30, 180]  # residents are no secret
+    by = {v.code: v for v in answers.villages(reach, q)}
+    assert math.isnan(by[f"{EAST}001"].uncovered)
+
+
 def test_everything_is_plain_data_with_documented_keys(reach: Reach) -> None:
     found = everything(reach, asked(reach))
     assert list(found) == list(KEYS)
