@@ -294,4 +294,4 @@ def _groups(values: ArrayLike | None, n: int) -> Integers:
 def _sealed(array: Array) -> Array:
     sealed = array.view()
     sealed.setflags(write=False)
-    return cast("Array", sealed)
+    return sealed
