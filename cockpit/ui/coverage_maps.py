@@ -251,6 +251,8 @@ def _cells(scene: Scene, tokens: Tokens) -> dict[str, Any]:
         "pickable": True,
         "stroked": True,
         "filled": True,
+        # Isochrones are read on a quiet ground.
+        "opacity": 0.4 if scene.facility and scene.rings else 1,
         "getFillColor": colour,
         "getLineColor": rgba(tokens.map_ground, 0.25),
         "getLineWidth": 0.5,
@@ -312,11 +314,6 @@ def _isochrones(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
     """Return the areas within some minutes of the chosen facility, and the roads in them."""
     if not scene.facility or not scene.rings:
         return []
-    colours = theme.ramp("blue", len(scene.rings), tokens)
-    line = "".join(
-        f"properties.m<={plain(m)}?{paint(colour, 1)}:"
-        for m, colour in zip(scene.rings, colours, strict=True)
-    )
     return [
         {
             "@@type": "GeoJsonLayer",
@@ -326,12 +323,11 @@ def _isochrones(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
             ),
             "filled": True,
             "stroked": True,
-            "getFillColor": rgba(tokens.accent, 0.12),
-            "getLineColor": f"@@=properties.r==1?{paint(tokens.accent, 0.55)}:"
-            f"{line}{paint(tokens.accent, 1)}",
-            "getLineWidth": "@@=properties.r==1?1:2.6",
+            "getFillColor": rgba(tokens.accent, 0.16),  # one over the other: the nearer, the deeper
+            "getLineColor": f"@@=properties.r===1?{paint(tokens.accent, 0.35)}:"
+            f"{paint(tokens.text, 1)}",
+            "getLineWidth": "@@=properties.r===1?0.8:1.8",
             "lineWidthUnits": "pixels",
-            "updateTriggers": {"getLineColor": mark(line)},
         }
     ]
 

@@ -280,7 +280,7 @@ def _shape_keys(choice: Choice) -> list[str]:
         keys.append(_line(tokens.accent, say("border of a catchment")))
     if choice.facility and choice.rings:
         text = "/".join(f"{m:g}" for m in choice.rings)
-        keys.append(_line(tokens.accent, say("{n} minutes around it", n=text)))
+        keys.append(_line(tokens.text, say("{n} minutes around it", n=text)))
     if choice.cell:
         keys.append(_line(tokens.mark, say("way of the chosen cell")))
     return keys
@@ -296,7 +296,8 @@ def _key(colour: str, text: str, *, faint: bool = False) -> str:
 
 def _line(colour: str, text: str) -> str:
     return (
-        f'<span class="ct-key"><span style="width:20px;height:3px;background:{colour}"></span>'
+        '<span class="ct-key" style="white-space:normal">'
+        f'<span style="width:20px;height:3px;flex:none;background:{colour}"></span>'
         f"{escape(text)}</span>"
     )
 

@@ -1,0 +1,138 @@
+"""The page Coverage in a real browser: another service and limit, and the sentence follows."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+SHOTS = Path(__file__).parent / "shots"
+FLAGS = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), None)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+    # The browser's pipes end with the process; Python warns of them at the very end.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Return a tab; nothing may leave the host, and no layer may be missing."""
+    context = browser.new_context(viewport={"width": 1366, "height": 900}, locale="zh-CN")
+    tab = context.new_page()
+    hosts: set[str] = set()
+    refused: list[str] = []
+    tab.on("request", lambda r: hosts.add(urlsplit(r.url).hostname or ""))
+    tab.on(
+        "response",
+        lambda r: refused.append(r.url) if r.status >= 400 and "/layers/" in r.url else None,
+    )
+    yield tab
+    context.close()
+    assert hosts <= {"127.0.0.1", "localhost", ""}
+    assert not refused
+
+
+def opened(page: Page, address: str) -> Page:
+    page.goto(address)
+    expect(page.locator("[data-testid=stDeckGlJsonChart] canvas").first).to_be_visible(
+        timeout=60_000
+    )
+    return settled(page)
+
+
+def settled(page: Page) -> Page:
+    """Wait until the script has run and the layers are there."""
+    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached(
+        timeout=60_000
+    )
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(700)
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)
+    return page
+
+
+def sentence(page: Page) -> str:
+    return page.locator("[data-testid=stMarkdownContainer] p", has_text="2025年").first.inner_text()
+
+
+def people(text: str) -> int:
+    """Return how many people the sentence calls covered."""
+    found = re.search(r"的有 ([\d,]+) 人", text)
+    assert found is not None, text
+    return int(found[1].replace(",", ""))
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    box = page.get_by_role("combobox", name=re.compile(label))
+    box.click()
+    box.fill(option)  # the list draws only what fits on the screen
+    page.get_by_role("option", name=option, exact=True).first.click()
+    page.wait_for_timeout(300)
+    settled(page)
+
+
+def test_service_and_limit_change_the_sentence(page: Page, live_server: str) -> None:
+    opened(page, f"{live_server}/coverage?lang=zh")
+    clinics = sentence(page)
+    assert "步行 15 分钟内可到村卫生室" in clinics
+    choose(page, "时限", "30 分钟")
+    longer = sentence(page)
+    assert "步行 30 分钟内可到村卫生室" in longer
+    assert people(longer) > people(clinics)
+    assert "minutes=30" in page.url
+    choose(page, "服务", "县级医院")
+    assert "驾车 60 分钟内可到县级医院" in sentence(page)
+    assert "minutes" not in page.url
+
+
+def test_another_limit_fetches_nothing(page: Page, live_server: str) -> None:
+    opened(page, f"{live_server}/coverage?lang=zh")
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url) if "/layers/" in r.url else None)
+    choose(page, "时限", "45 分钟")
+    assert "45 分钟" in page.locator(".ct-legend").inner_text()
+    assert not asked
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (390, 844)])
+@pytest.mark.parametrize(("language", "theme"), [("zh", "dark"), ("en", "light")])
+def test_looks(
+    browser: Browser, live_server: str, language: str, theme: str, size: tuple[int, int]
+) -> None:
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=theme, is_mobile=width < 600
+    )
+    page = opened(context.new_page(), f"{live_server}/coverage?lang={language}&panel=equity")
+    SHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SHOTS / f"coverage-{language}-{theme}-{width}.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
