@@ -253,7 +253,10 @@ def test_points_of_geojson(here: Path, tmp_path: Path) -> None:
     assert table["origin"].tolist() == [7, 7, 8, 8]
 
 
-def test_long_files_are_written_in_pieces(here: Path, tmp_path: Path) -> None:
+def test_long_files_are_written_in_pieces(
+    here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cockpit.commands.matrix._PAIRS_AT_ONCE", 256)
     cells = [0, 1] * 300
     start = points(tmp_path / "a.csv", cells, 编号=[f"p{i}" for i in range(600)])
     end = points(tmp_path / "b.csv", [2])
@@ -324,12 +327,13 @@ def test_areas_are_no_points(here: Path, tmp_path: Path) -> None:
         ("o.txt", (), "o.txt: unknown ending; expected one of csv, parquet."),
         ("no/o.csv", (), "{folder}/no: no such folder."),
         ("o.csv", ("--mode", "sledge"), "There is no way of travelling sledge; expected one of"),
+        ("o.csv", ("--wide",), "p.csv: a point has the id origin, which names the first column;"),
     ],
 )
 def test_refusals_of_matrix(
     here: Path, tmp_path: Path, out: str, more: tuple[str, ...], words: str
 ) -> None:
-    one = str(points(tmp_path / "p.csv", [0]))
+    one = str(points(tmp_path / "p.csv", [0], 编号=["origin"]))
     done = run("matrix", one, one, "-o", str(tmp_path / out), *more)
     assert done.returncode == 1
     assert done.stderr.startswith(words.format(folder=tmp_path))

@@ -45,7 +45,7 @@ def everything(reach: Reach, q: Question) -> dict[str, Any]:
     }
     causes, room = answers.causes(reach, q), answers.capacity(reach, q)
     equity = answers.equity(reach, q)
-    parts["equity"] = _without(equity, "notes")
+    parts["equity"] = {**_without(equity, "notes"), **_thinned(equity)}
     parts["capacity"] = _without(room, "served", "left_over", "notes")
     parts["causes"] = {answers.CAUSE_IDS[code]: people for code, people in causes.people.items()}
     told = dict.fromkeys(sentence(n) for some in (found, equity, causes, room) for n in some.notes)
@@ -67,6 +67,12 @@ def _question(reach: Reach, q: Question) -> dict[str, Any]:
         "unit": region["code"],
         "name": region["name"],
     }
+
+
+def _thinned(found: answers.Equity) -> dict[str, Any]:
+    """Return the Lorenz curve at each hundredth of the people: it bends at every cell."""
+    at = np.linspace(0, 1, 101)
+    return {"lorenz_x": at, "lorenz_y": np.interp(at, found.lorenz_x, found.lorenz_y)}
 
 
 def _within(found: answers.Within) -> dict[str, Any]:

@@ -17,7 +17,7 @@ KEYS: dict[str, str] = {
     "load (people led to it over its supply), supply for 1,000 people within its reach",
     "scores": "access of the mean person by method, with title and unit",
     "equity": "Gini, Theil (between and within townships), Palma, concentration (by density), "
-    "FGT 0, 1, 2 of minutes, Lorenz curve, townships",
+    "FGT 0, 1, 2 of minutes, Lorenz curve at each hundredth, townships",
     "causes": "people by cause: covered, too far, full, no road, cut off, no facility, no place",
     "capacity": "people who find room within the limit, left over, unused room, load by facility",
     "supply": "weak villages, redundant facilities, people who hang on one place",

@@ -21,7 +21,7 @@ from loaders.export import escape_formulas
 from loaders.points import Points, read_points
 
 _TOLD = 20  # points named one by one
-_ROWS_AT_ONCE = 256  # origins
+_PAIRS_AT_ONCE = 2_000_000  # about 100 MB as a table
 _MOST_PAIRS = 500_000_000
 
 
@@ -46,6 +46,11 @@ def run(given: argparse.Namespace) -> int:
             "{n} origins and {m} destinations are too many pairs for one file; "
             "expected at most {most}.",
             n=f"{len(starts):,}", m=f"{len(ends):,}", most=f"{_MOST_PAIRS:,}",
+        )  # fmt: skip
+    if given.wide and "origin" in ends.ids:
+        raise InputError(
+            "{file}: a point has the id origin, which names the first column; use --long.",
+            file=ends.file,
         )  # fmt: skip
     travel, places = _travel(reach, starts, ends)
     _tell_off_roads(travel, given.mode, places, (starts, ends), given.lang)
@@ -111,13 +116,14 @@ def _parts(
     """Yield the table in pieces of some origins."""
     starts, ends = files
     unit = "seconds" if given.cost == "time" else "metres"
-    for first in range(0, len(starts), _ROWS_AT_ONCE):
-        rows = slice(first, first + _ROWS_AT_ONCE)
+    at_once = max(1, _PAIRS_AT_ONCE // len(ends))
+    for first in range(0, len(starts), at_once):
+        rows = slice(first, first + at_once)
         cost = travel.matrix(given.mode, places[0][rows], places[1], cost=given.cost)
         ids = starts.ids[rows]
         if given.wide:
             table = pd.DataFrame({str(end): _figures(cost[:, j]) for j, end in enumerate(ends.ids)})
-            table.insert(0, "origin", ids, allow_duplicates=True)
+            table.insert(0, "origin", ids)
         else:
             table = pd.DataFrame(
                 {
