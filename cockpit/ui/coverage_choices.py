@@ -56,7 +56,6 @@ class Choice:
     asked: Asked
     colour: str
     method: str  # of the access score
-    panel: str
     cell: str  # code of the clicked cell, "" for none
     facility: str  # id of the chosen facility, "" for none
     village: str  # code of the village marked on the map, "" for none
@@ -81,7 +80,6 @@ def choose(twin: Twin) -> Choice:
         asked,
         colour,
         method,
-        str(state.read("coverage.panel", "villages", allowed=PANEL_TITLES, address="panel")),
         _code(twin, "cell"),
         facility,
         _code(twin, "village"),
