@@ -200,9 +200,11 @@ class TravelTimes:
                 return whole
             net = self._net(mode)
             solver = self._solver(mode, cost, closed)
-            rows = solver.rows(net.graph.out(origins), net.graph.into(destinations))
-            for row, found in enumerate(rows):
-                whole[row] = _whole(found, cost)
+            sources, targets = net.graph.out(origins), net.graph.into(destinations)
+            first, then = solver.order(sources), solver.order(targets)
+            rows = solver.rows(sources[first], targets[then])
+            for row, found in zip(first.tolist(), rows, strict=True):
+                whole[row, then] = _whole(found, cost)
         same = origins[:, None] == self._known(destinations)[None, :]
         whole[same] = 0
         return whole
