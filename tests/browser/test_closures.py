@@ -1,0 +1,65 @@
+"""The page Closures in a real browser: close a bridge by its name, and read what it costs."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+FLAGS = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = next((path for name in NAMES if (path := shutil.which(name))), None)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+    # The browser's pipes end with the process; Python warns of them at the very end.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser.new_context(
+            viewport={"width": 1920, "height": 1080}, locale="zh-CN"
+        ).new_page()
+        browser.close()
+
+
+def test_closing_a_bridge_by_name(live_server: str, page: Page) -> None:
+    hosts: set[str] = set()
+    faults: list[str] = []
+    page.on("request", lambda r: hosts.add(urlsplit(r.url).netloc) if "http" in r.url else None)
+    page.on(
+        "response",
+        lambda r: faults.append(r.url) if r.status >= 400 and "/layers/" in r.url else None,
+    )
+    page.goto(f"{live_server}/closures?service=hospital")
+    sentence = page.locator("[data-testid=stMarkdownContainer] p").filter(has_text="道路")
+    expect(sentence.first).to_contain_text("道路全部畅通", timeout=90_000)
+    page.get_by_role("combobox", name=re.compile("封闭一座桥")).click()
+    page.get_by_role("option", name=re.compile("G990线")).first.click()
+    expect(sentence.first).to_contain_text("已封闭 1 段道路", timeout=60_000)
+    expect(page).to_have_url(re.compile(r"closed=e\d+"))
+    expect(page.locator("[data-testid=stDeckGlJsonChart] canvas").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    page.get_by_role("button", name="全部恢复通行").click()
+    expect(sentence.first).to_contain_text("道路全部畅通", timeout=60_000)
+    assert not faults
+    assert hosts == {urlsplit(live_server).netloc}
