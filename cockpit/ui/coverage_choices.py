@@ -97,6 +97,7 @@ def _service() -> str:
             services,
             format_func=lambda s: say(SERVICES[s].title),
             width=230,
+            placeholder=say("Service"),
             **state.remembered(
                 "coverage.service",
                 first,
@@ -122,6 +123,7 @@ def _mode(service: str) -> str:
             list(MODE_TITLES),
             format_func=lambda m: say(MODE_TITLES[m]),
             width=190,
+            placeholder=say("Way of travelling"),
             **state.remembered(
                 "coverage.mode", SERVICES[service].mode, allowed=MODE_TITLES, address="mode"
             ),
@@ -147,6 +149,7 @@ def _minutes(service: str) -> float:
             accept_new_options=True,
             width=140,
             help=say("Choose, or type any number of minutes."),
+            placeholder=say("Within"),
             **state.remembered("coverage.minutes", default, address="minutes", check=is_minutes),
         )
     )
@@ -173,6 +176,7 @@ def _group(service: str) -> str:
             groups,
             format_func=lambda g: say(MEASURES[g].title),
             width=210,
+            placeholder=say("People"),
             **state.remembered(
                 "coverage.group",
                 coverage_cache.default_group(service, groups),
@@ -202,6 +206,7 @@ def _method() -> str:
             list(METHODS),
             format_func=lambda m: say(METHODS[m].title),
             width=230,
+            placeholder=say("Method"),
             **state.remembered(
                 "coverage.method", next(iter(METHODS)), allowed=METHODS, address="method"
             ),
@@ -235,6 +240,7 @@ def _isochrones(asked: Asked) -> tuple[str, tuple[float, ...]]:
             say("Facility"),
             ["", *names],
             format_func=lambda i: names.get(i) or say("none; click one on the map, or choose"),
+            placeholder=say("Facility"),
             **state.remembered(
                 "coverage.facility", "", allowed=["", *names], address="facility", then=_moved
             ),
