@@ -1,0 +1,515 @@
+"""Sites that can take only so many: capacitated p-median, maximal covering and set covering."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cockpit.placement.capacitated_bound import (
+    Bound,
+    Heuristic,
+    Transport,
+    closed_for_sure,
+    lagrangian,
+)
+from cockpit.placement.formulation import (
+    Floats,
+    Linear,
+    Pairs,
+    Positions,
+    Search,
+    Siting,
+    check_reached,
+    limit_load,
+    plan_of,
+    serve,
+)
+from cockpit.placement.milp import Outcome, Status
+from cockpit.placement.plan import CLOSED, Plan, Progress, Step, gap_of
+from cockpit.placement.problem import Problem, check_limit, check_p
+from geodata.errors import InputError
+
+_HAIR = 1e-6  # of a person: what a solver leaves where whole people are meant
+_DUST = 1e-9  # a share below is nothing
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A program in which open sites serve points within their capacities."""
+
+    siting: Siting
+    points: Positions
+    pairs: Pairs
+    load: Floats
+    split: bool
+    everyone: bool
+
+    @classmethod
+    def of(
+        cls,
+        problem: Problem,
+        load: Floats,
+        *,
+        split: bool,
+        everyone: bool,
+        reach: float = np.inf,
+        maximise: bool = False,
+    ) -> Serving:
+        """Begin a program: who is served where, whole or divided, all or as many as possible."""
+        siting = Siting.of(problem, maximise=maximise)
+        points = np.flatnonzero((problem.weights > 0) | (load > 0))
+        pairs = serve(siting, points, split=split, everyone=everyone, limit=reach)
+        limit_load(siting, pairs, load, problem.capacity)
+        return cls(siting, points, pairs, load, split, everyone)
+
+    @property
+    def person_minutes(self) -> Linear:
+        """Return the people's minutes altogether, as a linear figure."""
+        problem, pairs = self.siting.problem, self.pairs
+        value = problem.weights[pairs.cell] * problem.cost[pairs.cell, pairs.site]
+        return Linear(np.zeros(1), np.zeros_like(pairs.cell), pairs.column, value)
+
+    @property
+    def people(self) -> Linear:
+        """Return the people who are served, as a linear figure."""
+        value = self.siting.problem.weights[self.pairs.cell]
+        return Linear(np.zeros(1), np.zeros_like(self.pairs.cell), self.pairs.column, value)
+
+    def shares(self, x: Floats) -> Floats:
+        """Return the share of each pair without the last digits that a solver leaves."""
+        pairs, load = self.pairs, self.load[self.pairs.cell]
+        share = np.where(x[pairs.column] < _DUST, 0.0, np.minimum(x[pairs.column], 1.0))
+        whole = np.rint(share * load)
+        near = (np.abs(share * load - whole) <= _HAIR * np.maximum(load, 1.0)) & (load > 0)
+        rooms = self.siting.problem.capacity[np.isfinite(self.siting.problem.capacity)]
+        if near[load > 0].all() and _whole(self.load) and _whole(rooms):
+            return np.where(load > 0, whole / np.maximum(load, _DUST), share)
+        n = self.siting.problem.n_demand
+        total = np.bincount(pairs.cell, share, minlength=n)[pairs.cell]
+        return share / np.maximum(total, _DUST) if self.everyone else share / np.maximum(total, 1.0)
+
+
+def _whole(values: Floats) -> bool:
+    return bool((values == np.rint(values)).all())
+
+
+def solve_capacitated_p_median(
+    problem: Problem,
+    p: int,
+    *,
+    split: bool = False,
+    load: ArrayLike | None = None,
+    seconds: float = 60.0,
+    seed: int = 0,
+    gap: float = 0.0,
+    progress: Progress | None = None,
+) -> Plan:
+    """
+    Open p sites and send everybody to one with room, in the fewest person-minutes altogether.
+
+    min sum w_i d_ij x_ij;  sum_j x_ij = 1;  x_ij <= y_j;  sum_i l_i x_ij <= C_j y_j;
+    sum_j y_j = p. Who is sent where is the plan's choice, not everybody's own: some pass a near
+    site so that others fit in there. A load exactly at the capacity fits.
+
+    Parameters
+    ----------
+    p
+        Number of sites, must sites included; all capacities may not suffice for fewer.
+    split
+        True: a demand point may be divided among sites (shares in ``details["flow"]``); False: each
+        goes to one site as a whole, which can be impossible where divided points would fit.
+    load
+        What each point takes of a capacity, shape ``(n_demand,)``; without, its people.
+    seconds, seed, gap, progress
+        As for ``solve``.
+
+    Returns
+    -------
+    Plan
+        ``objective`` in person-minutes, added up from the plan. ``assignment``: the site that
+        serves (most of) a point; points without people and load: -1. The proof has the solver's log
+        and the multipliers of a Lagrangian bound that can be checked without the solver.
+
+    Raises
+    ------
+    InputError
+        If p does not fit, a point reaches no allowed site, the p largest capacities hold less than
+        all loads (it says how much is missing), or whole points cannot be packed.
+
+    References
+    ----------
+    Osman, I. H. and Christofides, N. (1994), "Capacitated clustering problems by hybrid simulated
+    annealing and tabu search", International Transactions in Operational Research 1(3), 317-336.
+    """
+    search = Search(seconds, seed, gap, progress)
+    p = check_p(p, problem.must, problem.forbidden)
+    loads = _loads(problem, load)
+    points = np.flatnonzero((problem.weights > 0) | (loads > 0))
+    check_reached(problem, points)
+    _check_room(problem, points, loads, split=split, p=p)
+    begun = _bounded(problem, points, loads, p, search, split=split)
+    bound = begun.bound
+    slim = replace(problem, forbidden=problem.forbidden | begun.closed)
+    served = Serving.of(slim, loads, split=split, everyone=True)
+    served.siting.number(at_least=p, at_most=p)
+    goal = served.person_minutes
+    goal.aim(served.siting.program)
+    served.siting.program.row(goal.column, goal.value, lower=bound.value - 1e-7 * abs(bound.value))
+    counted = _Counted(served, goal)
+    outcome = _searched(served, counted, begun, search)
+    if outcome.status == "infeasible":
+        raise _no_room(problem, loads, p, search, split=split)
+    if split:
+        outcome = _polished(served, outcome)
+    proof = {
+        "multipliers": [float(u) for u in bound.multipliers],
+        "points": points.tolist(),
+        "knapsacks": "whole" if bound.whole else "parts",
+        "lagrangian_bound": bound.value,
+    }
+    parameters = {"p": p, "split": split, **({} if load is None else {"load": loads.tolist()})}
+    plan = _plan(
+        problem, "capacitated-p-median", parameters, search, outcome, counted, bound.value, proof
+    )
+    return replace(plan, bound=max(plan.bound, min(bound.value, plan.objective)))
+
+
+def _searched(served: Serving, counted: _Counted, begun: _Begun, search: Search) -> Outcome:
+    """Let HiGHS go on from the plan that was found, unless that is proven or has been stopped."""
+    if not np.isfinite(begun.found.cost):
+        return search.run(served.siting.program, counted, floor=begun.bound.value)
+    start, bound = _begun(served, begun.found), begun.bound.value
+    cost = counted(start)[1]
+    if begun.stopped or gap_of(cost, bound) <= max(search.gap, CLOSED) or not search.left:
+        status: Status = "stopped" if begun.stopped else "proven"
+        return Outcome(status, start, cost, bound, np.zeros(0), 0.0, "")
+    return search.run(served.siting.program, counted, floor=bound, start=start)
+
+
+def solve_capacitated_covering(
+    problem: Problem,
+    p: int,
+    reach: float,
+    *,
+    split: bool = False,
+    load: ArrayLike | None = None,
+    seconds: float = 60.0,
+    seed: int = 0,
+    gap: float = 0.0,
+    progress: Progress | None = None,
+) -> Plan:
+    """
+    Open p sites and serve as many people as possible within reach and within the capacities.
+
+    max sum w_i x_ij over d_ij <= reach;  sum_j x_ij <= 1;  x_ij <= y_j;  sum_i l_i x_ij <= C_j y_j;
+    sum_j y_j = p. Exactly at the reach is within, a load exactly at the capacity fits. ``split``,
+    ``load`` and the rest as for ``solve_capacitated_p_median``; ``objective`` is in people, the
+    bound is from above. Points that are not served have assignment -1.
+
+    References
+    ----------
+    Current, J. R. and Storbeck, J. E. (1988), "Capacitated covering models", Environment and
+    Planning B 15(2), 153-163.
+    """
+    search = Search(seconds, seed, gap, progress)
+    p, reach = check_p(p, problem.must, problem.forbidden), check_limit(reach)
+    loads = _loads(problem, load)
+    served = Serving.of(problem, loads, split=split, everyone=False, reach=reach, maximise=True)
+    served.siting.number(at_least=p, at_most=p)
+    parameters = {"p": p, "reach": reach, "split": split}
+    parameters |= {} if load is None else {"load": loads.tolist()}
+    return solve_serving(
+        served,
+        served.people,
+        "capacitated-covering",
+        parameters,
+        search,
+        floor=_reachable(problem, reach),
+        none=lambda: InputError(TOO_NEAR, p=p),
+    )
+
+
+TOO_NEAR = "No {p} sites keep the spacing; ask for fewer sites or for less spacing."
+
+
+def solve_capacitated_set_covering(
+    problem: Problem,
+    reach: float,
+    *,
+    split: bool = False,
+    load: ArrayLike | None = None,
+    seconds: float = 60.0,
+    seed: int = 0,
+    gap: float = 0.0,
+    progress: Progress | None = None,
+) -> Plan:
+    """
+    Open the fewest sites that serve everybody within reach and within the capacities.
+
+    min sum_j y_j;  sum_j x_ij = 1 over d_ij <= reach;  x_ij <= y_j;  sum_i l_i x_ij <= C_j y_j. The
+    limits count as within. ``split``, ``load`` and the rest as for ``solve_capacitated_p_median``;
+    ``objective`` is a number of sites and the bound is rounded up to a whole one.
+
+    Raises
+    ------
+    InputError
+        If a point has no allowed site within reach (it says which reach would do) or the capacities
+        do not suffice (it says how much is missing).
+
+    References
+    ----------
+    Current, J. R. and Storbeck, J. E. (1988), as for ``solve_capacitated_covering``.
+    """
+    search = Search(seconds, seed, gap, progress)
+    reach, loads = check_limit(reach), _loads(problem, load)
+    points = np.flatnonzero((problem.weights > 0) | (loads > 0))
+    check_reached(problem, points, limit=reach)
+    _check_room(problem, points, loads, split=split, p=int(problem.allowed.sum()))
+    served = Serving.of(problem, loads, split=split, everyone=True, reach=reach)
+    columns = served.siting.open
+    goal = Linear(np.zeros(1), np.zeros_like(columns), columns, np.ones(len(columns)))
+    parameters = {"reach": reach, "split": split}
+    parameters |= {} if load is None else {"load": loads.tolist()}
+    n = int(problem.allowed.sum())
+    plan = solve_serving(
+        served,
+        goal,
+        "capacitated-set-covering",
+        parameters,
+        search,
+        floor=0.0,
+        none=lambda: _no_room(problem, loads, n, search, split=split, reach=reach),
+    )
+    return replace(plan, bound=float(np.ceil(plan.bound - 1e-6)))
+
+
+def solve_serving(
+    served: Serving,
+    goal: Linear,
+    model: str,
+    parameters: Mapping[str, Any],
+    search: Search,
+    *,
+    floor: float,
+    none: Callable[[], InputError],
+) -> Plan:
+    """Solve a program of serving for one goal; ``none``: the error when no plan exists."""
+    goal.aim(served.siting.program, maximise=served.siting.program.maximise)
+    counted = _Counted(served, goal)
+    outcome = search.run(served.siting.program, counted, floor=floor)
+    if outcome.status == "infeasible":
+        raise none()
+    if served.split:
+        outcome = _polished(served, outcome)
+    problem = served.siting.problem
+    return _plan(problem, model, parameters, search, outcome, counted, floor, {})
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """Adds a plan up anew: open sites and objective from the columns."""
+
+    served: Serving
+    goal: Linear
+
+    def cleaned(self, x: Floats) -> Floats:
+        clean = x.copy()
+        clean[self.served.pairs.column] = self.served.shares(x)
+        return clean
+
+    def __call__(self, x: Floats) -> tuple[Positions, float]:
+        return self.served.siting.chosen(x), float(self.goal.at(self.cleaned(x))[0])
+
+    def flow(self, x: Floats) -> list[list[float]]:
+        """Return [point, site, share] of everything that is served."""
+        pairs, share = self.served.pairs, self.served.shares(x)
+        used = np.flatnonzero(share > 0)
+        return [[int(pairs.cell[k]), int(pairs.site[k]), float(share[k])] for k in used]
+
+
+def _plan(
+    problem: Problem,
+    model: str,
+    parameters: Mapping[str, Any],
+    search: Search,
+    outcome: Outcome,
+    counted: _Counted,
+    floor: float,
+    proof: Mapping[str, Any],
+) -> Plan:
+    if outcome.x is None:
+        raise RuntimeError("a plan was promised")
+    chosen, objective = counted(outcome.x)
+    flow = counted.flow(outcome.x)
+    assignment, most = np.full(problem.n_demand, -1), np.zeros(problem.n_demand)
+    for point, site, share in flow:
+        if share > most[int(point)]:
+            assignment[int(point)], most[int(point)] = int(site), share
+    return plan_of(
+        problem,
+        model,
+        parameters,
+        search,
+        outcome,
+        chosen=chosen,
+        assignment=assignment,
+        objective=objective,
+        floor=floor,
+        details={"flow": flow} if parameters["split"] else {"assignment": assignment.tolist()},
+        proof=proof,
+    )
+
+
+def _loads(problem: Problem, load: ArrayLike | None) -> Floats:
+    if load is None:
+        return problem.weights
+    found = np.asarray(load, dtype=np.float64)
+    if found.shape != (problem.n_demand,):
+        raise InputError(
+            "{name} has shape {found}; expected ({n},).",
+            name="load",
+            found=found.shape,
+            n=problem.n_demand,
+        )
+    if not (found >= 0).all() or not np.isfinite(found).all():
+        raise InputError("{name} has negative or missing values.", name="load")
+    return found
+
+
+def _check_room(problem: Problem, points: Positions, load: Floats, *, split: bool, p: int) -> None:
+    """Refuse capacities that cannot hold the loads, and say how much is missing."""
+    room = np.where(problem.allowed, problem.capacity, 0.0)
+    order = np.argsort(np.where(problem.must, -np.inf, -room), kind="stable")[:p]
+    held, needed = float(room[order].sum()), float(load[points].sum())
+    if held < needed:
+        raise InputError(
+            "The {p} largest sites hold {held:,g} but {needed:,g} are needed: {missing:,g} are "
+            "missing; add capacity or sites.",
+            p=p,
+            held=held,
+            needed=needed,
+            missing=needed - held,
+        )
+    if split:
+        return
+    most = np.where(np.isfinite(problem.cost[points]), room, 0.0).max(axis=1)
+    over = points[load[points] > most]
+    if over.size:
+        raise InputError(
+            "Demand point {point} needs {load:,g} but no site it can reach holds more than "
+            "{most:,g}; allow points to be divided.",
+            point=int(over[0]),
+            load=float(load[over[0]]),
+            most=float(most[np.searchsorted(points, over[0])]),
+        )
+
+
+def _no_room(
+    problem: Problem,
+    load: Floats,
+    p: int,
+    search: Search,
+    *,
+    split: bool,
+    reach: float = np.inf,
+) -> InputError:
+    """Say why not all can be served: how many are too many, or that whole points do not fit."""
+    taken = Serving.of(problem, load, split=True, everyone=False, reach=reach, maximise=True)
+    taken.siting.number(at_most=p)
+    at = taken.pairs
+    taken.siting.program.aim(at.column, load[at.cell], maximise=True)
+    outcome = taken.siting.program.solve(seconds=max(search.left, 5.0), seed=search.seed)
+    if outcome.status == "infeasible":
+        return InputError(TOO_NEAR, p=p)
+    missing = float(load.sum() - outcome.bound)
+    if outcome.status == "proven" and missing > _HAIR * max(1.0, float(load.sum())):
+        return InputError(
+            "{missing:,g} of {needed:,g} find no room at the sites they can reach, however {p} "
+            "sites are chosen; add capacity there, sites or reach.",
+            missing=missing,
+            needed=float(load.sum()),
+            p=p,
+        )
+    if split:
+        return InputError("No {p} sites serve everybody; ask for more sites.", p=p)
+    return InputError(
+        "Whole points do not fit into the capacities of any {p} sites; allow points to be divided "
+        "or add capacity.",
+        p=p,
+    )
+
+
+def _transport(problem: Problem, points: Positions, load: Floats, p: int) -> Transport:
+    sites = np.flatnonzero(problem.allowed)
+    cost = problem.cost[np.ix_(points, sites)].astype(np.float64)
+    weights = problem.weights[points, np.newaxis]
+    cost = np.where(np.isfinite(cost), weights * np.where(np.isfinite(cost), cost, 0.0), np.inf)
+    return Transport(cost, load[points], problem.capacity[sites], problem.must[sites], p)
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """What the Lagrangian has found before the solver begins."""
+
+    bound: Bound
+    found: Heuristic  # sites as in the problem
+    closed: NDArray[np.bool_]  # (n_sites,) open in no better plan
+    stopped: bool
+
+
+def _bounded(
+    problem: Problem, points: Positions, load: Floats, p: int, search: Search, *, split: bool
+) -> _Begun:
+    """Bound and find a plan of whole points, in at most a third of the time."""
+    sites = np.flatnonzero(problem.allowed)
+    transport = _transport(problem, points, load, p)
+    known, stopped = np.inf, False
+
+    def going(found: Heuristic, bound: Bound) -> bool:
+        nonlocal known, stopped
+        seconds = time.perf_counter() - search.began
+        if search.progress is not None and found.cost < known:
+            known, chosen = found.cost, sites[found.chosen]
+            if not problem.too_near(chosen):
+                step = Step(chosen, found.cost, bound.value, seconds, "bound")
+                stopped = search.progress(step) is False
+        return not stopped and seconds < search.seconds / 3
+
+    bound, found = lagrangian(transport, split=split, rounds=600, going=going)
+    if problem.too_near(sites[found.chosen]):
+        found = replace(found, cost=np.inf)
+    closed = np.zeros(problem.n_sites, dtype=np.bool_)
+    closed[sites] = closed_for_sure(transport, bound, found.cost)
+    found = replace(found, chosen=sites[found.chosen], site=sites[found.site])
+    return _Begun(bound, found, closed, stopped)
+
+
+def _begun(served: Serving, found: Heuristic) -> Floats:
+    """Return the columns of a plan of whole points, to begin with."""
+    x = np.zeros(served.siting.program.n_columns)
+    x[served.siting.open[found.chosen]] = 1
+    site = np.full(served.siting.problem.n_demand, -1)
+    site[served.points] = found.site
+    x[served.pairs.column[site[served.pairs.cell] == served.pairs.site]] = 1
+    return x
+
+
+def _polished(served: Serving, outcome: Outcome) -> Outcome:
+    """Divide the points anew among the open sites: rounding may have moved what they can take."""
+    if outcome.x is None:
+        return outcome
+    open_now = np.zeros(len(served.siting.open))
+    open_now[served.siting.chosen(outcome.x)] = 1
+    again = served.siting.program.fixed(served.siting.open, open_now).solve(seconds=30)
+    return outcome if again.x is None else replace(outcome, x=again.x)
+
+
+def _reachable(problem: Problem, reach: float) -> float:
+    """Return the people who have an allowed site within reach: no plan serves more."""
+    within = (problem.cost[:, problem.allowed] <= reach).any(axis=1)
+    return float(problem.weights[within].sum())
