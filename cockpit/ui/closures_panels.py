@@ -85,9 +85,9 @@ def tiles(answer: Answer) -> None:
     cards += _tile(
         "within",
         say("Within {n} minutes", n=limit),
-        f"{percent(before, 1)} → {percent(after, 1)}",
+        percent(before, 1) if before == after else f"{percent(before, 1)} → {percent(after, 1)}",
         "",
-        say("before and after"),
+        "" if before == after else say("before and after"),
         percent(after, 1),
     )
     st.html(f'<div class="ct-tiles" tabindex="0" role="group">{cards}</div>')
