@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import streamlit as st
@@ -10,6 +11,9 @@ from cockpit.ui import cache, faults, frame, state, theme
 from cockpit.ui.words import language_switch, name_of, say, start
 
 ROOT = Path(__file__).resolve().parents[1]
+# Streamlit puts this folder first on the path; there our subjects would pass for other people's
+# packages: Numba asks for ``coverage`` and would get ``cockpit/coverage``.
+sys.path[:] = [folder for folder in sys.path if folder != str(ROOT / "cockpit")]
 
 start()
 twin = cache.twin()
