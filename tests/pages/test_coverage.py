@@ -311,7 +311,9 @@ def test_in_english(page: AppTest) -> None:
     page.run()
     assert not page.exception
     assert sentence(page).startswith("Xihe, 1 Nov 2025, Residents: 0 of 760 (0.0%) reach")
-    words = " ".join([html(page), *(m.value for m in page.markdown), *(b.label for b in page.button)])
+    words = " ".join(
+        [html(page), *(m.value for m in page.markdown), *(b.label for b in page.button)]
+    )
     # Names of facilities come from the files as they are.
     assert not re.findall(r"[\u4e00-\u9fff]+", words.replace("设施", ""))
 
