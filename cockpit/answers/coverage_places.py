@@ -115,6 +115,8 @@ def facilities(reach: Reach, q: Question) -> list[FacilityRow]:
     near = at_most(minutes, q.minutes)
     nearest = nearest_of(minutes)
     n = minutes.shape[1]
+    if not n:
+        return []
     own = nearest[cells]
     chosen = np.bincount(own[own >= 0], weights=people[own >= 0], minlength=n)
     within = people @ near[cells]

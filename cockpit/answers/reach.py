@@ -40,10 +40,15 @@ criterion of the statistical definition of urban areas used in the census of 200
 
 @dataclass(frozen=True)
 class Note:
-    """A remark on an answer: an English template and its values."""
+    """A remark on an answer: an English template and its values, names in English where known."""
 
     template: str
     values: Mapping[str, object] = field(default_factory=dict)
+    values_en: Mapping[str, object] = field(default_factory=dict)
+
+    def in_language(self, language: str) -> dict[str, object]:
+        """Return the values as a reader of that language knows them."""
+        return {**self.values, **(self.values_en if language == "en" else {})}
 
 
 @dataclass(frozen=True)
@@ -394,14 +399,20 @@ def _notes(
         notes.append(Note("No roads are loaded: times are those of straight lines times 1.3."))
     nowhere = np.isnan(lonlat).any(axis=1)
     if nowhere.any():
-        names = twin.regions["name"].to_numpy()[rows[nowhere]]
-        notes.append(
-            Note(
-                "Cells without a place, so that nobody there can be reached: {n} ({names}).",
-                {"n": int(nowhere.sum()), "names": listed(names.tolist())},
-            )
-        )
+        sentence = "Cells without a place, so that nobody there can be reached: {n} ({names})."
+        notes.append(_about(twin, rows[nowhere], sentence))
     return (*notes, *outside_notes(facilities))
+
+
+def _about(twin: Twin, rows: NDArray[np.intp], template: str) -> Note:
+    """Return a remark that counts and names regions."""
+    picked = twin.regions.iloc[rows]
+    english = picked["name_en"].where(picked["name_en"] != "", picked["name"])
+    return Note(
+        template,
+        {"n": len(rows), "names": listed(picked["name"].tolist())},
+        {"names": listed(english.tolist())},
+    )
 
 
 def outside_notes(facilities: pd.DataFrame) -> tuple[Note, ...]:
@@ -425,7 +436,6 @@ def mode_notes(reach: Reach, mode: str, kinds: Collection[str] | None = None) ->
     n_cells = len(reach.rows)
     off = reach.travel.off_network(mode)
     parts = reach.travel.parts(mode)
-    names = reach.twin.regions["name"].to_numpy()[reach.rows]
     notes = []
     for chosen, template in (
         (off[off < n_cells], "Cells that no road comes near enough to: {n} ({names})."),
@@ -436,7 +446,7 @@ def mode_notes(reach: Reach, mode: str, kinds: Collection[str] | None = None) ->
     ):
         placed = chosen[~np.isnan(reach.lonlat[chosen]).any(axis=1)]
         if len(placed):
-            notes.append(Note(template, {"n": len(placed), "names": listed(names[placed])}))
+            notes.append(_about(reach.twin, reach.rows[placed], template))
     far = np.union1d(off[off >= n_cells], parts.outside[parts.outside >= n_cells]) - n_cells
     if kinds is not None:
         far = np.intersect1d(far, reach.of_kinds(kinds))

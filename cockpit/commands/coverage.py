@@ -157,7 +157,9 @@ def _print_one(reach: Reach, q: Question, language: str) -> None:
     worst = _worst(reach, q, language)
     if len(worst) > 1:
         _print_table(worst, right=(4, 6, 8, 9), kept=_OF_VILLAGES)
-    for note in dict.fromkeys(say(n.template, **n.values) for n in (*found.notes, *room.notes)):
+    for note in dict.fromkeys(
+        say(n.template, **n.in_language(language)) for n in (*found.notes, *room.notes)
+    ):
         print(note)
 
 

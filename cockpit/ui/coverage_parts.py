@@ -126,7 +126,7 @@ def notes(several: Iterable[Note], *, but: Iterable[Note] = ()) -> None:
     known = list(but)
     texts = dict.fromkeys(
         say(note.template, **{k: say(v) if isinstance(v, str) else number(v) if isinstance(v, int)
-            else v for k, v in note.values.items()})
+            else v for k, v in note.in_language(language()).items()})
         for note in several
         if note not in known
     )  # fmt: skip

@@ -428,3 +428,4 @@ def test_facilities_above_the_class_are_not_there(tmp_path: Path) -> None:
     found = answers.summary(reach, asked(reach))
     assert (found.n_facilities, found.covered_people) == (0, 0)
     assert found.notes[-1].template.startswith("There is no facility of this service")
+    assert answers.facilities(reach, asked(reach)) == []

@@ -243,3 +243,12 @@ def test_the_oldest_matrices_go_when_there_are_too_many(
         os.utime(file, (1_000_000 - age, 1_000_000 - age))
     answers._forget_oldest(tmp_path)
     assert sorted(f.name for f in tmp_path.iterdir()) == ["0.npy", "1.npy"]
+
+
+def test_remarks_name_regions_as_the_reader_knows_them(engine: Engine) -> None:
+    _add_road(engine)
+    note = mode_notes(_reach(engine), "car")[0]
+    names = _reach(engine).twin.regions.set_index("code")
+    first = names.loc[tiny.grid_code(8)]
+    assert str(note.in_language("zh")["names"]).startswith(first["name"])
+    assert str(note.in_language("en")["names"]).startswith(first["name_en"])
