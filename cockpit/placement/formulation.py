@@ -343,21 +343,19 @@ class Search:
         """Return the seconds that are left."""
         return max(self.seconds - (time.perf_counter() - self.began), 0.0)
 
-    def watch(self, counted: Counted, *, floor: float) -> Watch | None:
+    def watch(self, counted: Counted, *, floor: float) -> Watch:
         """Return what tells ``progress`` of better plans and bounds; ``floor``: the first bound."""
-        if self.progress is None:
-            return None
-        progress, known = self.progress, (np.zeros(0, dtype=np.intp), np.nan)
+        known = (np.zeros(0, dtype=np.intp), np.nan)
 
         def told(x: Floats | None, _: float, bound: float) -> bool:
             nonlocal known
-            if x is not None:
-                known = counted(x)
-            if np.isnan(known[1]):
+            fresh = known if x is None else counted(x)
+            known = known if np.isnan(fresh[1]) else fresh  # NaN: breaks a rule that comes later
+            if np.isnan(known[1]) or self.progress is None:
                 return True
             bound = bound if np.isfinite(bound) else floor
             seconds = time.perf_counter() - self.began
-            return progress(Step(known[0], known[1], bound, seconds, "solver")) is not False
+            return self.progress(Step(known[0], known[1], bound, seconds, "solver")) is not False
 
         return told
 
@@ -368,16 +366,23 @@ class Search:
         *,
         floor: float,
         start: Floats | None = None,
+        listen: bool = False,
+        must: bool = True,
     ) -> Outcome:
-        """Search; raise when the time ran out without any plan."""
+        """
+        Search; raise when the time ran out without any plan (unless one is not a ``must``).
+
+        ``listen``: ``counted`` hears of every better plan even where nobody wants to be told.
+        """
+        heard = listen or self.progress is not None
         outcome = program.solve(
             seconds=self.left,
             gap=self.gap,
             seed=self.seed,
             start=start,
-            watch=self.watch(counted, floor=floor),
+            watch=self.watch(counted, floor=floor) if heard else None,
         )
-        if outcome.status == "stopped" and outcome.x is None:
+        if outcome.status == "stopped" and outcome.x is None and must:
             raise InputError(STOPPED, seconds=self.seconds)
         return outcome
 

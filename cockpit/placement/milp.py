@@ -124,6 +124,10 @@ class Program:
         lower[column] = upper[column] = value
         return replace(self, _lower=[lower], _upper=[upper])
 
+    def continuous(self) -> Program:
+        """Return the same program without whole columns: its relaxation."""
+        return replace(self, _whole=[np.zeros(self.n_columns, dtype=np.bool_)])
+
     def aim(
         self, column: ArrayLike, value: ArrayLike, *, maximise: bool, offset: float = 0.0
     ) -> None:
