@@ -100,11 +100,15 @@ def _bridge(choice: Choice) -> None:
     """Show the list of all bridges: the map's click by keyboard."""
     known = closures_cache.bridges(language())
 
+    by_name = {name: edge for edge, (_bridge, name) in known.items()}
+
     def chosen() -> None:
-        edge = state.widget_value("closures.bridge")
+        found = state.widget_value("closures.bridge")
+        # Once its key has been forgotten, the widget may hand on the words that stand in the list.
+        edge = found if found in known else by_name.get(found)
         if edge is not None:
             state.forget_widget("closures.bridge")
-            closures_choices.toggle(int(edge))
+            closures_choices.toggle(edge)
 
     if not known:
         st.caption(say("The stored roads have no bridges; close areas instead."))

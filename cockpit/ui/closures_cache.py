@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 import streamlit as st
@@ -131,8 +132,12 @@ def ranking(asked: Asked) -> list[BridgeToll]:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _bridges(version: str, visitor: str, language: str) -> dict[int, tuple[Bridge, str]]:  # noqa: ARG001
     known = reach()
-    found = closure_bridges.bridges(known)
-    return {bridge.id: (bridge, bridge_name(known, bridge, language)) for bridge in found}
+    found = [(b, bridge_name(known, b, language)) for b in closure_bridges.bridges(known)]
+    times = Counter(name for _bridge, name in found)
+    return {
+        bridge.id: (bridge, name if times[name] == 1 else f"{name} · {bridge.id}")
+        for bridge, name in found
+    }
 
 
 def bridges(language: str) -> dict[int, tuple[Bridge, str]]:
