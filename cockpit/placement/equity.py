@@ -115,7 +115,7 @@ def solve_equity(
     floor = least if goal == "p-median" else float(weights.sum())
     outcome, chosen = _searched(fair.siting, search, value, cuts, floor)
     if chosen is None:
-        raise _impossible(fair, search, most_gini)
+        raise impossible(fair, search, most_gini)
     parameters = {
         "p": fair.p,
         "goal": goal,
@@ -179,7 +179,7 @@ def solve_least_gini(
     fair = Fair.of(problem, p, rules, exact=True, reached=True)
     found = _lowest(fair, search)
     if found is None:
-        raise _impossible(fair, search, None)
+        raise impossible(fair, search)
     outcome, chosen, value = found
     return plan_of(
         problem,
@@ -335,7 +335,6 @@ def _lowest(fair: Fair, search: Search) -> tuple[Outcome, Positions, float] | No
             maximise=False,
             offset=float(figure.constant[0]),
         )
-        cuts.relax(search.left / 4)
         outcome = siting.program.solve(seconds=search.left, seed=search.seed)
         if outcome.status == "infeasible":
             return None
@@ -368,7 +367,7 @@ def _told(search: Search, chosen: Positions, value: float, bound: float) -> bool
     return going and search.left > 0
 
 
-def _impossible(fair: Fair, search: Search, most_gini: float | None) -> InputError:
+def impossible(fair: Fair, search: Search, most_gini: float | None = None) -> InputError:
     """Say why no plan of p sites is fair enough, and what would be."""
     problem, rules, p = fair.siting.problem, fair.rules, fair.p
     late = replace(search, seconds=max(search.left, 5.0), began=time.perf_counter())

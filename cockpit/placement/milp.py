@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -118,6 +118,13 @@ class Program:
         """Add one row."""
         self.rows(0, column, value, n=1, **bounds)
 
+    def copy(self) -> Program:
+        """Return a copy to which rows can be added for a trial."""
+        lists: dict[str, Any] = {
+            f.name: list(getattr(self, f.name)) for f in fields(self) if f.name[0] == "_"
+        }
+        return replace(self, **lists)
+
     def fixed(self, column: Positions, value: NDArray[np.float64]) -> Program:
         """Return the same program with some columns fixed."""
         lower, upper = _joined(self._lower).copy(), _joined(self._upper).copy()
@@ -174,6 +181,8 @@ class Program:
         """
         began = time.perf_counter()
         solver, lines = _solver(seconds, gap, seed)
+        if not any(part.any() for part in self._whole):
+            solver.setOptionValue("presolve", "on")
         whole = _joined(self._whole).astype(np.bool_)
         solver.passModel(self._model(whole))
         if start is not None:
@@ -246,6 +255,10 @@ def _solver(seconds: float, gap: float, seed: int) -> tuple[Any, list[str]]:
         "time_limit": max(float(seconds), 0.0),
         "mip_rel_gap": float(gap),
         "mip_abs_gap": EXACT,
+        # The presolve of HiGHS 1.15.1 calls some feasible programs of ours infeasible (a test has
+        # one): a proof must not rest on it. A restart would run it again.
+        "presolve": "off",
+        "mip_allow_restart": False,
     }
     for name, value in options.items():
         solver.setOptionValue(name, value)
