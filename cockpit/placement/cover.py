@@ -1,0 +1,221 @@
+"""Who is within reach of which site, as lists: a million demand points fit into memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import ArrayLike, NDArray
+
+from cockpit.placement.lists import Lists, lists_of
+from cockpit.placement.problem import (
+    Flags,
+    Floats,
+    Integers,
+    Problem,
+    check_rules,
+    digest_of,
+    pairs,
+)
+from geodata.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Cover:
+    """Demand points with the sites that cover each: what covering models need of a ``Problem``."""
+
+    start: Integers  # (n_demand + 1,) where the sites of each point begin in ``site``
+    site: NDArray[np.int32]  # (n_entries,) ascending within a point, each once
+    weights: Floats  # (n_demand,) people
+    must: Flags  # (n_sites,)
+    forbidden: Flags
+    spacing: Integers  # (m, 2)
+
+    @classmethod
+    def of(
+        cls,
+        start: ArrayLike,
+        site: ArrayLike,
+        weights: ArrayLike,
+        n_sites: int,
+        *,
+        must: Flags | None = None,
+        forbidden: Flags | None = None,
+        spacing: ArrayLike | None = None,
+    ) -> Cover:
+        """
+        Check the lists once and return them.
+
+        Raises
+        ------
+        InputError
+            If the lists do not fit together, name a site that does not exist, are not ascending
+            within a point, or the rules contradict each other.
+        """
+        starts = np.ascontiguousarray(start, dtype=np.int64)
+        sites = np.ascontiguousarray(site, dtype=np.int32)
+        people = np.ascontiguousarray(weights, dtype=np.float64)
+        fits = starts.shape == (len(people) + 1,) and starts[0] == 0 and starts[-1] == len(sites)
+        if not fits or not _ascending(starts, sites, n_sites):
+            raise InputError(
+                "The lists of covering sites do not fit: expected, for each demand point, "
+                "positions of sites from 0 to {last}, ascending.",
+                last=n_sites - 1,
+            )
+        if people.size and not (people.min() >= 0 and people.max() < np.inf):
+            raise InputError("{name} has negative or missing values.", name="weights")
+        none = np.zeros(n_sites, dtype=np.bool_)
+        return cls(
+            starts,
+            sites,
+            people,
+            none if must is None else must,
+            none if forbidden is None else forbidden,
+            pairs(spacing, n_sites),
+        )
+
+    def __post_init__(self) -> None:
+        check_rules(self.must, self.forbidden, self.spacing)
+
+    @property
+    def n_demand(self) -> int:
+        """Return how many demand points there are."""
+        return len(self.weights)
+
+    @property
+    def n_sites(self) -> int:
+        """Return how many sites there are."""
+        return len(self.must)
+
+    @cached_property
+    def digest(self) -> str:
+        """Return the sha256 of all arrays."""
+        return digest_of({f.name: getattr(self, f.name) for f in fields(self)})
+
+
+def cover_of(problem: Problem, reach: float) -> Cover:
+    """Return who is within reach of which site; exactly at the reach counts as covered."""
+    within = (problem.cost <= reach) & np.isfinite(problem.cost)
+    start = np.zeros(problem.n_demand + 1, dtype=np.int64)
+    np.cumsum(within.sum(axis=1), out=start[1:])
+    site = np.nonzero(within)[1].astype(np.int32)
+    return Cover(start, site, problem.weights, problem.must, problem.forbidden, problem.spacing)
+
+
+@dataclass(frozen=True, eq=False)
+class Grouped:
+    """Demand points that the same allowed sites cover, put together as one row."""
+
+    lists: Lists  # cost 0 where covered; cap: people
+    member: NDArray[np.int64]  # (n_demand,) row of each point; -1: nobody there, or no allowed site
+    share: Floats  # (n_demand,) people of the point over people of its row
+
+
+def grouped(cover: Cover) -> Grouped:
+    """Return the rows of a cover: one for each different set of allowed sites with people."""
+    start, site = _allowed(cover.start, cover.site, cover.forbidden)
+    counts = np.diff(start)
+    alive = (cover.weights > 0) & (counts > 0)
+    keys = _keys(start, site)
+    points = np.flatnonzero(alive)
+    _, first, inverse = np.unique(keys[points], axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(first, kind="stable")  # rows in the order of their first points
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    member = np.full(cover.n_demand, -1, dtype=np.int64)
+    member[points] = rank[inverse.ravel()]
+    head = points[first[order]]
+    if not _same(start, site, member, head):
+        raise ArithmeticError("two lists of sites share their keys")  # 1 in 2^100
+    weight = np.bincount(member[points], cover.weights[points], len(head)).astype(np.float64)
+    new_start = np.zeros(len(head) + 1, dtype=np.int64)
+    np.cumsum(counts[head], out=new_start[1:])
+    new_site = _taken(start, site, head, new_start)
+    share = np.zeros(cover.n_demand)
+    share[points] = cover.weights[points] / weight[member[points]]
+    zeros = np.zeros(len(new_site))
+    return Grouped(lists_of(cover.n_sites, new_start, new_site, zeros, weight), member, share)
+
+
+@njit(cache=True)
+def _ascending(start, site, n_sites):  # type: ignore[no-untyped-def]
+    for i in range(len(start) - 1):
+        if start[i + 1] < start[i]:
+            return False
+        for t in range(start[i], start[i + 1]):
+            if site[t] < 0 or site[t] >= n_sites or (t > start[i] and site[t] <= site[t - 1]):
+                return False
+    return True
+
+
+@njit(cache=True)
+def _allowed(start, site, forbidden):  # type: ignore[no-untyped-def]
+    new_start = np.zeros(len(start), dtype=np.int64)
+    new_site = np.empty(len(site), dtype=np.int32)
+    n = 0
+    for i in range(len(start) - 1):
+        for t in range(start[i], start[i + 1]):
+            if not forbidden[site[t]]:
+                new_site[n] = site[t]
+                n += 1
+        new_start[i + 1] = n
+    return new_start, new_site[:n]
+
+
+@njit(cache=True)
+def _keys(start, site):  # type: ignore[no-untyped-def]
+    """Return two 64-bit sums over the sites of each row: the same for the same sites."""
+    keys = np.zeros((len(start) - 1, 2), dtype=np.uint64)
+    for i in range(len(start) - 1):
+        a, b = np.uint64(1469598103934665603), np.uint64(88172645463325252)
+        for t in range(start[i], start[i + 1]):
+            c = np.uint64(site[t]) + np.uint64(1)
+            a = (a ^ c) * np.uint64(1099511628211)
+            b = (b + c) * np.uint64(6364136223846793005)
+            b ^= b >> np.uint64(29)
+        keys[i, 0], keys[i, 1] = a, b
+    return keys
+
+
+@njit(cache=True)
+def _same(start, site, member, head):  # type: ignore[no-untyped-def]
+    for i in range(len(member)):
+        if member[i] < 0:
+            continue
+        h = head[member[i]]
+        if start[i + 1] - start[i] != start[h + 1] - start[h]:
+            return False
+        for t in range(start[i + 1] - start[i]):
+            if site[start[i] + t] != site[start[h] + t]:
+                return False
+    return True
+
+
+@njit(cache=True)
+def _taken(start, site, head, new_start):  # type: ignore[no-untyped-def]
+    out = np.empty(new_start[-1], dtype=np.int32)
+    for k in range(len(head)):
+        n = new_start[k + 1] - new_start[k]
+        out[new_start[k] : new_start[k + 1]] = site[start[head[k]] : start[head[k]] + n]
+    return out
+
+
+def covering_site(cover: Cover, opened: NDArray[Any]) -> NDArray[np.intp]:
+    """Return an open site that covers each point (the first listed), -1 where there is none."""
+    flags = np.zeros(cover.n_sites, dtype=np.bool_)
+    flags[opened] = True
+    return np.asarray(_covering(cover.start, cover.site, flags))
+
+
+@njit(cache=True)
+def _covering(start, site, opened):  # type: ignore[no-untyped-def]
+    out = np.full(len(start) - 1, -1, dtype=np.int64)
+    for i in range(len(start) - 1):
+        for t in range(start[i], start[i + 1]):
+            if opened[site[t]]:
+                out[i] = site[t]
+                break
+    return out

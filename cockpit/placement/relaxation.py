@@ -1,0 +1,134 @@
+"""The best multipliers there are, from the linear relaxation: for small problems that stay open."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cockpit.placement.clock import Clock
+from cockpit.placement.formulation import solver_proof
+from cockpit.placement.lagrangian import IN, OUT, Status
+from cockpit.placement.lists import Flags, Floats, Lists, Rules
+from cockpit.placement.milp import Program
+from cockpit.placement.search import cost_of
+
+_MOST_ENTRIES = 400_000  # a linear program of that size takes some seconds
+
+
+@dataclass(frozen=True, eq=False)
+class Radius:
+    """
+    The radius formulation of rows and sites, ready for HiGHS.
+
+    For each row and each level of cost D_k a column z_k, 1 where no site within D_k is open:
+    ``z_k + sum of y at D_k >= z_k-1`` (1 before the first), ``sum of y = p``.
+    """
+
+    program: Program
+    site: NDArray[np.intp]  # columns of the sites
+    levels: NDArray[np.intp]  # rows of the levels
+    first: Flags  # the first level of its row
+    row: NDArray[np.intp]  # row of each level
+    cost: Floats  # cost of each level
+
+    @classmethod
+    def of(cls, lists: Lists, status: Status, rules: Rules, *, whole: bool) -> Radius:
+        """Put the formulation together; sites that are in or out are fixed."""
+        n_entries = len(lists.cost)
+        owner = np.repeat(np.arange(lists.n_rows), np.diff(lists.start))
+        fresh = np.ones(n_entries, dtype=np.bool_)
+        fresh[1:] = (lists.cost[1:] > lists.cost[:-1]) | (owner[1:] != owner[:-1])
+        level = np.cumsum(fresh) - 1
+        row, cost = owner[fresh], lists.cost[fresh]
+        first = np.ones(len(row), dtype=np.bool_)
+        first[1:] = row[1:] != row[:-1]
+        last = np.append(first[1:], True)
+        following = np.append(cost[1:], 0.0)
+        following[last] = lists.cap[row[last]]
+
+        program = Program()
+        site = program.columns(lists.n_sites, lower=status == IN, upper=status != OUT, whole=whole)
+        z = program.columns(len(row), cost=following - cost, upper=np.inf)
+        later = np.flatnonzero(~first)
+        levels = program.rows(
+            np.concatenate((level, np.arange(len(row)), later)),
+            np.concatenate((site[lists.site], z, z[later - 1])),
+            np.concatenate((np.ones(n_entries + len(row)), -np.ones(len(later)))),
+            n=len(row),
+            lower=first.astype(np.float64),
+        )
+        program.row(site, lower=rules.p, upper=rules.p)
+        if whole:
+            owner = np.repeat(np.arange(lists.n_sites), np.diff(rules.near_start))
+            both = np.stack((owner, rules.near_site), axis=1)[owner < rules.near_site]
+            near = np.repeat(np.arange(len(both)), 2)
+            program.rows(near, site[both.ravel()], n=len(both), upper=1)
+        return cls(program, site, levels, first, row, cost)
+
+    def constant(self, lists: Lists) -> float:
+        """Return what all rows cost at their first level, or at their cap."""
+        base = lists.cap.copy()
+        base[self.row[self.first]] = self.cost[self.first]
+        return math.fsum(base)
+
+
+def small(lists: Lists) -> bool:
+    """Whether a linear program of the lists takes seconds, not minutes."""
+    return 0 < len(lists.cost) <= _MOST_ENTRIES
+
+
+def relaxed_multipliers(
+    lists: Lists, status: Status, rules: Rules, seconds: float
+) -> Floats | None:
+    """
+    Return the multipliers that give the highest bound, shape ``(n_rows,)``; None: too large.
+
+    Solves the radius formulation without whole numbers; the dual of a row's first level is what the
+    row pays above its lowest cost.
+
+    References
+    ----------
+    García, S., Labbé, M., Marín, A. (2011), "Solving large p-median problems with a radius
+    formulation", INFORMS Journal on Computing 23(4), 546-556.
+    """
+    if not small(lists):
+        return None
+    radius = Radius.of(lists, status, rules, whole=False)
+    outcome = radius.program.solve(seconds=seconds)
+    if outcome.status != "proven" or not outcome.duals.size:
+        return None
+    multipliers = lists.cap.copy()  # rows without sites pay their cap
+    first = radius.first
+    multipliers[radius.row[first]] = radius.cost[first] + outcome.duals[radius.levels[first]]
+    return np.clip(multipliers, 0.0, lists.cap)
+
+
+def solve_rest(
+    lists: Lists, status: Status, rules: Rules, opened: Flags, clock: Clock, gap: float
+) -> tuple[Flags | None, float, dict[str, Any]]:
+    """
+    Let HiGHS close what branch and bound on multipliers did not.
+
+    Returns
+    -------
+    opened, bound, proof
+        Sites of its best plan (None: none found), what no plan of these sites is below, and what a
+        certificate keeps of it.
+    """
+    radius = Radius.of(lists, status, rules, whole=True)
+    constant = radius.constant(lists)
+    start = np.full(radius.program.n_columns, np.nan)
+    start[radius.site] = opened
+
+    def watch(x: Floats | None, _: float, bound: float) -> bool:
+        plan = opened if x is None else x[radius.site] > 0.5
+        return clock.tell(plan, cost_of(lists, plan), constant + bound, "solver")
+
+    outcome = radius.program.solve(seconds=clock.left, gap=gap, start=start, watch=watch)
+    found = None if outcome.x is None else outcome.x[radius.site] > 0.5
+    bound = np.inf if outcome.status == "infeasible" else constant + outcome.bound
+    return found, bound, solver_proof(outcome)
