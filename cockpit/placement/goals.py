@@ -149,7 +149,7 @@ def _never(problem: Problem, targets: Sequence[Target]) -> InputError | None:
         else:
             continue
         return GoalConflictError(
-            "Target {target} cannot be met by any sites: {best:,.4g} is the best possible.",
+            "Target {target} cannot be met by any sites: at best it is {best:,.4g}.",
             target=k + 1,
             best=best,
             positions=(k,),
