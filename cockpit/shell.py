@@ -51,9 +51,11 @@ frame.header(twin, language_switch)
 if twin is None and page.url_path != "data":
     frame.empty_store()
     st.stop()
+body = st.container()
+if twin is not None:
+    frame.footer(twin)  # first: a page that stops early ends the run
 try:
-    page.run()
+    with body:
+        page.run()
 except Exception as error:  # noqa: BLE001 -- the one place: the log gets the whole of it
     faults.show(error)
-if twin is not None:
-    frame.footer(twin)

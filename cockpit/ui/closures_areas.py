@@ -131,6 +131,7 @@ def _river(rivers: tuple[Shape, ...]) -> None:
             say("Flood along a river"),
             list(names),
             format_func=lambda i: names.get(i, str(i)),
+            placeholder=say("Flood along a river"),
             width=190,
             **state.remembered("closures.river", rivers[0].id, allowed=names),
         )
@@ -161,6 +162,7 @@ def _zone(areas: tuple[Shape, ...]) -> None:
             say("Area of a stored layer"),
             list(names),
             format_func=lambda i: names.get(i, str(i)),
+            placeholder=say("Area of a stored layer"),
             width=300,
             **state.remembered("closures.zone", areas[0].id, allowed=names),
         )

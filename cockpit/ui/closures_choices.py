@@ -83,6 +83,7 @@ def _service() -> str:
             say("Way to"),
             services,
             format_func=service_title,
+            placeholder=say("Way to"),
             width=300,
             **state.remembered(
                 "closures.service",
@@ -102,6 +103,7 @@ def _mode(service: str) -> str:
             say("Way of travelling"),
             list(MODE_TITLES),
             format_func=lambda m: say(MODE_TITLES[m]),
+            placeholder=say("Way of travelling"),
             width=190,
             **state.remembered("closures.mode", first, allowed=MODE_TITLES, address="mode"),
         )
@@ -115,6 +117,7 @@ def _group() -> str:
             say("People"),
             groups,
             format_func=lambda g: say(MEASURES[g].title),
+            placeholder=say("People"),
             width=220,
             **state.remembered("closures.group", "people", allowed=groups, address="group"),
         )
