@@ -17,6 +17,7 @@ from cockpit.placement.formulation import (
     check_reached,
     coverage,
     covered_people,
+    figure,
     least_person_minutes,
     nearest_minutes,
     people_points,
@@ -313,9 +314,9 @@ def solve_sizes(
         search,
         floor=0.0 if everyone else float(problem.weights.sum()),
         none=lambda: InputError(
-            "Within {budget:,g} no sizes hold everybody; raise the budget, or ask for the most "
+            "Within {budget} no sizes hold everybody; raise the budget, or ask for the most "
             "people (covering).",
-            budget=budget,
+            budget=figure(budget),
         ),
     )
     return _at_places(problem, plan, wide, sizes)
@@ -327,18 +328,17 @@ def check_budget(problem: Problem, budget: float, *, musts: bool = True) -> floa
     cheapest = float(problem.site_cost[problem.allowed].min())
     if budget * (1 + ROUNDING) < cheapest:
         raise InputError(
-            "The budget of {budget:,g} is below the cheapest site; it must be at least "
-            "{cheapest:,g}.",
-            budget=budget,
-            cheapest=cheapest,
+            "The budget of {budget} is below the cheapest site; it must be at least {cheapest}.",
+            budget=figure(budget),
+            cheapest=figure(cheapest),
         )
     needed = float(problem.site_cost[problem.must].sum())
     if musts and budget * (1 + ROUNDING) < needed:
         raise InputError(
-            "The sites that must be open cost {needed:,g}, more than the budget of {budget:,g}; "
+            "The sites that must be open cost {needed}, more than the budget of {budget}; "
             "raise it or release a site.",
-            needed=needed,
-            budget=budget,
+            needed=figure(needed),
+            budget=figure(budget),
         )
     return budget
 
@@ -365,9 +365,9 @@ def _too_little(problem: Problem, budget: float, search: Search) -> InputError:
     if np.isnan(needed):
         return _only_spacing()
     return InputError(
-        "With {budget:,g} not everybody can reach a site; the budget must be at least {needed:,g}.",
-        budget=budget,
-        needed=needed,
+        "With {budget} not everybody can reach a site; the budget must be at least {needed}.",
+        budget=figure(budget),
+        needed=figure(needed),
     )
 
 

@@ -25,6 +25,7 @@ from cockpit.placement.formulation import (
     Search,
     Siting,
     check_reached,
+    figure,
     limit_load,
     plan_of,
     serve,
@@ -388,12 +389,12 @@ def _check_room(problem: Problem, points: Positions, load: Floats, *, split: boo
     held, needed = float(room[order].sum()), float(load[points].sum())
     if held < needed:
         raise InputError(
-            "The {p} largest sites hold {held:,g} but {needed:,g} are needed: {missing:,g} are "
+            "The {p} largest sites hold {held} but {needed} are needed: {missing} are "
             "missing; add capacity or sites.",
             p=p,
-            held=held,
-            needed=needed,
-            missing=needed - held,
+            held=figure(held),
+            needed=figure(needed),
+            missing=figure(needed - held),
         )
     if split:
         return
@@ -401,11 +402,11 @@ def _check_room(problem: Problem, points: Positions, load: Floats, *, split: boo
     over = points[load[points] > most]
     if over.size:
         raise InputError(
-            "Demand point {point} needs {load:,g} but no site it can reach holds more than "
-            "{most:,g}; allow points to be divided.",
+            "Demand point {point} needs {load} but no site it can reach holds more than "
+            "{most}; allow points to be divided.",
             point=int(over[0]),
-            load=float(load[over[0]]),
-            most=float(most[np.searchsorted(points, over[0])]),
+            load=figure(float(load[over[0]])),
+            most=figure(float(most[np.searchsorted(points, over[0])])),
         )
 
 
@@ -429,10 +430,10 @@ def _no_room(
     missing = float(load.sum() - outcome.bound)
     if outcome.status == "proven" and missing > _HAIR * max(1.0, float(load.sum())):
         return InputError(
-            "{missing:,g} of {needed:,g} find no room at the sites they can reach, however {p} "
+            "{missing} of {needed} find no room at the sites they can reach, however {p} "
             "sites are chosen; add capacity there, sites or reach.",
-            missing=missing,
-            needed=float(load.sum()),
+            missing=figure(missing),
+            needed=figure(float(load.sum())),
             p=p,
         )
     if split:

@@ -19,6 +19,7 @@ from cockpit.placement.formulation import (
     assigned,
     check_reached,
     costs_of,
+    figure,
     least_person_minutes,
     people_points,
     plan_of,
@@ -233,7 +234,7 @@ class Fair:
         found = [achieved(problem, chosen, rule) for rule in self.rules]
         return {
             "gini": gini(far, problem.weights[points]) if np.isfinite(far).all() else None,
-            "achieved": [figure if np.isfinite(figure) else None for figure in found],
+            "achieved": [value if np.isfinite(value) else None for value in found],
         }
 
 
@@ -328,12 +329,12 @@ def _lowest(fair: Fair, search: Search) -> tuple[Outcome, Positions, float] | No
     least = max(least_person_minutes(problem), EXACT)
     while True:
         rate = min(best, 1.0)
-        figure = minutes.total(-rate * cuts.people)
+        aim = minutes.total(-rate * cuts.people)
         siting.program.aim(
-            np.append(figure.column, pairs),
-            np.append(figure.value, 1.0),
+            np.append(aim.column, pairs),
+            np.append(aim.value, 1.0),
             maximise=False,
-            offset=float(figure.constant[0]),
+            offset=float(aim.constant[0]),
         )
         outcome = siting.program.solve(seconds=search.left, seed=search.seed)
         if outcome.status == "infeasible":
@@ -381,9 +382,9 @@ def impossible(fair: Fair, search: Search, most_gini: float | None = None) -> In
         )
     lowest = solve_least_gini(problem, p, rules=rules, seconds=late.left, seed=search.seed)
     return InputError(
-        "No {p} sites have a Gini of {asked:.4g} or less under these rules; the lowest found is "
-        "{lowest:.4g}.",
+        "No {p} sites have a Gini of {asked} or less under these rules; the lowest found is "
+        "{lowest}.",
         p=p,
-        asked=most_gini,
-        lowest=lowest.objective,
+        asked=figure(most_gini),
+        lowest=figure(lowest.objective),
     )

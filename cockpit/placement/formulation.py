@@ -110,6 +110,11 @@ class Pairs:
     column: Positions  # (n_pairs,) share of the point that the site serves
 
 
+def figure(value: float) -> float | int:
+    """Return a figure as a sentence shows it: whole, or six digits."""
+    return int(value) if float(value).is_integer() else float(f"{value:.6g}")
+
+
 def people_points(problem: Problem) -> Positions:
     """Return the demand points with people: the others count in no sum."""
     return np.flatnonzero(problem.weights > 0)
@@ -133,8 +138,8 @@ def check_reached(problem: Problem, points: Positions, *, limit: float = np.inf)
             "the limit must be at least {needed}.",
             point=int(lost[0]),
             n=int(lost.size),
-            limit=limit,
-            needed=farthest_nearest(problem, points),
+            limit=figure(limit),
+            needed=figure(farthest_nearest(problem, points)),
         )
 
 

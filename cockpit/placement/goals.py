@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from cockpit.placement.formulation import Positions, Search, Siting, solved
+from cockpit.placement.formulation import Positions, Search, Siting, figure, solved
 from cockpit.placement.plan import Plan, Progress
 from cockpit.placement.problem import Problem
 from cockpit.placement.targets import Rules, Target, achieved, check_groups, holds
@@ -148,10 +148,16 @@ def _never(problem: Problem, targets: Sequence[Target]) -> InputError | None:
             best = achieved(problem, every, target)
         else:
             continue
+        if np.isinf(best):
+            return GoalConflictError(
+                "Target {target} cannot be met: somebody reaches no allowed site.",
+                target=k + 1,
+                positions=(k,),
+            )
         return GoalConflictError(
-            "Target {target} cannot be met by any sites: at best it is {best:,.4g}.",
+            "Target {target} cannot be met by any sites: at best it is {best}.",
             target=k + 1,
-            best=best,
+            best=figure(best),
             positions=(k,),
         )
     return None

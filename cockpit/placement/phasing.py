@@ -20,6 +20,7 @@ from cockpit.placement.formulation import (
     check_reached,
     costs_of,
     coverage,
+    figure,
     nearest_minutes,
     plan_of,
     weighted,
@@ -107,9 +108,9 @@ def solve_phasing(
     """
     search = Search(seconds, seed, gap, progress)
     years = _checked(problem, numbers, goal, reach, people, year_weights, budgets)
-    sitings, figure = _program(years, numbers, budgets)
+    sitings, worth = _program(years, numbers, budgets)
     program, covering = sitings[0].program, years.reach is not None
-    figure.aim(program, maximise=covering)
+    worth.aim(program, maximise=covering)
 
     def path(x: Floats) -> list[Positions]:
         return [siting.chosen(x) for siting in sitings]
@@ -293,9 +294,9 @@ def _check_budgets(problem: Problem, budgets: Floats, numbers: Sequence[int]) ->
         needed = float(problem.site_cost[order[:p]].sum())
         if budget * (1 + 1e-9) < needed:
             raise InputError(
-                "Year {year}: {p} sites cost at least {needed:,g}, the budget is {budget:,g}.",
+                "Year {year}: {p} sites cost at least {needed}, the budget is {budget}.",
                 year=year + 1,
                 p=p,
-                needed=needed,
-                budget=float(budget),
+                needed=figure(needed),
+                budget=figure(float(budget)),
             )

@@ -209,7 +209,7 @@ def test_says_how_many_find_no_room_where_they_can_go() -> None:
 
 def test_says_which_reach_would_do() -> None:
     with pytest.raises(
-        InputError, match=r"Demand point 2 has no allowed site within 0\.5 .*least 1\.0"
+        InputError, match=r"Demand point 2 has no allowed site within 0\.5 .*least 1\."
     ):
         solve_capacitated_set_covering(Problem.of([[0.0], [0.5], [1.0]]), 0.5)
 

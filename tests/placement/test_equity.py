@@ -163,7 +163,7 @@ def test_says_the_lowest_gini_there_is() -> None:
         solve_equity(problem, 2, most_gini=0.001)
     assert str(caught.value) == (
         "No 2 sites have a Gini of 0.001 or less under these rules; the lowest found is "
-        f"{lowest:.4g}."
+        f"{float(f'{lowest:.6g}')}."
     )
 
 
