@@ -150,6 +150,8 @@ def _objective(plan: Mapping[str, Any], data: Data) -> float:
     if model == "p-dispersion":
         apart = np.minimum(data["cost"], data["cost"].T)[np.ix_(plan["open"], plan["open"])]
         return float(apart[~np.eye(len(apart), dtype=np.bool_)].min())
+    if model not in ("lscp", "lscp-b", "mclp", "bclp"):
+        raise _Wrong("The checker does not know the model {model}.", model=model)
     times = _times(plan, data)
     if model in ("lscp", "lscp-b"):
         if (times[weights > 0] < 1).any():
@@ -162,9 +164,7 @@ def _objective(plan: Mapping[str, Any], data: Data) -> float:
     once, twice = math.fsum(weights[times > 0]), math.fsum(weights[times > 1])
     if model == "mclp":
         return once
-    if model == "bclp":
-        return float((1 - given["backup"]) * once + given["backup"] * twice)
-    raise _Wrong("The checker does not know the model {model}.", model=model)
+    return float((1 - given["backup"]) * once + given["backup"] * twice)
 
 
 def _check_bound(plan: Mapping[str, Any], data: Data, objective: float) -> Verdict:

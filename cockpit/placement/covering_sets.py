@@ -203,7 +203,8 @@ def solve_bclp(
     program, n = siting.program, len(rows.weight)
     siting.number(at_least=p, at_most=p)
     once = program.columns(n, cost=(1 - backup) * rows.weight)
-    twice = program.columns(n, cost=backup * rows.weight)
+    # Worth more than the first, the second must not be taken by halves.
+    twice = program.columns(n, cost=backup * rows.weight, whole=backup > 0.5)
     k = np.arange(n)
     program.rows(
         np.concatenate((rows.row, k, k)),

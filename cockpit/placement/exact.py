@@ -72,7 +72,7 @@ class _Search:
         self.lists = lists  # without the sites that are out for good
         self.rules = rules
         self.unit = unit
-        self.gap = max(gap, _ROUNDING)
+        self.gap = max(gap, _ROUNDING) * (1 - _MARGIN)  # never a hair more than asked
         self.total = total
         self.proof = Proof(opened, cost_of(lists, opened))
         self._aim()

@@ -31,8 +31,8 @@ def solve_p_median(
 
     ``min sum_i w_i sum_j c_ij x_ij`` subject to ``sum_j x_ij = 1``, ``x_ij <= y_j``,
     ``sum_j y_j = p``, ``y`` 0 or 1; must, forbidden and spacing hold. p counts all open sites, also
-    those that must be open. Solved by interchange and Lagrangian branch and bound; what a large tree
-    leaves open, by HiGHS.
+    those that must be open. Solved by interchange and Lagrangian branch and bound; what a large
+    tree leaves open, by HiGHS.
 
     Parameters
     ----------

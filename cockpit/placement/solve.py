@@ -12,6 +12,7 @@ from cockpit.placement.center import solve_p_center, solve_p_dispersion
 from cockpit.placement.cover import Cover
 from cockpit.placement.covering import solve_mclp
 from cockpit.placement.covering_sets import solve_bclp, solve_lscp, solve_lscp_b
+from cockpit.placement.general import GENERAL
 from cockpit.placement.median import solve_p_median
 from cockpit.placement.models import MODELS
 from cockpit.placement.plan import Plan, Progress
@@ -26,6 +27,7 @@ SOLVERS: dict[str, Callable[..., Plan]] = {
     "mclp": solve_mclp,
     "bclp": solve_bclp,
     "p-dispersion": solve_p_dispersion,
+    **GENERAL,
 }
 
 
@@ -74,7 +76,8 @@ def solve(
             models=", ".join(SOLVERS),
         )
     known = MODELS[model]
-    missing = [name for name in known.needs if parameters.get(name) is None]
+    needs = [name for name in known.needs if name != "reach" or isinstance(problem, Problem)]
+    missing = [name for name in needs if parameters.get(name) is None]
     if missing:
         raise InputError("{model} needs {name}.", model=model, name=missing[0])
     unknown = [name for name in parameters if name not in known.needs + known.takes]
