@@ -236,11 +236,11 @@ class Size:
 
 def solve_sizes(
     problem: Problem,
-    sizes: Sequence[Size],
+    sizes: Sequence[Size | Sequence[Any]],
     budget: float,
     *,
     goal: Literal["p-median", "covering"] = "covering",
-    reach: float = np.inf,
+    reach: float | None = None,
     split: bool = True,
     seconds: float = 60.0,
     seed: int = 0,
@@ -258,9 +258,9 @@ def solve_sizes(
     Parameters
     ----------
     sizes
-        At least one; names differ.
+        At least one, also as lists of name, capacity and cost; names differ.
     budget, reach
-        As for ``solve_budget_covering``; ``reach`` may be inf.
+        As for ``solve_budget_covering``; without ``reach`` any way will do.
     split
         Whether a demand point may be divided among sites (``details["flow"]``).
     seconds, seed, gap, progress
@@ -284,31 +284,34 @@ def solve_sizes(
     location problem", Annals of Operations Research 122, 141-161.
     """
     search = Search(seconds, seed, gap, progress)
-    check_sizes(sizes)
-    wide = _in_sizes(problem, sizes)
+    kinds = check_sizes(sizes)
+    limit = np.inf if reach is None else check_limit(reach)
+    if goal not in ("p-median", "covering"):
+        raise InputError("There is no goal {goal}.", goal=goal)
+    wide = _in_sizes(problem, kinds)
     budget = check_budget(wide, budget, musts=False)
     everyone = goal == "p-median"
     if everyone:
-        check_reached(problem, people_points(problem), limit=reach)
+        check_reached(problem, people_points(problem), limit=limit)
     serving = Serving.of(
         wide,
         wide.weights,
         split=split,
         everyone=everyone,
-        reach=reach,
+        reach=limit,
         maximise=not everyone,
     )
     spend(serving.siting, budget)
-    _one_a_place(serving.siting, problem, len(sizes))
+    _one_a_place(serving.siting, problem, len(kinds))
     plan = solve_serving(
         serving,
         serving.person_minutes if everyone else serving.people,
         "sizes",
         {
-            "sizes": [[s.name, s.capacity, s.cost] for s in sizes],
+            "sizes": [[s.name, s.capacity, s.cost] for s in kinds],
             "budget": budget,
             "goal": goal,
-            "reach": reach if np.isfinite(reach) else None,
+            "reach": reach,
             "split": split,
         },
         search,
@@ -319,7 +322,7 @@ def solve_sizes(
             budget=figure(budget),
         ),
     )
-    return _at_places(problem, plan, wide, sizes)
+    return _at_places(problem, plan, wide, kinds)
 
 
 def check_budget(problem: Problem, budget: float, *, musts: bool = True) -> float:
@@ -378,8 +381,9 @@ def _only_spacing() -> InputError:
     )
 
 
-def check_sizes(sizes: Sequence[Size]) -> None:
-    """Refuse sizes that cannot be right, and name the first."""
+def check_sizes(given: Sequence[Size | Sequence[Any]]) -> tuple[Size, ...]:
+    """Return sizes; refuse those that cannot be right, and name the first."""
+    sizes = tuple(size if isinstance(size, Size) else Size(*size) for size in given)
     if not sizes:
         raise InputError("There is no size to build; give at least one.")
     names = [size.name for size in sizes]
@@ -393,6 +397,7 @@ def check_sizes(sizes: Sequence[Size]) -> None:
                 capacity=size.capacity,
                 cost=size.cost,
             )
+    return sizes
 
 
 def _in_sizes(problem: Problem, sizes: Sequence[Size]) -> Problem:

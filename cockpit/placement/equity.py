@@ -30,7 +30,7 @@ from cockpit.placement.goals import conflict_of, feasible
 from cockpit.placement.milp import EXACT, Outcome
 from cockpit.placement.plan import Plan, Progress, Step
 from cockpit.placement.problem import Problem, check_limit, check_p
-from cockpit.placement.targets import Rules, Target, achieved, check_groups
+from cockpit.placement.targets import Rules, Target, achieved, check_groups, targets_of
 from geodata.errors import InputError
 
 Goal = Literal["p-median", "covering"]
@@ -43,7 +43,7 @@ def solve_equity(
     goal: Goal = "p-median",
     reach: float | None = None,
     group_weights: ArrayLike | None = None,
-    rules: Sequence[Target] = (),
+    rules: Sequence[Target | Sequence[Any]] = (),
     most_gini: float | None = None,
     seconds: float = 60.0,
     seed: int = 0,
@@ -122,7 +122,7 @@ def solve_equity(
         "goal": goal,
         "reach": reach,
         "group_weights": None if group_weights is None else shares.tolist(),
-        "rules": [rule.plain for rule in rules],
+        "rules": [rule.plain for rule in fair.rules],
         "most_gini": most_gini,
     }
     limit = np.inf if goal == "p-median" or reach is None else reach
@@ -144,7 +144,7 @@ def solve_least_gini(
     problem: Problem,
     p: int,
     *,
-    rules: Sequence[Target] = (),
+    rules: Sequence[Target | Sequence[Any]] = (),
     seconds: float = 60.0,
     seed: int = 0,
     gap: float = 0.0,
@@ -185,7 +185,7 @@ def solve_least_gini(
     return plan_of(
         problem,
         "least-gini",
-        {"p": fair.p, "rules": [rule.plain for rule in rules]},
+        {"p": fair.p, "rules": [rule.plain for rule in fair.rules]},
         search,
         outcome,
         chosen=chosen,
@@ -207,19 +207,26 @@ class Fair:
 
     @classmethod
     def of(
-        cls, problem: Problem, p: int, rules: Sequence[Target], *, exact: bool, reached: bool
+        cls,
+        problem: Problem,
+        p: int,
+        rules: Sequence[Target | Sequence[Any]],
+        *,
+        exact: bool,
+        reached: bool,
     ) -> Fair:
         """Begin a program; ``exact`` minutes for a Gini, ``reached``: refuse whoever is not."""
         p = check_p(p, problem.must, problem.forbidden)
-        check_groups(problem, rules)
+        kept = targets_of(rules)
+        check_groups(problem, kept)
         if reached:
             check_reached(problem, people_points(problem))
         siting = Siting.of(problem)
         siting.number(at_least=p, at_most=p)
         rows = Rules(siting, exact=exact)
-        for rule in rules:
+        for rule in kept:
             rows.add(rule)
-        return cls(siting, rows, tuple(rules), p)
+        return cls(siting, rows, kept, p)
 
     def cuts(self, most: float) -> Cuts:
         """Return the bound on the Gini, to which rows are added as plans break it."""

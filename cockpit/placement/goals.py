@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from cockpit.placement.formulation import Positions, Search, Siting, figure, solved
 from cockpit.placement.plan import Plan, Progress
 from cockpit.placement.problem import Problem
-from cockpit.placement.targets import Rules, Target, achieved, check_groups, holds
+from cockpit.placement.targets import Rules, Target, achieved, check_groups, holds, targets_of
 from geodata.errors import InputError
 
 
@@ -26,7 +26,7 @@ class GoalConflictError(InputError):
 
 def solve_goals(
     problem: Problem,
-    targets: Sequence[Target],
+    targets: Sequence[Target | Sequence[Any]],
     *,
     seconds: float = 60.0,
     seed: int = 0,
@@ -42,7 +42,8 @@ def solve_goals(
     Parameters
     ----------
     targets
-        Any number, in any mix; without one the plan is the must sites.
+        Any number, in any mix, also as plain lists (``Target.plain``); without one the plan is the
+        must sites.
     seconds, seed, gap, progress
         As for ``solve``.
 
@@ -67,23 +68,24 @@ def solve_goals(
     constraint sets in linear programs", ORSA Journal on Computing 3(2), 157-168.
     """
     search = Search(seconds, seed, gap, progress)
-    check_groups(problem, targets)
-    siting = _program(problem, targets)
+    asked = targets_of(targets)
+    check_groups(problem, asked)
+    siting = _program(problem, asked)
     price = problem.site_cost if problem.site_cost.any() else np.ones(problem.n_sites)
     siting.program.aim(siting.open, price, maximise=False)
 
     def figures(chosen: Positions) -> dict[str, list[float | None]]:
-        found = [achieved(problem, chosen, target) for target in targets]
+        found = [achieved(problem, chosen, target) for target in asked]
         return {"achieved": [f if np.isfinite(f) else None for f in found]}
 
     return solved(
         siting,
         "goal-seek",
-        {"targets": [target.plain for target in targets]},
+        {"targets": [target.plain for target in asked]},
         search,
         lambda chosen: float(price[chosen].sum()),
         floor=float(price[problem.must].sum()),
-        none=lambda: conflict_of(problem, targets, search),
+        none=lambda: conflict_of(problem, asked, search),
         details=figures,
     )
 

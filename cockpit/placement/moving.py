@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,14 +24,17 @@ from cockpit.placement.plan import Plan, Progress
 from cockpit.placement.problem import Problem, check_p
 from geodata.errors import InputError
 
+Costs = ArrayLike | Sequence[float | None]
+"""For all, or for each site; None: without end."""
+
 
 def solve_moving(
     problem: Problem,
     p: int | None = None,
     *,
-    moving_cost: ArrayLike = 0.0,
-    closing_cost: ArrayLike = 0.0,
-    opening_cost: ArrayLike = 0.0,
+    moving_cost: Costs = 0.0,
+    closing_cost: Costs = 0.0,
+    opening_cost: Costs = 0.0,
     seconds: float = 60.0,
     seed: int = 0,
     gap: float = 0.0,
@@ -52,7 +56,8 @@ def solve_moving(
         Sites that are open in the end; without, as many as today.
     moving_cost, closing_cost
         For each existing site, in person-minutes (what a saved minute of one person is worth); one
-        number for all or shape ``(n_sites,)``, 0 or more; inf: must not be moved, or closed.
+        number for all or shape ``(n_sites,)``, 0 or more; inf (in a list None
+        too): must not be moved, or closed.
     opening_cost
         The same for sites that are opened beside those that are moved there.
     seconds, seed, gap, progress
@@ -121,9 +126,7 @@ def solve_moving(
 class _Costs:
     """What leaving a site costs, and the columns that say it."""
 
-    def __init__(
-        self, problem: Problem, moving: ArrayLike, closing: ArrayLike, opening: ArrayLike
-    ) -> None:
+    def __init__(self, problem: Problem, moving: Costs, closing: Costs, opening: Costs) -> None:
         self.problem = problem
         self.moving = _each("moving_cost", moving, problem.n_sites)
         self.closing = _each("closing_cost", closing, problem.n_sites)
@@ -223,8 +226,9 @@ def _with_moves(moving: Floats, closing: Floats, k: int) -> float:
     return float(moving[moves[:k]].sum() + closing[moves[k:]].sum())
 
 
-def _each(name: str, cost: ArrayLike, n: int) -> Floats:
-    found = np.asarray(cost, dtype=np.float64)
+def _each(name: str, cost: Costs, n: int) -> Floats:
+    given = [np.inf if c is None else c for c in cost] if isinstance(cost, list) else cost
+    found = np.asarray(given, dtype=np.float64)
     if found.shape not in ((), (n,)):
         raise InputError(
             "{name} has shape {found}; expected ({n},).", name=name, found=found.shape, n=n

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -60,6 +60,11 @@ class Target:
     def plain(self) -> list[Any]:
         """Return the target as plain values: kind, value, reach, group."""
         return [self.kind, float(self.value), self.reach, self.group]
+
+
+def targets_of(values: Iterable[Target | Sequence[Any]]) -> tuple[Target, ...]:
+    """Return targets; plain ones (kind, value, reach, group), as a certificate has them, too."""
+    return tuple(value if isinstance(value, Target) else Target(*value) for value in values)
 
 
 def floors(
