@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,12 @@ import numpy as np
 from cockpit.placement.clock import Clock
 from cockpit.placement.lagrangian import FREE, IN, OUT, Bound, Climb, Status, ascend
 from cockpit.placement.lists import Flags, Floats, Lists, Rules, without
-from cockpit.placement.relaxation import relaxed_multipliers, small, solve_rest
+from cockpit.placement.relaxation import Relaxation, small, solve_rest
 from cockpit.placement.search import cost_of, interchange, nearest_two
 
 _ROUNDING = 5e-10  # relative gap that counts as none: sums of floats end there
 _MARGIN = 1e-10  # relative: the checker adds in another order
 _UNIT_MARGIN = 1e-4  # of a whole unit, where all costs are whole
-_ROOT = Climb(steps=500, theta=1.5, patience=15)
 _AGAIN = Climb(steps=200, theta=0.5, patience=12)
 _NODE = Climb(steps=120, theta=0.4, patience=8)
 _ROOT_ROUNDS = 8
@@ -29,12 +28,13 @@ _MOST_NUMBERS = 50_000_000  # multipliers kept in all: 400 MB
 class Effort:
     """When branch and bound tries something else, in nodes."""
 
-    relax: int = 40  # a tree that is larger is worth a linear program at its root
-    rest: int = 2_000  # and one that is larger still is left to HiGHS
+    root: Climb
+    relax: int  # a tree that is larger is worth a linear program at every node
+    rest: int  # and one that is larger still is left to HiGHS
 
 
-MEDIAN = Effort()
-COVER = Effort(relax=0, rest=40)  # costs 0 and 1: multipliers settle slowly, HiGHS is at home
+MEDIAN = Effort(Climb(steps=500), relax=40, rest=2_000)
+COVER = Effort(Climb(steps=150, patience=8), relax=0, rest=1_000)  # multipliers settle slowly
 
 
 @dataclass(eq=False)
@@ -66,7 +66,14 @@ class _Search:
     """The state of one branch and bound."""
 
     def __init__(
-        self, lists: Lists, rules: Rules, opened: Flags, unit: float, gap: float, total: float
+        self,
+        lists: Lists,
+        rules: Rules,
+        opened: Flags,
+        unit: float,
+        gap: float,
+        total: float,
+        clock: Clock,
     ) -> None:
         self.whole = lists  # plans are counted on it
         self.lists = lists  # without the sites that are out for good
@@ -74,6 +81,8 @@ class _Search:
         self.unit = unit
         self.gap = max(gap, _ROUNDING) * (1 - _MARGIN)  # never a hair more than asked
         self.total = total
+        self.clock = clock
+        self.relaxation: Relaxation | None = None
         self.proof = Proof(opened, cost_of(lists, opened))
         self._aim()
 
@@ -100,7 +109,11 @@ class _Search:
 
     def climb(self, node: _Node, climb: Climb) -> Bound:
         """Raise a node's bound, keep the multipliers and settle sites by them."""
-        found = ascend(self.lists, node.multipliers, node.status, self.rules.p, self.goal, climb)
+        found = self.relax(node) if self.relaxation else None
+        if found is None:
+            found = ascend(
+                self.lists, node.multipliers, node.status, self.rules.p, self.goal, climb
+            )
         self.note(node, found.multipliers)
         node.bound = max(node.bound, found.value)
         chosen = found.chosen & ~self.rules.barred
@@ -109,6 +122,17 @@ class _Search:
         if node.bound < self.goal:
             settle(node.status, found, self.rules.p, self.goal)
         return found
+
+    def relax(self, node: _Node) -> Bound | None:
+        """Bound a node by the linear relaxation; its sites say where to split."""
+        best = self.relaxation.at(node.status, self.clock.left) if self.relaxation else None
+        if best is None:
+            return None
+        found = ascend(self.lists, best[0], node.status, self.rules.p, self.goal, Climb(steps=1))
+        plan = best[1] > 0.5
+        if plan.sum() == self.rules.p and not self.near(plan):
+            self.offer(plan)
+        return replace(found, mean=best[1])
 
     def close(self, node: _Node) -> bool:
         """Close a node whose bound is enough, or in which nothing is left to choose."""
@@ -215,8 +239,8 @@ def prove(
     Beasley, J. (1993), "Lagrangean heuristics for location problems", European Journal of
     Operational Research 65, 383-399: bounds, penalties and a plan from one ascent.
     """
-    search = _Search(lists, rules, opened, unit, gap, total)
-    root, found = _root(search, clock)
+    search = _Search(lists, rules, opened, unit, gap, total, clock)
+    root, found = _root(search, effort, clock)
     heap = _first(search, root, found)
     tried = False
     while heap and clock.going and heap[0][0] < search.goal:
@@ -224,7 +248,7 @@ def prove(
             break
         if search.proof.nodes >= effort.relax and not tried:
             tried = True
-            heap = _relaxed(search, root, clock) or heap
+            heap = _relaxed(search, root) or heap
             continue
         if search.proof.nodes >= effort.rest and small(search.lists):
             return _left_to_solver(search, root, clock)
@@ -260,7 +284,7 @@ def _left_to_solver(search: _Search, root: _Node, clock: Clock) -> Proof:
     return proof
 
 
-def _root(search: _Search, clock: Clock) -> tuple[_Node, Bound | None]:
+def _root(search: _Search, effort: Effort, clock: Clock) -> tuple[_Node, Bound | None]:
     """Climb at the root as long as that puts many sites out."""
     rules, proof = search.rules, search.proof
     status = np.where(rules.must, IN, np.where(rules.barred, OUT, FREE)).astype(np.int8)
@@ -273,7 +297,7 @@ def _root(search: _Search, clock: Clock) -> tuple[_Node, Bound | None]:
         if search.close(root):
             break
         before = int((root.status == FREE).sum())
-        found = search.climb(root, _AGAIN if turn else _ROOT)
+        found = search.climb(root, _AGAIN if turn else effort.root)
         search.lists = without(search.lists, root.status == OUT)
         clock.tell(proof.opened, proof.value, root.bound, "bound")
         if not clock.going or (root.status == FREE).sum() > _SHRUNK * before:
@@ -288,13 +312,12 @@ def _first(search: _Search, root: _Node, found: Bound | None) -> _Heap:
     return sorted((child.bound, k, child) for k, child in enumerate(children))
 
 
-def _relaxed(search: _Search, root: _Node, clock: Clock) -> _Heap:
-    """Begin the tree again with the multipliers of the linear relaxation, where it is small."""
-    best = relaxed_multipliers(search.lists, root.status, search.rules, clock.left)
-    if best is None:
+def _relaxed(search: _Search, root: _Node) -> _Heap:
+    """Begin the tree again with a linear program at every node, where that is small."""
+    if not small(search.lists):
         return []
     search.restart(root)
-    root.multipliers = best
+    search.relaxation = Relaxation(search.lists, root.status, search.rules)
     found = search.climb(root, _NODE)
     search.lists = without(search.lists, root.status == OUT)
     return _first(search, root, found)

@@ -193,6 +193,10 @@ class Program:
         solver.run()
         return _outcome(solver, whole, lines, began)
 
+    def model(self) -> highspy.HighsLp:
+        """Return the program in the form of HiGHS, for who keeps a solver from run to run."""
+        return self._model(_joined(self._whole).astype(np.bool_))
+
     def _model(self, whole: NDArray[np.bool_]) -> highspy.HighsLp:
         import highspy
         from scipy import sparse

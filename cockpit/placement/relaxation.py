@@ -17,6 +17,7 @@ from cockpit.placement.milp import Program
 from cockpit.placement.search import cost_of
 
 _MOST_ENTRIES = 400_000  # a linear program of that size takes some seconds
+_SIMPLEX: dict[str, Any] = {"output_flag": False, "threads": 1, "solver": "simplex", "presolve": "off"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,30 +82,47 @@ def small(lists: Lists) -> bool:
     return 0 < len(lists.cost) <= _MOST_ENTRIES
 
 
-def relaxed_multipliers(
-    lists: Lists, status: Status, rules: Rules, seconds: float
-) -> Floats | None:
+class Relaxation:
     """
-    Return the multipliers that give the highest bound, shape ``(n_rows,)``; None: too large.
+    The radius formulation without whole numbers, kept in HiGHS from node to node.
 
-    Solves the radius formulation without whole numbers; the dual of a row's first level is what the
-    row pays above its lowest cost.
-
-    References
-    ----------
-    García, S., Labbé, M., Marín, A. (2011), "Solving large p-median problems with a radius
-    formulation", INFORMS Journal on Computing 23(4), 546-556.
+    Only bounds of sites change between nodes, so that the dual simplex goes on from where it was.
     """
-    if not small(lists):
-        return None
-    radius = Radius.of(lists, status, rules, whole=False)
-    outcome = radius.program.solve(seconds=seconds)
-    if outcome.status != "proven" or not outcome.duals.size:
-        return None
-    multipliers = lists.cap.copy()  # rows without sites pay their cap
-    first = radius.first
-    multipliers[radius.row[first]] = radius.cost[first] + outcome.duals[radius.levels[first]]
-    return np.clip(multipliers, 0.0, lists.cap)
+
+    def __init__(self, lists: Lists, status: Status, rules: Rules) -> None:
+        import highspy
+
+        self._lists = lists
+        self._radius = Radius.of(lists, status, rules, whole=False)
+        self._solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # theirs
+        for name, value in _SIMPLEX.items():
+            self._solver.setOptionValue(name, value)
+        self._solver.passModel(self._radius.program.model())
+        self._optimal = highspy.HighsModelStatus.kOptimal
+
+    def at(self, status: Status, seconds: float) -> tuple[Floats, Floats] | None:
+        """
+        Return the multipliers with the highest bound of a node, and how far each site is open.
+
+        The dual of a row's first level is what the row pays above its lowest cost. None: time ran
+        out, or the node has no plan.
+        """
+        site = self._radius.site.astype(np.int32)
+        lower, upper = (status == IN).astype(np.float64), (status != OUT).astype(np.float64)
+        self._solver.changeColsBounds(len(site), site, lower, upper)
+        self._solver.setOptionValue("time_limit", self._solver.getRunTime() + seconds)
+        self._solver.run()
+        if self._solver.getModelStatus() != self._optimal:
+            return None
+        solution = self._solver.getSolution()
+        duals = np.asarray(solution.row_dual)
+        first = self._radius.first
+        multipliers = self._lists.cap.copy()  # rows without sites pay their cap
+        multipliers[self._radius.row[first]] = (
+            self._radius.cost[first] + duals[self._radius.levels[first]]
+        )
+        opened = np.asarray(solution.col_value)[self._radius.site]
+        return np.clip(multipliers, 0.0, self._lists.cap), opened
 
 
 def solve_rest(
