@@ -127,6 +127,7 @@ class _Search:
         """Bound a node by the linear relaxation; its sites say where to split."""
         best = self.relaxation.at(node.status, self.clock.left) if self.relaxation else None
         if best is None:
+            self.relaxation = None
             return None
         found = ascend(self.lists, best[0], node.status, self.rules.p, self.goal, Climb(steps=1))
         plan = best[1] > 0.5

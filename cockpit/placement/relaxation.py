@@ -17,6 +17,9 @@ from cockpit.placement.milp import Program
 from cockpit.placement.search import cost_of
 
 _MOST_ENTRIES = 400_000  # a linear program of that size takes some seconds
+# Steps of the simplex times rows: above it a node costs more than it is worth. No seconds, so that
+# the same problem takes the same way on any machine.
+_FIRST_WORK, _NODE_WORK = 50_000_000, 5_000_000
 _SIMPLEX: dict[str, Any] = {"output_flag": False, "threads": 1, "solver": "simplex", "presolve": "off"}
 
 
@@ -99,18 +102,22 @@ class Relaxation:
             self._solver.setOptionValue(name, value)
         self._solver.passModel(self._radius.program.model())
         self._optimal = highspy.HighsModelStatus.kOptimal
+        self._work = _FIRST_WORK
 
     def at(self, status: Status, seconds: float) -> tuple[Floats, Floats] | None:
         """
         Return the multipliers with the highest bound of a node, and how far each site is open.
 
-        The dual of a row's first level is what the row pays above its lowest cost. None: time ran
-        out, or the node has no plan.
+        The dual of a row's first level is what the row pays above its lowest cost. None: it took
+        too long, or the node has no plan.
         """
         site = self._radius.site.astype(np.int32)
         lower, upper = (status == IN).astype(np.float64), (status != OUT).astype(np.float64)
         self._solver.changeColsBounds(len(site), site, lower, upper)
         self._solver.setOptionValue("time_limit", self._solver.getRunTime() + seconds)
+        most = self._work // max(len(self._radius.row), 1) + 1
+        self._solver.setOptionValue("simplex_iteration_limit", most)
+        self._work = _NODE_WORK
         self._solver.run()
         if self._solver.getModelStatus() != self._optimal:
             return None
