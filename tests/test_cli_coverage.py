@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
@@ -19,6 +20,7 @@ from shapely.geometry import Point
 from cockpit import commands
 from cockpit.__main__ import main
 from cockpit.answers.coverage_keys import KEYS
+from cockpit.coverage.access import DECAY_TITLES
 from cockpit.coverage.services import SERVICES
 from cockpit.coverage.standards import STANDARDS
 from geodata.network import MODES
@@ -85,6 +87,7 @@ def points(path: Path, cells: list[int], **columns: list[object]) -> Path:
 
 def test_help_knows_all_modes_services_and_keys() -> None:
     assert commands.MODES.split(", ") == list(MODES)
+    assert commands.DECAYS.split(", ") == list(DECAY_TITLES)
     assert commands.SERVICES.replace("\n", " ").split(", ") == list(SERVICES)
     done = run("coverage", "--help")
     assert done.returncode == 0
@@ -106,11 +109,29 @@ def test_json_holds_every_measure_as_numbers(here: Path) -> None:
     assert found["summary"]["p90"] is None  # a tenth reaches none
     assert found["question"] == {
         "service": "clinic", "mode": "car", "minutes": 6.0, "group": "people", "unit": COUNTY,
-        "name": "小青县",
+        "name": "小青县", "decay": {"name": "exponential", "rate": pytest.approx(math.log(2) / 6)},
     }  # fmt: skip
     assert found["version"] == "tiny1"
     assert "NaN" not in done.stdout
     assert "Infinity" not in done.stdout
+
+
+def test_the_scores_follow_the_decay(here: Path) -> None:
+    found = json.loads(coverage("--json", "--decay", "step").stdout)
+    assert found["question"]["decay"] == {"name": "step", "reach": 6}
+    assert found["scores"]["gravity"]["mean"] == found["scores"]["cumulative"]["mean"]
+    done = coverage("--decay", "slope")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "There is no decay slope; expected one of exponential, gaussian," in done.stderr
+
+
+@pytest.mark.parametrize("given", ["--minutes=0", "--mode=", "--group=", "--decay=step"])
+def test_standards_refuse_a_question_of_their_own(here: Path, given: str) -> None:
+    done = run("coverage", "--all", given)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert (
+        "Standards have their own mode, minutes, group and decay; leave these out." in done.stderr
+    )
 
 
 def test_a_unit_and_a_group_restrict_the_people(here: Path) -> None:
@@ -172,7 +193,7 @@ def test_output_goes_to_files(here: Path, tmp_path: Path) -> None:
         (("--service", "clinic", "--unit", "7"), "No region has the code 7."),
         (("--service", "clinic", "-o", "o.exe"), "o.exe: unknown ending; expected one of csv, "),
         (("--service", "clinic", "-o", "no/o.csv"), "no: no such folder."),
-        (("--all", "--mode", "car"), "Standards have their own mode, minutes and group;"),
+        (("--all", "--mode", "car"), "Standards have their own mode, minutes, group and decay;"),
     ],
 )
 def test_refusals_of_coverage(here: Path, arguments: tuple[str, ...], words: str) -> None:

@@ -50,8 +50,9 @@ def access_scores(reach: Reach, q: Question) -> dict[str, Scores]:
     """
     Return the scores of the unit's cells by each method, in the order of the methods.
 
-    All use the question's limit: steps and zones end there, and the exponential decay of gravity
-    weighs a half there. The people of the whole county compete, wherever the unit ends.
+    All use the question's limit: steps and zones end there, and the question's decay, which
+    gravity, balanced catchments and spatial availability weigh by, is a half there. The people of
+    the whole county compete, wherever the unit ends.
     """
     cells, people = people_inside(reach, q)
     scores = county_scores(reach, q)
@@ -73,16 +74,15 @@ def county_scores(reach: Reach, q: Question) -> dict[str, Floats]:
     minutes, everybody = matrix_minutes(reach, q), reach.groups[q.group]
     offered, _ = known_supply(reach, q)
     zones = catchments.usual_zones(q.minutes)
-    decay = access.usual_decays(q.minutes)["exponential"]
-    weigh = access.Zones(zones)
+    decay = access.decay_of(q.decay, q.minutes)
     return {
         "cumulative": access.cumulative(minutes, offered, reach=q.minutes),
         "gravity": access.gravity(minutes, offered, decay),
         "two_step": catchments.two_step(minutes, everybody, offered, reach=q.minutes),
         "enhanced": catchments.enhanced(minutes, everybody, offered, zones=zones),
         "three_step": catchments.three_step(minutes, everybody, offered, zones=zones),
-        "balanced": catchments.balanced(minutes, everybody, offered, weigh),
-        "spatial_availability": catchments.spatial_availability(minutes, everybody, offered, weigh),
+        "balanced": catchments.balanced(minutes, everybody, offered, decay),
+        "spatial_availability": catchments.spatial_availability(minutes, everybody, offered, decay),
     }
 
 

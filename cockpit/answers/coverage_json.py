@@ -13,7 +13,9 @@ from cockpit.answers.coverage_keys import KEYS
 from cockpit.answers.coverage_places import nearest_of
 from cockpit.answers.coverage_question import matrix_minutes, rows_of, shown
 from cockpit.answers.coverage_results import Question
+from cockpit.answers.coverage_sources import source_text
 from cockpit.answers.reach import Note, Reach
+from cockpit.coverage.access import decay_of
 from cockpit.coverage.services import service_of
 from cockpit.coverage.standard_check import Checked
 
@@ -64,6 +66,7 @@ def _question(reach: Reach, q: Question) -> dict[str, Any]:
         "mode": q.mode,
         "minutes": q.minutes,
         "group": q.group,
+        "decay": {"name": q.decay, **_without(decay_of(q.decay, q.minutes))},
         "unit": region["code"],
         "name": region["name"],
     }
@@ -125,6 +128,8 @@ def _standard(reach: Reach, c: Checked) -> dict[str, Any]:
         "rule": s.rule,
         "limit": s.limit,
         "limit_unit": s.unit,
+        "or_minutes": s.or_minutes,
+        "or_mode": s.or_mode,
         "where": s.where,
         "mode": s.mode,
         "group": s.group,
@@ -142,7 +147,7 @@ def _standard(reach: Reach, c: Checked) -> dict[str, Any]:
             {"code": regions["code"].iat[row], "name": regions["name"].iat[row], "people": people}
             for row, people in c.worst
         ],
-        "source": s.source,
+        "source": source_text(s, "en"),
         "confirm": s.confirm,
         "changed": s.changed,
         "reason": c.reason.format(**c.values) if c.reason else "",

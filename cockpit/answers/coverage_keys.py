@@ -5,7 +5,8 @@ from __future__ import annotations
 KEYS: dict[str, str] = {
     "version": "version of the stored data",
     "date": "day of the residents' count",
-    "question": "service, mode, minutes, group, unit (code) and its name, as asked",
+    "question": "service, mode, minutes, group, decay (name and its figures), unit (code) and "
+    "its name, as asked",
     "notes": "what was assumed or left out, as English sentences",
     "summary": "people in all, covered, share (0 to 1), minutes of the median person and of the "
     "90th in 100, people who reach none, number of facilities",

@@ -28,6 +28,7 @@ from cockpit.answers.layers import (
 )
 from cockpit.answers.overlays import ROAD_POINTS, LayerRefusedError
 from cockpit.answers.reach import Reach
+from cockpit.coverage.access import USUAL_DECAY
 from cockpit.coverage.catchments import METHODS
 from cockpit.coverage.services import SERVICES, service_of
 from geodata.network import UNREACHED
@@ -45,10 +46,16 @@ def minutes_url(version: str, mode: str, parent: str) -> str:
 
 
 def covered_url(
-    version: str, service: str, mode: str, minutes: float, group: str, parent: str
+    version: str,
+    service: str,
+    mode: str,
+    minutes: float,
+    group: str,
+    parent: str,
+    decay: str = USUAL_DECAY,
 ) -> str:
     """Return the address of causes and scores of one question."""
-    return layer_url(version, "covered", service, mode, f"{minutes:g}", group, parent)
+    return layer_url(version, "covered", service, mode, f"{minutes:g}", group, decay, parent)
 
 
 def catchments_url(version: str, service: str, mode: str, parent: str) -> str:

@@ -12,6 +12,7 @@ from cockpit.answers.coverage_results import Floats, Question
 from cockpit.answers.reach import Note, Reach
 from cockpit.answers.reach import minutes as minutes_from
 from cockpit.answers.twin import Twin
+from cockpit.coverage.access import USUAL_DECAY, decay_of
 from cockpit.coverage.nearest import minutes_of
 from cockpit.coverage.services import Service, service_of
 from cockpit.indicators import AGE_GROUPS, MEASURES
@@ -32,6 +33,7 @@ def question(
     minutes: float | None = None,
     group: str | None = None,
     unit: int = 0,
+    decay: str = USUAL_DECAY,
     visitor: str = "公开",
     small_count: int = 10,
 ) -> Question:
@@ -47,6 +49,9 @@ def question(
         Longest acceptable travel time, above 0 and at most 600; exactly there counts as covered.
     unit
         Row of the unit whose people are asked about.
+    decay
+        How far supply counts less, of ``coverage.access.usual_decays``; it changes nothing but the
+        scores that weigh by distance.
     visitor
         Highest data class the visitor may see.
     small_count
@@ -55,8 +60,8 @@ def question(
     Raises
     ------
     InputError
-        For an unknown service, mode, group or unit, a limit out of range, or a group that is above
-        the visitor's class.
+        For an unknown service, mode, group, unit or decay, a limit out of range, or a group that is
+        above the visitor's class.
     """
     known = service_of(service)
     limit = known.minutes if minutes is None else minutes
@@ -69,9 +74,10 @@ def question(
         raise InputError("No region has the code {code}.", code=unit)
     chosen, notes = _group(reach, known, group, visitor)
     sensitive = is_sensitive(reach, chosen)
+    decay_of(decay, float(limit))  # refuses a name that there is not
     return Question(
         service, _mode(reach, mode or known.mode), float(limit), chosen, int(unit), visitor,
-        small_count, sensitive, notes,
+        small_count, sensitive, notes, decay,
     )  # fmt: skip
 
 

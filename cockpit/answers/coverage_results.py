@@ -33,6 +33,7 @@ class Question:
     small_count: int = 10  # counts of a sensitive group below this are not shown
     sensitive: bool = False  # the group's class
     notes: tuple[Note, ...] = ()  # what was assumed
+    decay: str = "exponential"  # of coverage.access.usual_decays: how far supply counts less
 
 
 @dataclass(frozen=True)

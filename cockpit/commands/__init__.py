@@ -18,7 +18,8 @@ SERVICES = (
     "junior_school, senior_school, day_care, care_home, ambulance, fire, police, shelter,\n"
     "village_service, government, market, bus_station, bank, library"
 )
-"""As the tables of modes and services have them; a test holds them together."""
+DECAYS = "exponential, gaussian, logistic, power, linear, step"
+"""As the tables of modes, services and decays have them; a test holds them together."""
 
 
 def add(commands: Any) -> None:
@@ -52,6 +53,9 @@ def _add_coverage(commands: Any) -> None:
     parser.add_argument("--mode", help=f"way of travelling: {MODES} (default: the service's own)")
     parser.add_argument(
         "--minutes", type=float, help="longest acceptable time (default: the service's own)"
+    )
+    parser.add_argument(
+        "--decay", help=f"how far supply counts less, for the scores: {DECAYS} (default: the first)"
     )
     parser.add_argument("--group", help="whom it is for, such as people, age_0_14, age_60_plus")
     parser.add_argument(

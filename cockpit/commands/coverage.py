@@ -15,6 +15,7 @@ from cockpit.answers.coverage_results import Question
 from cockpit.answers.downloads import as_csv, as_xlsx
 from cockpit.answers.reach import Reach, current_reach
 from cockpit.commands.output import replaced, require_writable
+from cockpit.coverage.access import USUAL_DECAY
 from cockpit.coverage.services import SERVICES
 from cockpit.indicators import MEASURES
 from cockpit.locale import translate
@@ -97,6 +98,7 @@ def _one(reach: Reach, unit: int, given: argparse.Namespace) -> _Answer:
         minutes=given.minutes,
         group=given.group,
         unit=unit,
+        decay=USUAL_DECAY if given.decay is None else given.decay,
         visitor=settings().visitor_class,
         small_count=settings().small_count,
     )
@@ -109,8 +111,10 @@ def _one(reach: Reach, unit: int, given: argparse.Namespace) -> _Answer:
 
 
 def _all(reach: Reach, unit: int, given: argparse.Namespace) -> _Answer:
-    if given.mode or given.minutes or given.group:
-        raise InputError("Standards have their own mode, minutes and group; leave these out.")
+    if any(x is not None for x in (given.mode, given.minutes, given.group, given.decay)):
+        raise InputError(
+            "Standards have their own mode, minutes, group and decay; leave these out."
+        )
     checked = answers.health_check(reach, unit=unit, visitor=settings().visitor_class)
     table = partial(coverage_tables.standard_table, checked, given.lang)
     return _Answer(

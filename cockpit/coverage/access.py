@@ -183,6 +183,37 @@ class Cut:
         return self.decay.weight(minutes) * at_most(minutes, self.reach)
 
 
+DECAY_TITLES: dict[str, str] = {
+    "exponential": "Exponential decay",
+    "gaussian": "Gaussian decay",
+    "logistic": "Logistic decay",
+    "power": "Power decay",
+    "linear": "Linear decay",
+    "step": "No decay up to the limit",
+}
+"""English msgid of each of `usual_decays`; the first is what is taken unless told."""
+
+USUAL_DECAY = "exponential"
+
+
+def decay_of(name: str, reach: float) -> Decay:
+    """
+    Return one of `usual_decays` by its name.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name, or the reach is not above 0.
+    """
+    known = usual_decays(reach)
+    if name not in known:
+        raise InputError(
+            "There is no decay {decay}; expected one of {decays}.",
+            decay=name[:40], decays=", ".join(DECAY_TITLES),
+        )  # fmt: skip
+    return known[name]
+
+
 def usual_decays(reach: float) -> dict[str, Decay]:
     """
     Return the six decays, made comparable: all but the step weigh a half at ``reach`` minutes.

@@ -21,6 +21,7 @@ from cockpit.answers.downloads import as_csv, as_xlsx
 from cockpit.answers.layers import stamp
 from cockpit.answers.reach import Reach, current_reach
 from cockpit.answers.twin import Twin
+from cockpit.coverage.access import DECAY_TITLES, USUAL_DECAY
 from cockpit.coverage.services import SERVICES
 from cockpit.settings import settings
 from cockpit.store.session import engine
@@ -59,7 +60,7 @@ async def covered(request: Request) -> Response:
         with Session(engine()) as db:
             return answers.covered_layer(db, reach, q)
 
-    asked = (path["service"], path["mode"], path["minutes"], path["group"], path["parent"])
+    asked = tuple(path.get(name, "") for name in _ASKED)
     return await _layer(request, ("covered", *asked), make)
 
 
@@ -194,6 +195,7 @@ def _question(reach: Reach, county: Twin, path: dict[str, str], visitor: str) ->
         minutes=_limit(path["minutes"]),
         group=path["group"],
         unit=_row(county, path["parent"]),
+        decay=_decay(path.get("decay", USUAL_DECAY)),
         visitor=visitor,
         small_count=settings().small_count,
     )
@@ -209,6 +211,12 @@ def _require_mode(reach: Reach, mode: str) -> None:
         raise NotFoundError("There is no layer {layer}.", layer=mode[:40])
 
 
+def _decay(name: str) -> str:
+    if name not in DECAY_TITLES:
+        raise NotFoundError("There is no layer {layer}.", layer=name[:40])
+    return name
+
+
 def _limit(text: str) -> float:
     """Return the minutes that an address tells: plain digits, at most one decimal."""
     whole, _, tenth = text.partition(".")
@@ -221,15 +229,20 @@ def _limit(text: str) -> float:
     return limit
 
 
-_QUESTION = "{service}/{mode}/{minutes}/{group}/{parent}"
+_ASKED = ("service", "mode", "minutes", "group", "decay", "parent")
+_QUESTION = "/".join(f"{{{name}}}" for name in _ASKED)
+# An address without a decay means the usual one.
+_SHORT = _QUESTION.replace("{decay}/", "")
 
 ROUTES = (
     Route("/layers/{version}/minutes/{mode}/{parent}.geojson", minutes),
     Route(f"/layers/{{version}}/covered/{_QUESTION}.geojson", covered),
+    Route(f"/layers/{{version}}/covered/{_SHORT}.geojson", covered),
     Route("/layers/{version}/catchments/{service}/{mode}/{parent}.geojson", catchments),
     Route("/layers/{version}/served/{service}/{parent}.geojson", served),
     Route("/layers/{version}/isochrone/{facility:path}/{mode}/{limits}.geojson", isochrone),
     Route(f"/download/{{version}}/coverage/{_QUESTION}/{{level}}.{{ending}}", table),
+    Route(f"/download/{{version}}/coverage/{_SHORT}/{{level}}.{{ending}}", table),
     Route(
         "/download/{version}/catchments/{service}/{mode}/{parent}.geojson",
         partial(areas, make=_catchments),

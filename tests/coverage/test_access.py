@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from cockpit.coverage.access import (
+    DECAY_TITLES,
+    USUAL_DECAY,
     Cut,
     Decay,
     Exponential,
@@ -23,6 +25,7 @@ from cockpit.coverage.access import (
     Step,
     Zones,
     cumulative,
+    decay_of,
     gravity,
     usual_decays,
 )
@@ -246,3 +249,11 @@ def test_names_what_is_wrong() -> None:
     ):
         with pytest.raises(InputError, match=words):
             call()
+
+
+def test_every_usual_decay_has_a_title_and_a_name() -> None:
+    assert set(DECAY_TITLES) == set(usual_decays(15))
+    assert next(iter(DECAY_TITLES)) == USUAL_DECAY
+    assert decay_of("gaussian", 15) == usual_decays(15)["gaussian"]
+    with pytest.raises(InputError, match=r"^There is no decay slope; expected one of exponential"):
+        decay_of("slope", 15)

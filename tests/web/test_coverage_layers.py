@@ -103,6 +103,20 @@ def test_causes_and_scores(app: Starlette) -> None:
     assert cells[tiny.grid_code(15)]["s"] == [0] * len(layers.SCORE_KEYS)
 
 
+def test_scores_follow_the_decay_of_the_address(app: Starlette) -> None:
+    asked = ("tiny1", "clinic", "car", 6, "people", COUNTY)
+    place = int(layers.SCORE_KEYS["gravity"][2:-1])
+    usual, step = (
+        by_id(ask(app, layers.covered_url(*asked, decay)))[tiny.grid_code(1)]["s"][place]
+        for decay in ("exponential", "step")
+    )
+    assert step == 2  # only clinic A is within six minutes, at three; B is fifteen away
+    assert usual == pytest.approx(2 * 0.5**0.5 + 2 * 0.5**2.5, rel=0.005)
+    short = layers.covered_url(*asked).replace("/exponential", "")
+    assert by_id(ask(app, short))[tiny.grid_code(1)]["s"][place] == usual
+    assert ask(app, layers.covered_url(*asked, "slope")).status == 404
+
+
 def test_catchments_are_the_cells_led_to_a_facility(app: Starlette) -> None:
     reply = ask(app, layers.catchments_url("tiny1", "clinic", "car", COUNTY))
     areas = by_id(reply)
