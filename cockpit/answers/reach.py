@@ -7,6 +7,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -450,6 +451,13 @@ def mode_notes(reach: Reach, mode: str, kinds: Collection[str] | None = None) ->
     far = np.union1d(off[off >= n_cells], parts.outside[parts.outside >= n_cells]) - n_cells
     if kinds is not None:
         far = np.intersect1d(far, reach.of_kinds(kinds))
+    if reach.has_roads and mode in ("walk", "older"):
+        notes.append(
+            Note(
+                "On foot, times follow roads and paths: nobody is sent straight across country but "
+                "for the way to the nearest road."
+            )
+        )
     if len(far):
         told = reach.facilities["name"].to_numpy()[far]
         notes.append(
@@ -469,10 +477,13 @@ def listed(names: Sequence[Any] | NDArray[Any], most: int = 5) -> str:
 
 def _forget_oldest(folder: Path) -> None:
     """Delete what was written longest ago once the kept files exceed half a gigabyte."""
-    files = sorted(folder.glob("*.npy"), key=lambda f: f.stat().st_mtime, reverse=True)
+    found = []
+    for file in folder.glob("*.npy"):
+        with suppress(FileNotFoundError):  # another process tidies up too
+            found.append((file.stat().st_mtime, file.stat().st_size, file))
     total = 0
-    for file in files:
-        total += file.stat().st_size
+    for _, size, file in sorted(found, reverse=True):
+        total += size
         if total > _DISK_BYTES:
             file.unlink(missing_ok=True)
 

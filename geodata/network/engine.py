@@ -156,7 +156,8 @@ class TravelTimes:
     def _version(self) -> str:
         told = hashlib.sha256((self.roads.digest() if self.roads else "straight").encode())
         told.update(self.places.tobytes())
-        told.update(repr(sorted(self.modes.items())).encode())
+        for name in sorted(self.modes):
+            told.update(self.modes[name].told().encode())
         return told.hexdigest()[:16]
 
     # ------------------------------------------------------------ questions
@@ -403,19 +404,12 @@ class TravelTimes:
         return wider
 
     def at_speed(self, factor: float) -> TravelTimes:
-        """Return travel times with all road speeds times a factor; legs off the road as before."""
+        """Return travel times with all speeds on roads times a factor; legs off them as before."""
         if not 0 < factor < np.inf:
             raise InputError(
                 "The speed is multiplied by {factor}; expected above 0.", factor=factor
             )
-        modes = {
-            name: replace(
-                mode,
-                speeds_kmh={c: kmh * factor for c, kmh in mode.speeds_kmh.items()},
-                keeps_maxspeed=mode.keeps_maxspeed and factor <= 1,
-            )
-            for name, mode in self.modes.items()
-        }
+        modes = {name: replace(mode, pace=mode.pace * factor) for name, mode in self.modes.items()}
         other = TravelTimes(
             self.roads, self.places, crs=self.crs, modes=modes,
             backend=self._backend,

@@ -54,11 +54,23 @@ class Mode:
     keeps_oneway: bool = True
     keeps_maxspeed: bool = True
     refused_access: frozenset[str] = frozenset({"no", "private"})
+    pace: float = 1.0  # every speed on roads, limits included, times this: for sensitivity
 
     @property
     def straight_kmh(self) -> float:
         """Speed for counties without roads: that of a tertiary road, else the slowest there is."""
-        return self.speeds_kmh.get("tertiary", min(self.speeds_kmh.values()))
+        return self.pace * self.speeds_kmh.get("tertiary", min(self.speeds_kmh.values()))
+
+    def told(self) -> str:
+        """Return all that the mode says, the same in every process: sets have no order there."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        plain = {
+            name: sorted(value.items() if isinstance(value, Mapping) else value)
+            if isinstance(value, Mapping | frozenset)
+            else value
+            for name, value in values.items()
+        }
+        return repr(sorted(plain.items()))
 
 
 def _everywhere(kmh: float, *, but: tuple[str, ...] = ("motorway",)) -> dict[str, float]:
@@ -165,7 +177,9 @@ def _changed(mode: Mode, change: Mapping[str, Any]) -> Mode:
         elif key in _FLAGS:
             new[key] = bool(value)
         else:
-            known = sorted({f.name for f in fields(Mode)} - {"id", "grade", "refused_access"})
+            known = sorted(
+                {f.name for f in fields(Mode)} - {"id", "grade", "refused_access", "pace"}
+            )
             raise InputError(
                 "Way of travelling {mode}: there is no setting {name}; expected one of {known}.",
                 mode=mode.id, name=key, known=", ".join(known),

@@ -76,7 +76,7 @@ class Roads:
         kmh = np.where(rank >= 0, speed[rank], 0.0)
         if mode.keeps_maxspeed:
             kmh = np.fmin(kmh, np.where(self.maxspeed_kmh > 0, self.maxspeed_kmh, np.nan))
-        kmh = kmh * self._surface_factor(mode)
+        kmh = kmh * self._surface_factor(mode) * mode.pace
         usable = self.usable(mode) & (kmh > 0)
         with np.errstate(divide="ignore", invalid="ignore"):
             slope = np.where(self.length_m > 0, self._rise() / self.length_m, 0.0)
