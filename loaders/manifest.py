@@ -160,6 +160,8 @@ class StandardChange(_Strict):
     """Share below which the light is red."""
     source: Annotated[str, Field(min_length=1)] | None = None
     """Document that sets these figures."""
+    or_minutes: Positive | None = None
+    """Minutes that are enough as well, where the standard has such a second limit."""
 
 
 class TravelChange(_Strict):

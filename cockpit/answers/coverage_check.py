@@ -90,6 +90,7 @@ class _Here:
             standard,
             people=self._people(standard.group),
             nearest=self._nearest(standard),
+            or_nearest=self._or_nearest(standard),
             town=self.reach.town[self.cells],
             region=regions[self.cells],
             capacity=self.reach.facilities["capacity"].to_numpy(dtype=float)[rows],
@@ -111,12 +112,21 @@ class _Here:
         metres = standard.rule == "metres"
         if not metres and standard.rule != "minutes" and standard.or_minutes is None:
             return None
+        return self._farthest(standard, standard.mode, metres=metres)
+
+    def _or_nearest(self, standard: Standard) -> Floats | None:
+        """Return seconds to what may stand in for a distance; None where nothing may."""
+        if standard.rule != "metres" or standard.or_minutes is None:
+            return None
+        return self._farthest(standard, standard.or_mode or standard.mode, metres=False)
+
+    def _farthest(self, standard: Standard, mode: str, *, metres: bool) -> Floats:
         figures = []
         for name in standard.services:
             service = service_of(name)
             found = self.reach.nearest_seconds(
                 service.kinds,
-                standard.mode,
+                mode,
                 service.towards,
                 cost="length" if metres else "time",
             )[self.cells]

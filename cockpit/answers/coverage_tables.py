@@ -19,6 +19,7 @@ from cockpit.answers.coverage_question import (
     shown,
 )
 from cockpit.answers.coverage_results import Question
+from cockpit.answers.coverage_sources import source_text
 from cockpit.answers.downloads import Cell, escaped
 from cockpit.answers.reach import Reach
 from cockpit.coverage.catchments import METHODS
@@ -178,7 +179,7 @@ def standard_table(checked: list[Checked], language: str) -> Table:
                 s.goal,
                 _number(c.people_total, 0),
                 _number(c.people_missing, 0),
-                translate(s.source, language),
+                source_text(s, language),
                 translate("yes", language) if s.confirm else None,
                 remark or (translate(s.note, language) if s.note else None),
             ]

@@ -68,6 +68,7 @@ def check(
     *,
     people: NDArray[np.float64] | None,
     nearest: Numbers | None = None,
+    or_nearest: Numbers | None = None,
     town: NDArray[np.bool_] | None = None,
     region: NDArray[np.integer[Any]] | None = None,
     capacity: NDArray[np.float64] | None = None,
@@ -90,6 +91,9 @@ def check(
         ``farthest``): seconds, or metres for a rule in metres. Shape ``(n_cells,)``; whole numbers
         of the engine, or floats with ``inf`` for what cannot be reached. "one_each": seconds to the
         nearest facility of ``standard.services``, where the standard has ``or_minutes``.
+    or_nearest
+        Seconds to the nearest facility by ``standard.or_mode``, shape ``(n_cells,)``: needed for a
+        rule in metres with ``or_minutes``. Who meets either is served.
     town
         Whether a cell counts as town, shape ``(n_cells,)``; None when nobody can tell.
     region
@@ -115,7 +119,10 @@ def check(
     InputError
         If arrays of cells or of facilities differ in length.
     """
-    cells = {"people": people, "nearest": nearest, "town": town, "region": region}
+    cells = {
+        "people": people, "nearest": nearest, "or_nearest": or_nearest, "town": town,
+        "region": region,
+    }  # fmt: skip
     sites = {
         "capacity": capacity, "facility_town": facility_town, "facility_region": facility_region,
     }  # fmt: skip
@@ -131,7 +138,7 @@ def check(
         return _dark(standard, "Nobody of this group lives where the standard applies.")
     match standard.rule:
         case "minutes" | "metres":
-            return _within(standard, people, here, nearest, region)
+            return _within(standard, people, here, _near(standard, nearest, or_nearest), region)
         case "one_each":
             return _one_each(standard, people, here, nearest, region, facility_region)
     inside = _where(standard, facility_town, 0 if capacity is None else len(capacity))
@@ -186,21 +193,34 @@ def _within(
     standard: Standard,
     people: NDArray[np.float64],
     here: NDArray[np.bool_],
-    nearest: Numbers | None,
+    near: NDArray[np.bool_] | None,
     region: NDArray[np.integer[Any]] | None,
 ) -> Checked:
     """Count the people whose nearest facility is within the limit."""
     total = float(people[here].sum())
-    if nearest is None:
+    if near is None:
         return _dark(standard, "Nobody can tell how far it is.", total)
-    limit = _seconds(standard.limit) if standard.rule == "minutes" else standard.limit
-    missing = here & (_with_inf(nearest) > limit)
+    missing = here & ~near
     lost = float(people[missing].sum())
     share = 1 - lost / total
     return Checked(
         standard, share, "share", _light(standard, share), total, lost, share,
         missing=missing, worst=_worst(people * missing, region),
     )  # fmt: skip
+
+
+def _near(
+    standard: Standard, nearest: Numbers | None, or_nearest: Numbers | None
+) -> NDArray[np.bool_] | None:
+    """Return which cells meet the limit or what may stand in for it; None: nobody can tell."""
+    either = standard.rule == "metres" and standard.or_minutes is not None
+    if nearest is None or (either and or_nearest is None):
+        return None
+    limit = _seconds(standard.limit) if standard.rule == "minutes" else standard.limit
+    near: NDArray[np.bool_] = _with_inf(nearest) <= limit
+    if standard.or_minutes is not None and or_nearest is not None and either:
+        near = near | (_with_inf(or_nearest) <= _seconds(standard.or_minutes))
+    return near
 
 
 def _seconds(minutes: float) -> float:

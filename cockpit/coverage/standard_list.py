@@ -29,7 +29,8 @@ class Standard:
     One rule that the county is measured by.
 
     ``rule`` says what ``limit`` is: "minutes" or "metres" on the network to the nearest facility;
-    "one_each", facilities in each village or township; "one_per", people (or km² of town) a
+    "one_each", facilities in each village or township (both "metres" and "one_each" may name
+    ``or_minutes``: either is enough); "one_per", people (or km² of town) a
     facility or unit of capacity at most; "per_1000", capacity for 1,000 people of ``group`` at
     least. ``goal`` and ``watch`` are shares from 0 to 1: of people or regions that meet the rule,
     or, for ratios, of the norm itself. At ``goal`` the light is green, at ``watch`` yellow.
@@ -52,8 +53,9 @@ class Standard:
     also: tuple[str, ...] = ()  # services that must be within the limit as well
     least: float = 0.0  # one_per: the lower of "N to M people"; below it there is more than asked
     level: Level = ""  # one_each: of which regions each needs one
-    or_minutes: float | None = None  # one_each: or reaches one within these minutes
+    or_minutes: float | None = None  # metres, one_each: or reaches one within these minutes
     or_service: str = ""  # one_each: ... of this service; "" for the same
+    or_mode: str = ""  # metres: ... travelling like this; "" for the same
     counts: Counts = "facilities"  # one_per: what is counted
     note: str = ""  # msgid: what this check cannot see
     changed: bool = False  # the county has set another figure
@@ -142,14 +144,9 @@ _STANDARDS = (
         where="town", group="age_0_14",
     ),
     _metres(
-        "primary_2500m", "primary_school", "Primary school in the country within 2.5 km", 2500,
-        _SCHOOLS, where="country", group="age_0_14", confirm=True,
-        note="2.5 km or 30 min: either is enough.",
-    ),
-    _minutes(
-        "primary_30min", "primary_school", "Primary school in the country within 30 min", 30,
-        _SCHOOLS, where="country", group="age_0_14", confirm=True,
-        note="2.5 km or 30 min: either is enough.",
+        "primary_2500m", "primary_school",
+        "Primary school in the country within 2.5 km or 30 min", 2500, _SCHOOLS, where="country",
+        group="age_0_14", confirm=True, or_minutes=30,
     ),
     _ratio(
         "primary_people", "primary_school", "Primary school in town: people served", "one_per",
@@ -160,13 +157,9 @@ _STANDARDS = (
         _PLANNING_ANY, where="town", group="age_0_14",
     ),
     _metres(
-        "junior_5km", "junior_school", "Junior school in the country within 5 km", 5000,
-        _PLANNING_ANY, where="country", group="age_0_14", confirm=True,
-        note="5 km or 40 min by bus: either is enough.",
-    ),
-    _minutes(
-        "junior_40min", "junior_school", "Junior school in the country within 40 min by bus", 40,
-        _PLANNING_ANY, mode="car", where="country", group="age_0_14", confirm=True,
+        "junior_5km", "junior_school",
+        "Junior school in the country within 5 km or 40 min by bus", 5000, _PLANNING_ANY,
+        where="country", group="age_0_14", confirm=True, or_minutes=40, or_mode="car",
         note="There are no timetables yet: reckoned at the speed of a car, so buses take longer.",
     ),
     _ratio(
@@ -293,15 +286,14 @@ PLAIN_TITLES: dict[str, str] = {
     "kindergarten_300m": "Kindergarten in town: distance",
     "kindergarten_500m": "Kindergarten in town: distance (relaxed)",
     "primary_500m": "Primary school in town: distance",
-    "primary_2500m": "Primary school in the country: distance",
-    "primary_30min": "Primary school in the country: time",
+    "primary_2500m": "Primary school in the country: distance or time",
     "junior_1000m": "Junior school in town: distance",
-    "junior_5km": "Junior school in the country: distance",
-    "junior_40min": "Junior school in the country: time by bus",
+    "junior_5km": "Junior school in the country: distance or time by bus",
     "health_centre_30min": "Health centre: time by road",
     "community_centre_1000m": "Community health centre in town: distance",
     "community_station_300m": "Community health station in town: distance",
     "clinic_15min": "Nearest care point: time on foot",
+    "clinic_each": "A clinic in each village, or a care point near by",
     "ambulance_5km": "Ambulance post in town: distance",
     "ambulance_20km": "Ambulance post in the country: distance",
     "ambulance_people": "People for each ambulance",

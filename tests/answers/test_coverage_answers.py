@@ -316,6 +316,26 @@ def test_the_health_check_covers_every_standard(reach: Reach) -> None:
     assert {c.standard.id: c for c in east}["clinic_15min"].people_total == 760
 
 
+def test_a_distance_or_a_time_is_enough(reach: Reach) -> None:
+    # Clinics instead of schools, which this county has none of. By car all of whom a road leads to
+    # are there within 40 minutes, however few kilometres the list allows.
+    standard = dataclasses.replace(
+        STANDARDS["junior_5km"], service="clinic", where="all", group="people"
+    )
+    near, either = (
+        answers.health_check(
+            reach,
+            standards={"x": dataclasses.replace(standard, limit=1.0, or_minutes=minutes)},
+            visitor="备用",
+        )[0]
+        for minutes in (None, 40.0)
+    )
+    assert near.light == "red"
+    assert near.people_missing > either.people_missing
+    by_car = answers.summary(reach, asked(reach, minutes=40.0))
+    assert either.people_missing == by_car.total - by_car.covered_people
+
+
 def test_standards_of_the_county_replace_ours(reach: Reach) -> None:
     own = dataclasses.replace(reach, standards={"clinic_15min": {"limit": 500}})
     both = [

@@ -19,6 +19,9 @@ from cockpit.coverage.standards import (
     changed,
     check,
     farthest,
+    is_moved,
+    official,
+    touches,
 )
 from cockpit.indicators import MEASURES
 from cockpit.locale import catalogue
@@ -65,11 +68,9 @@ def test_what_is_not_checked_says_why_in_chinese() -> None:
         ("kindergarten_500m", 500, "GB 50180", False),
         ("primary_500m", 500, "GB 50180, GB 50099", False),
         ("primary_2500m", 2500, "GB 50180, GB 50099", True),
-        ("primary_30min", 30, "GB 50180, GB 50099", True),
         ("primary_people", 20_000, "GB 50180, GB 50099", False),
         ("junior_1000m", 1000, "GB 50180", False),
         ("junior_5km", 5000, "GB 50180", True),
-        ("junior_40min", 40, "GB 50180", True),
         ("junior_people", 30_000, "GB 50180", False),
         ("health_centre_each", 1, "Planning guideline 2021-2025", True),
         ("health_centre_30min", 30, "Planning guideline 2021-2025", True),
@@ -209,9 +210,75 @@ def test_town_and_country_are_looked_at_apart() -> None:
     people = np.array([10.0, 30.0])
     metres = np.array([600.0, 600.0])
     in_town = check(STANDARDS["primary_500m"], people=people, nearest=metres, town=town)
-    country = check(STANDARDS["primary_2500m"], people=people, nearest=metres, town=town)
+    country = check(
+        STANDARDS["primary_2500m"],
+        people=people,
+        nearest=metres,
+        or_nearest=np.full(2, np.inf),
+        town=town,
+    )
     assert (in_town.light, in_town.people_total, in_town.people_missing) == ("red", 10, 10)
     assert (country.light, country.people_total, country.people_missing) == ("green", 30, 0)
+
+
+def test_either_the_distance_or_the_time_is_enough() -> None:
+    # Near and slow; far and quick; exactly at either limit; beyond both; cut off.
+    metres = np.array([2400, 3000, 2500, 3000, 2501, 2**32 - 1], dtype=np.uint32)
+    seconds = np.array([2400, 900, 1801, 1800, 1801, UNREACHED], dtype=np.uint16)
+    people = np.array([10.0, 20.0, 30.0, 25.0, 5.0, 10.0])
+
+    def found(**given_: object) -> Checked:
+        return check(
+            STANDARDS["primary_2500m"],
+            **{"people": people, "nearest": metres, "town": np.zeros(6, bool), **given_},
+        )
+
+    both = found(or_nearest=seconds)
+    assert both.missing.tolist() == [False, False, False, False, True, True]
+    assert (both.value, both.people_missing) == (pytest.approx(0.85), 15)
+    assert both.light == "green"
+    untold = found()
+    assert (untold.light, untold.reason) == ("none", "Nobody can tell how far it is.")
+
+
+def test_a_rule_with_two_limits_stands_once() -> None:
+    assert "primary_30min" not in STANDARDS
+    assert "junior_40min" not in STANDARDS
+    primary, junior = STANDARDS["primary_2500m"], STANDARDS["junior_5km"]
+    assert (primary.limit, primary.or_minutes, primary.or_mode) == (2500, 30, "")
+    assert (junior.limit, junior.or_minutes, junior.or_mode) == (5000, 40, "car")
+    mine = changed(STANDARDS, {"primary_2500m": {"or_minutes": 20}})["primary_2500m"]
+    assert (mine.limit, mine.or_minutes, mine.title) == (
+        2500,
+        20,
+        "Primary school in the country: distance or time",
+    )
+
+
+@pytest.mark.parametrize(
+    ("service", "id_", "expected"),
+    [
+        ("clinic", "clinic_15min", True),  # filed under any care point, which clinics are
+        ("hospital", "clinic_15min", True),
+        ("medical", "community_station_300m", False),  # clinics alone are not any care point
+        ("market", "circle_15min", True),
+        ("primary_school", "circle_15min", True),
+        ("pharmacy", "clinic_15min", False),
+    ],
+)
+def test_which_standards_touch_a_service(service: str, id_: str, expected: bool) -> None:
+    assert touches(STANDARDS[id_], service) is expected
+
+
+def test_a_moved_limit_is_told_from_a_moved_goal() -> None:
+    new = changed(
+        STANDARDS, {"clinic_15min": {"limit": 20}, "fire_5min": {"goal": 0.9, "source": "县"}}
+    )
+    assert is_moved(new["clinic_15min"])
+    assert official(new["clinic_15min"]).limit == 15
+    assert not is_moved(new["fire_5min"])
+    assert official(new["fire_5min"]).source == "建标152-2017, GB 51080-2015"
+    assert not is_moved(STANDARDS["care_beds"])
 
 
 def test_a_circle_needs_all_of_its_services() -> None:
@@ -467,8 +534,21 @@ def test_a_lower_goal_takes_the_watch_share_along() -> None:
         ),
         (
             {"clinic_15min": {"mode": "car"}},
-            "Standard clinic_15min: there is no setting mode; expected limit, goal, watch or "
-            "source.",
+            "Standard clinic_15min: there is no setting mode; expected limit, goal, watch, "
+            "source or or_minutes.",
+        ),
+        (
+            {"clinic_15min": {"or_minutes": 20}},
+            "Standard clinic_15min: it has no second limit in minutes to change.",
+        ),
+        (
+            {"primary_2500m": {"or_minutes": -1}},
+            "Standard primary_2500m: the limit is -1; expected a number above 0.",
+        ),
+        (
+            {"clinic_15min": {"source": "x" * 121}},
+            "Standard clinic_15min: the source has 121 characters; expected at most 120 on one "
+            "line.",
         ),
     ],
 )

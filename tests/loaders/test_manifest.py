@@ -198,7 +198,7 @@ def test_reads_own_standards_and_speeds(tmp_path: Path) -> None:
             "goal = 0.9",
             "gaol = 0.9",
             "county.toml, line 25: standards.clinic_15min.gaol is no known key. Known: limit, "
-            "goal, watch, source.",
+            "goal, watch, source, or_minutes.",
         ),
         (
             "primary = 50",
