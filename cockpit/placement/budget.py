@@ -14,6 +14,7 @@ from cockpit.placement.formulation import (
     Positions,
     Search,
     Siting,
+    begin,
     check_reached,
     coverage,
     covered_people,
@@ -147,21 +148,24 @@ def solve_budget_p_median(
     budget = check_budget(problem, budget)
     points = people_points(problem)
     check_reached(problem, points)
-    siting = Siting.of(problem)
+    begun = begin(problem, np.zeros(problem.n_sites), problem.site_cost, budget, search)
+    siting = Siting.of(begun.problem)
     spend(siting, budget)
     siting.number(at_least=1)
     minutes = nearest_minutes(siting, points).total(problem.weights[points])
     minutes.aim(siting.program)
-    return solved(
+    plan = solved(
         siting,
         "budget-p-median",
         {"budget": budget},
         search,
         lambda chosen: person_minutes(problem, chosen),
-        floor=least_person_minutes(problem),
+        floor=max(begun.bound, least_person_minutes(problem)),
         none=lambda: _too_little(problem, budget, search),
+        begun=begun,
         details=lambda chosen: {"cost": float(problem.site_cost[chosen].sum())},
     )
+    return replace(plan, data=problem.digest)
 
 
 def solve_budget_covering(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from cockpit.placement.formulation import (
     Positions,
     Search,
     Siting,
+    begin,
     check_reached,
     least_person_minutes,
     nearest_minutes,
@@ -89,7 +91,25 @@ def solve_moving(
     costs = _Costs(problem, moving_cost, closing_cost, opening_cost)
     points = people_points(problem)
     check_reached(problem, points)
-    siting = Siting.of(problem)
+
+    def details(chosen: Positions) -> dict[str, Any]:
+        return {"person_minutes": person_minutes(problem, chosen), **costs.change(chosen)}
+
+    def objective(chosen: Positions) -> float:
+        found = details(chosen)
+        return float(found["person_minutes"] + found["cost"])
+
+    begun = begin(
+        problem,
+        costs.price,
+        np.ones(problem.n_sites),
+        p,
+        search,
+        exactly=True,
+        worth=lambda chosen: objective(chosen) - costs.leaving,
+    )
+    begun = replace(begun, bound=begun.bound + costs.leaving)
+    siting = Siting.of(begun.problem)
     siting.number(at_least=p, at_most=p)
     minutes = nearest_minutes(siting, points).total(problem.weights[points])
     column, value = costs.columns(siting)
@@ -100,20 +120,14 @@ def solve_moving(
         offset=float(minutes.constant[0]),
     )
 
-    def details(chosen: Positions) -> dict[str, Any]:
-        return {"person_minutes": person_minutes(problem, chosen), **costs.change(chosen)}
-
-    def objective(chosen: Positions) -> float:
-        found = details(chosen)
-        return float(found["person_minutes"] + found["cost"])
-
-    return solved(
+    plan = solved(
         siting,
         "moving",
         {"p": p, **costs.parameters},
         search,
         objective,
-        floor=least_person_minutes(problem),
+        floor=max(begun.bound, least_person_minutes(problem)),
+        begun=begun if np.isfinite(objective(begun.chosen)) else None,
         none=lambda: InputError(
             "With these costs no plan of {p} sites is possible: what must stay, may not be opened "
             "or is too near leaves no choice; make a cost finite or change p.",
@@ -121,6 +135,7 @@ def solve_moving(
         ),
         details=details,
     )
+    return replace(plan, data=problem.digest)
 
 
 class _Costs:
@@ -139,6 +154,18 @@ class _Costs:
                 "make one of the costs finite.",
                 site=int(np.flatnonzero(stuck)[0]),
             )
+
+    @property
+    def price(self) -> Floats:
+        """Return what each site saves at least when it stays, as a price below 0."""
+        least = np.minimum(self.moving, self.closing)
+        most = np.nanmax(np.where(np.isfinite(least), least, np.nan), initial=0.0)
+        return np.where(self.problem.existing, -np.where(np.isfinite(least), least, most), 0.0)
+
+    @property
+    def leaving(self) -> float:
+        """Return what leaving every site of today costs at least, as counted in ``price``."""
+        return float(-self.price.sum())
 
     @property
     def parameters(self) -> dict[str, Any]:
