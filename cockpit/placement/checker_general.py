@@ -47,26 +47,63 @@ def upward(plan: Content) -> bool:
 
 
 def bound(plan: Content, data: Data) -> float:
-    """Return what multipliers prove of a capacitated p-median; NaN for every other model."""
-    proof, given = plan["proof"], plan["parameters"]
-    if plan["model"] != "capacitated-p-median" or "multipliers" not in proof:
+    """Return what multipliers prove, where a model has them; NaN for every other."""
+    proof = plan["proof"]
+    if plan["model"] not in _BOUNDS or "multipliers" not in proof:
         return math.nan
     points, prices = np.array(proof["points"], dtype=int), np.array(proof["multipliers"])
-    load = _load(plan, data)
+    load = _load(plan, data) if "split" in plan["parameters"] else data["weights"]
     idle = np.setdiff1d(np.flatnonzero((data["weights"] > 0) | (load > 0)), points)
     if idle.size or len(set(points.tolist())) != len(prices):
         raise FaultError("The multipliers are not those of the points.")
     sites = np.flatnonzero(~data["forbidden"])
     cost = data["cost"][np.ix_(points, sites)].astype(np.float64)
-    weight = data["weights"][points, np.newaxis]
-    reduced = np.where(np.isinf(cost), 0.0, weight * np.where(np.isinf(cost), 0, cost))
-    reduced = np.where(np.isinf(cost), 0.0, np.minimum(reduced - prices[:, np.newaxis], 0.0))
-    pack = _whole if proof["knapsacks"] == "whole" and not given["split"] else _parts
-    rooms = np.minimum(data["capacity"][sites], load[points].sum())
-    values = np.array([pack(reduced[:, j], load[points], rooms[j]) for j in range(len(sites))])
-    must = data["must"][sites]
-    free = np.sort(values[~must])[: given["p"] - int(must.sum())]
-    return math.fsum(prices) + math.fsum(values[must]) + math.fsum(free)
+    far = np.isinf(cost)
+    cost = data["weights"][points, np.newaxis] * np.where(far, 0.0, cost)
+    gain = np.where(far, 0.0, np.minimum(cost - prices[:, np.newaxis], 0.0))
+    return math.fsum(prices) + _BOUNDS[plan["model"]](plan, data, sites, points, gain)
+
+
+def _packed(plan: Content, data: Data, sites: Any, points: Any, gain: Floats) -> float:
+    """Least that p sites add, each a knapsack of the points it serves."""
+    given, load = plan["parameters"], _load(plan, data)[points]
+    pack = _whole if plan["proof"]["knapsacks"] == "whole" and not given["split"] else _parts
+    rooms = np.minimum(data["capacity"][sites], load.sum())
+    values = np.array([pack(gain[:, j], load, rooms[j]) for j in range(len(sites))])
+    return _smallest(values, data["must"][sites], given["p"])
+
+
+def _bought(plan: Content, data: Data, sites: Any, _: Any, gain: Floats) -> float:
+    """Least that sites add within the budget, where parts of a site may be bought."""
+    values, price, must = gain.sum(axis=0), data["site_cost"][sites], data["must"][sites]
+    room = plan["parameters"]["budget"] * (1 + 1e-9) - math.fsum(price[must])
+    return math.fsum(values[must]) + _parts(values[~must], price[~must], max(room, 0.0))
+
+
+def _moved(plan: Content, data: Data, sites: Any, _: Any, gain: Floats) -> float:
+    """Least that p sites add where each site of today that is left costs its least."""
+    moving, closing = (
+        [math.inf if c is None else c for c in plan["parameters"][f"{name}_cost"]]
+        for name in ("moving", "closing")
+    )
+    least = np.minimum(moving, closing) * 1.0
+    least[np.isinf(least)] = max([0.0, *least[np.isfinite(least)].tolist()])
+    least = np.where(data["existing"], least, 0.0)
+    values = gain.sum(axis=0) - least[sites]
+    p = plan["parameters"]["p"]
+    return math.fsum(least) + _smallest(values, data["must"][sites], p)
+
+
+def _smallest(values: Floats, must: NDArray[np.bool_], p: int) -> float:
+    free = np.sort(values[~must])[: p - int(must.sum())]
+    return math.fsum(values[must]) + math.fsum(free)
+
+
+_BOUNDS: dict[str, Callable[[Content, Data, Any, Any, Floats], float]] = {
+    "capacitated-p-median": _packed,
+    "budget-p-median": _bought,
+    "moving": _moved,
+}
 
 
 def _whole(gain: Floats, load: Floats, room: float) -> float:

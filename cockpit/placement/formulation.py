@@ -409,6 +409,7 @@ def plan_of(
 ) -> Plan:
     """Put a plan together: the objective as recomputed, the bound as proven (or ``floor``)."""
     known = [b for b in (sure_bound(outcome, objective), floor) if np.isfinite(b)]
+    bound = min(known, key=lambda b: abs(b - objective), default=floor)
     lines = tuple(outcome.log.splitlines())
     return Plan(
         model=model,
@@ -417,7 +418,7 @@ def plan_of(
         open=chosen,
         assignment=assignment,
         objective=objective,
-        bound=min(known, key=lambda bound: abs(bound - objective), default=floor),
+        bound=objective if gap_of(objective, bound) <= CLOSED else bound,
         proof={"kind": "solver", **solver_proof(outcome), **(proof or {})},
         seed=search.seed,
         details=dict(details or {}),
@@ -464,13 +465,15 @@ def begin(
     search: Search,
     *,
     exactly: bool = False,
+    constant: float = 0.0,
     worth: Callable[[Positions], float] | None = None,
 ) -> Begun:
     """
     Bound person-minutes and what open sites add (``price``), for a third of the time.
 
     ``size``, ``room``: what sites take, and how much there is; ``exactly``: sizes are 1 and that
-    many sites are open; ``worth``: the objective in truth, where that is more.
+    many sites are open; ``constant``: added to the objective whatever is open; ``worth``: the
+    objective in truth without it, where it is more than ``price`` says.
     """
     points, sites = people_points(problem), np.flatnonzero(problem.allowed)
     cost = problem.cost[np.ix_(points, sites)].astype(np.float64)
@@ -483,7 +486,8 @@ def begin(
         seconds = time.perf_counter() - search.began
         if search.progress is not None and upper < known:
             known = upper
-            step = Step(sites[chosen], upper, lower, seconds, "bound")
+            value = (upper if worth is None else worth(sites[chosen])) + constant
+            step = Step(sites[chosen], value, lower + constant, seconds, "bound")
             stopped = search.progress(step) is False
         return not stopped and seconds < search.seconds / 3
 
@@ -498,10 +502,10 @@ def begin(
     proof = {
         "multipliers": [float(u) for u in found.multipliers],
         "points": points.tolist(),
-        "lagrangian_bound": found.value,
+        "lagrangian_bound": found.value + constant,
     }
     slim = replace(problem, forbidden=forbidden)
-    return Begun(slim, sites[found.chosen], found.value, stopped, proof)
+    return Begun(slim, sites[found.chosen], found.value + constant, stopped, proof)
 
 
 def person_minutes(problem: Problem, chosen: Positions) -> float:

@@ -106,9 +106,9 @@ def solve_moving(
         p,
         search,
         exactly=True,
+        constant=costs.leaving,
         worth=lambda chosen: objective(chosen) - costs.leaving,
     )
-    begun = replace(begun, bound=begun.bound + costs.leaving)
     siting = Siting.of(begun.problem)
     siting.number(at_least=p, at_most=p)
     minutes = nearest_minutes(siting, points).total(problem.weights[points])

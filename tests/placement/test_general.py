@@ -149,3 +149,15 @@ def test_multipliers_of_the_capacitated_p_median_prove_without_the_solver() -> N
         assert verdict.bound == pytest.approx(plan.proof["lagrangian_bound"], rel=1e-9)
         assert 0.8 * plan.objective < verdict.bound <= plan.objective * (1 + 1e-9)
         assert verdict.rests_on_solver == (verdict.bound < plan.bound * (1 - 1e-9))
+
+
+@pytest.mark.parametrize("model", ["budget-p-median", "moving"])
+def test_multipliers_of_budgets_and_moves_prove_without_the_solver(
+    model: str, plans: dict[str, Plan]
+) -> None:
+    plan = plans[model]
+    verdict = verify(plan.to_json(), DATA)
+    assert verdict.bound == pytest.approx(plan.proof["lagrangian_bound"], rel=1e-6)
+    assert 0.8 * plan.objective < verdict.bound <= plan.objective * (1 + 1e-9)
+    bold = {**plan.proof, "multipliers": [9999.0] * len(plan.proof["multipliers"])}
+    assert lied(plan, proof=bold).bound < verdict.bound
