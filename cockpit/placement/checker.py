@@ -248,6 +248,7 @@ class _Tree:
         status = np.where(self.data["must"], IN, np.where(self.data["forbidden"], OUT, FREE))
         for near in (self.data["spacing"], self.data["spacing"][:, ::-1]):
             status[near[self.data["must"][near[:, 0]], 1]] = OUT
+        self._put_aside(status)
         low = min(self._node(self.proof["tree"], status), float(self.proof["cutoff"]))
         if self.proof["unit"] and self._whole(self.proof["unit"]):
             low = self.proof["unit"] * math.ceil(low / self.proof["unit"] - 1e-5)
@@ -319,6 +320,29 @@ class _Tree:
                 return None
             status[beside] = OUT
         return status
+
+    def _put_aside(self, status: NDArray[np.int64]) -> None:
+        """Put sites out that another one beats: it covers all that they cover."""
+        pairs = self.proof.get("better", [])
+        if not pairs:
+            return
+        worse = np.array(pairs, dtype=np.int64)[:, 0]
+        fits = self.upward and not len(self.data["spacing"]) and (status[worse] != IN).all()
+        for site, other in pairs:
+            fits &= other not in worse and not self.data["forbidden"][other]
+            fits &= not (self._covered_by(site) & ~self._covered_by(other)).any()
+        status[worse] = OUT
+        if not fits or (status != OUT).sum() < self.p:
+            raise _Wrong("A site was put aside for one that does not cover all it covers.")
+
+    def _covered_by(self, site: int) -> NDArray[np.bool_]:
+        some = self.data["weights"] > 0
+        if self.within is not None:
+            return np.asarray(self.within[:, site] & some)
+        here = np.zeros(len(some), dtype=np.bool_)
+        entries = np.flatnonzero(self.data["site"] == site)
+        here[np.searchsorted(self.data["start"], entries, side="right") - 1] = True
+        return here & some
 
     def _too_near(self, inside: NDArray[np.bool_]) -> bool:
         return bool(inside[self.data["spacing"]].all(axis=1).any())

@@ -114,9 +114,14 @@ class Grouped:
     share: Floats  # (n_demand,) people of the point over people of its row
 
 
-def grouped(cover: Cover) -> Grouped:
-    """Return the rows of a cover: one for each different set of allowed sites with people."""
-    start, site = _allowed(cover.start, cover.site, cover.forbidden)
+def grouped(cover: Cover, out: Flags | None = None) -> Grouped:
+    """
+    Return the rows of a cover: one for each different set of allowed sites with people.
+
+    ``out``: sites to leave aside beside the forbidden ones, shape ``(n_sites,)``.
+    """
+    aside = cover.forbidden if out is None else cover.forbidden | out
+    start, site = _allowed(cover.start, cover.site, aside)
     counts = np.diff(start)
     alive = (cover.weights > 0) & (counts > 0)
     keys = _keys(start, site)
@@ -201,6 +206,56 @@ def _taken(start, site, head, new_start):  # type: ignore[no-untyped-def]
         n = new_start[k + 1] - new_start[k]
         out[new_start[k] : new_start[k + 1]] = site[start[head[k]] : start[head[k]] + n]
     return out
+
+
+def dominated(lists: Lists, must: Flags, usable: Flags) -> NDArray[np.int64]:
+    """
+    Return, for each site, one that covers all it covers and more, -1: there is none.
+
+    Of sites that cover the same the first counts as the better. The better site is not itself
+    dominated. Sites that must be open are never dominated, unusable ones (forbidden) left aside.
+    Whoever opens a dominated site loses nothing by opening the better one instead, or any other
+    where that is open already.
+    """
+    better = _dominated(lists.start, lists.site, lists.by_site, lists.row, must, usable)
+    return np.asarray(better)
+
+
+@njit(cache=True)
+def _holds(by_site, row, small, large):  # type: ignore[no-untyped-def]
+    """Whether one site covers every row of another; rows are ascending."""
+    a, b = by_site[small], by_site[large]
+    while a < by_site[small + 1]:
+        while b < by_site[large + 1] and row[b] < row[a]:
+            b += 1
+        if b == by_site[large + 1] or row[b] != row[a]:
+            return False
+        a += 1
+    return True
+
+
+@njit(cache=True)
+def _dominated(start, site, by_site, row, must, usable):  # type: ignore[no-untyped-def]
+    m = len(must)
+    better = np.full(m, -1, dtype=np.int64)
+    size = by_site[1:] - by_site[:-1]
+    for j in range(m):
+        if must[j] or not usable[j] or size[j] == 0:
+            continue
+        rarest = row[by_site[j]]  # only a site of this row can cover all rows of j
+        for t in range(by_site[j], by_site[j + 1]):
+            if start[row[t] + 1] - start[row[t]] < start[rarest + 1] - start[rarest]:
+                rarest = row[t]
+        for t in range(start[rarest], start[rarest + 1]):
+            k = site[t]
+            larger = size[k] > size[j] or (size[k] == size[j] and k < j)
+            if k != j and larger and _holds(by_site, row, j, k):
+                better[j] = k
+                break
+    for j in range(m):
+        while better[j] >= 0 and better[better[j]] >= 0:
+            better[j] = better[better[j]]
+    return better
 
 
 def covering_site(cover: Cover, opened: NDArray[Any]) -> NDArray[np.intp]:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from cockpit.placement.clock import Clock
-from cockpit.placement.cover import Cover, cover_of, covering_site, grouped
+from cockpit.placement.cover import (
+    Cover,
+    Grouped,
+    cover_of,
+    covering_site,
+    dominated,
+    grouped,
+)
 from cockpit.placement.formulation import assigned
-from cockpit.placement.lists import rules_of
+from cockpit.placement.lists import Rules, rules_of
 from cockpit.placement.plan import Plan, Progress
 from cockpit.placement.problem import Problem, check_limit, check_p
 from cockpit.placement.serving import proof_of, serve_best, unit_of
@@ -66,7 +74,7 @@ def solve_mclp(
     """
     p = check_p(p, problem.must, problem.forbidden)
     cover, parameters = _cover(problem, p, reach)
-    group = grouped(cover)
+    group, rules, better = _reduced(cover, rules_of(p, cover.must, cover.forbidden, cover.spacing))
     lists = group.lists
     total = math.fsum(lists.cap)
     if not lists.n_rows:
@@ -76,7 +84,6 @@ def solve_mclp(
             reach="-" if reach is None else reach,
         )
     clock = Clock(seconds, progress, constant=total, sign=-1.0)
-    rules = rules_of(p, problem.must, problem.forbidden, problem.spacing)
     proof = serve_best(lists, rules, clock, seed=seed, gap=gap, total=total)
     unit = unit_of(lists)
     opened = np.flatnonzero(proof.opened)
@@ -93,7 +100,7 @@ def solve_mclp(
         assignment=sites,
         objective=objective,
         bound=max(total - uncovered, objective),
-        proof=proof_of(proof, unit, group.member, group.share),
+        proof={**proof_of(proof, unit, group.member, group.share), "better": better},
         seed=seed,
         seconds=clock.spent,
     )
@@ -107,3 +114,21 @@ def _cover(problem: Problem | Cover, p: int, reach: float | None) -> tuple[Cover
         return problem, {"p": p}
     limit = check_limit(reach)
     return cover_of(problem, limit), {"p": p, "reach": limit}
+
+
+def _reduced(cover: Cover, rules: Rules) -> tuple[Grouped, Rules, list[list[int]]]:
+    """
+    Return the rows of a cover without dominated sites, the rules, and which site beats which.
+
+    With spacing, or too few sites left, nothing is put aside: opening the better site could then
+    be against a rule.
+    """
+    group = grouped(cover)
+    if len(cover.spacing):
+        return group, rules, []
+    better = dominated(group.lists, rules.must, ~rules.barred)
+    out = better >= 0
+    if not out.any() or (~out & ~rules.barred).sum() < rules.p:
+        return group, rules, []
+    pairs = [[int(j), int(better[j])] for j in np.flatnonzero(out)]
+    return grouped(cover, out), replace(rules, barred=rules.barred | out), pairs

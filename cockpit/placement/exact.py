@@ -19,7 +19,6 @@ _MARGIN = 1e-10  # relative: the checker adds in another order
 _UNIT_MARGIN = 1e-4  # of a whole unit, where all costs are whole
 _AGAIN = Climb(steps=200, theta=0.5, patience=12)
 _NODE = Climb(steps=120, theta=0.4, patience=8)
-_ROOT_ROUNDS = 8
 _SHRUNK = 0.9  # share of free sites left: above it another round at the root does not pay
 _MOST_NUMBERS = 50_000_000  # multipliers kept in all: 400 MB
 
@@ -31,10 +30,13 @@ class Effort:
     root: Climb
     relax: int  # a tree that is larger is worth a linear program at every node
     rest: int  # and one that is larger still is left to HiGHS
+    rounds: int = 8  # of climbing at the root, as long as they put sites out
 
 
 MEDIAN = Effort(Climb(steps=500), relax=40, rest=2_000)
-COVER = Effort(Climb(steps=150, patience=8), relax=0, rest=1_000)  # multipliers settle slowly
+COVER = Effort(
+    Climb(steps=60, patience=8), relax=0, rest=1_000, rounds=1
+)  # multipliers settle slowly
 
 
 @dataclass(eq=False)
@@ -294,7 +296,7 @@ def _root(search: _Search, effort: Effort, clock: Clock) -> tuple[_Node, Bound |
     root = _Node(status, near.mean(axis=1), proof.tree)
     clock.tell(proof.opened, proof.value, 0.0, "search")
     found = None
-    for turn in range(_ROOT_ROUNDS):
+    for turn in range(effort.rounds):
         if search.close(root):
             break
         before = int((root.status == FREE).sum())
@@ -318,7 +320,7 @@ def _relaxed(search: _Search, root: _Node) -> _Heap:
     if not small(search.lists):
         return []
     search.restart(root)
-    search.relaxation = Relaxation(search.lists, root.status, search.rules)
+    search.relaxation = Relaxation(search.lists, root.status, search.rules, search.proof.opened)
     found = search.climb(root, _NODE)
     search.lists = without(search.lists, root.status == OUT)
     return _first(search, root, found)

@@ -14,13 +14,18 @@ from cockpit.placement.formulation import solver_proof
 from cockpit.placement.lagrangian import IN, OUT, Status
 from cockpit.placement.lists import Flags, Floats, Lists, Rules
 from cockpit.placement.milp import Program
-from cockpit.placement.search import cost_of
+from cockpit.placement.search import cost_of, nearest_two
 
 _MOST_ENTRIES = 400_000  # a linear program of that size takes some seconds
 # Steps of the simplex times rows: above it a node costs more than it is worth. No seconds, so that
 # the same problem takes the same way on any machine.
 _FIRST_WORK, _NODE_WORK = 50_000_000, 5_000_000
-_SIMPLEX: dict[str, Any] = {"output_flag": False, "threads": 1, "solver": "simplex", "presolve": "off"}
+_SIMPLEX: dict[str, Any] = {
+    "output_flag": False,
+    "threads": 1,
+    "solver": "simplex",
+    "presolve": "off",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +40,7 @@ class Radius:
     program: Program
     site: NDArray[np.intp]  # columns of the sites
     levels: NDArray[np.intp]  # rows of the levels
+    unserved: NDArray[np.intp]  # columns of the levels
     first: Flags  # the first level of its row
     row: NDArray[np.intp]  # row of each level
     cost: Floats  # cost of each level
@@ -71,7 +77,7 @@ class Radius:
             both = np.stack((owner, rules.near_site), axis=1)[owner < rules.near_site]
             near = np.repeat(np.arange(len(both)), 2)
             program.rows(near, site[both.ravel()], n=len(both), upper=1)
-        return cls(program, site, levels, first, row, cost)
+        return cls(program, site, levels, z, first, row, cost)
 
     def constant(self, lists: Lists) -> float:
         """Return what all rows cost at their first level, or at their cap."""
@@ -92,7 +98,7 @@ class Relaxation:
     Only bounds of sites change between nodes, so that the dual simplex goes on from where it was.
     """
 
-    def __init__(self, lists: Lists, status: Status, rules: Rules) -> None:
+    def __init__(self, lists: Lists, status: Status, rules: Rules, plan: Flags) -> None:
         import highspy
 
         self._lists = lists
@@ -101,6 +107,7 @@ class Relaxation:
         for name, value in _SIMPLEX.items():
             self._solver.setOptionValue(name, value)
         self._solver.passModel(self._radius.program.model())
+        self._solver.setBasis(_basis(self._radius, lists, plan))
         self._optimal = highspy.HighsModelStatus.kOptimal
         self._work = _FIRST_WORK
 
@@ -130,6 +137,25 @@ class Relaxation:
         )
         opened = np.asarray(solution.col_value)[self._radius.site]
         return np.clip(multipliers, 0.0, self._lists.cap), opened
+
+
+def _basis(radius: Radius, lists: Lists, plan: Flags) -> Any:
+    """Return the corner of the program at a plan: the simplex has half the way to go from there."""
+    import highspy
+
+    known = highspy.HighsBasisStatus
+    basis = highspy.HighsBasis()
+    missing = radius.cost < nearest_two(lists, plan)[radius.row, 0]  # no open site at this level
+    closed = np.flatnonzero(missing)
+    columns = [known.kLower] * radius.program.n_columns
+    rows = [known.kBasic] * radius.program.n_rows
+    for site in np.flatnonzero(plan):
+        columns[radius.site[site]] = known.kUpper
+    for k in closed:
+        columns[radius.unserved[k]] = known.kBasic
+        rows[radius.levels[k]] = known.kLower
+    basis.col_status, basis.row_status, basis.valid = columns, rows, True
+    return basis
 
 
 def solve_rest(
