@@ -183,13 +183,24 @@ def solve_capacitated_p_median(
 def _searched(served: Serving, counted: _Counted, begun: _Begun, search: Search) -> Outcome:
     """Let HiGHS go on from the plan that was found, unless that is proven or has been stopped."""
     if not np.isfinite(begun.found.cost):
-        return search.run(served.siting.program, counted, floor=begun.bound.value)
-    start, bound = _begun(served, begun.found), begun.bound.value
+        return search.run(served.siting.program, counted, floor=begun.floor)
+    start, bound = _begun(served, begun.found), begun.floor
     cost = counted(start)[1]
     if begun.stopped or gap_of(cost, bound) <= max(search.gap, CLOSED) or not search.left:
         status: Status = "stopped" if begun.stopped else "proven"
         return Outcome(status, start, cost, bound, np.zeros(0), 0.0, "")
-    return search.run(served.siting.program, counted, floor=bound, start=start)
+    outcome = search.run(served.siting.program, counted, floor=bound, start=start, must=False)
+    if outcome.status == "stopped" and (
+        outcome.x is None or _worse(counted, outcome.x, start, served.siting.program.maximise)
+    ):
+        return replace(outcome, x=start)
+    return outcome
+
+
+def _worse(counted: _Counted, x: Floats, start: Floats, maximise: bool) -> bool:
+    """Return whether a plan is worse than the one the search began with."""
+    more = counted(x)[1] - counted(start)[1]
+    return more < 0 if maximise else more > 0
 
 
 def solve_capacitated_covering(
@@ -220,19 +231,24 @@ def solve_capacitated_covering(
     search = Search(seconds, seed, gap, progress)
     p, reach = check_p(p, problem.must, problem.forbidden), check_limit(reach)
     loads = _loads(problem, load)
-    served = Serving.of(problem, loads, split=split, everyone=False, reach=reach, maximise=True)
+    points = np.flatnonzero((problem.weights > 0) | (loads > 0))
+    begun = _bounded(problem, points, loads, p, search, split=split, reach=reach)
+    slim = replace(problem, forbidden=problem.forbidden | begun.closed)
+    served = Serving.of(slim, loads, split=split, everyone=False, reach=reach, maximise=True)
     served.siting.number(at_least=p, at_most=p)
     parameters = {"p": p, "reach": reach, "split": split}
     parameters |= {} if load is None else {"load": loads.tolist()}
-    return solve_serving(
+    plan = solve_serving(
         served,
         served.people,
         "capacitated-covering",
         parameters,
         search,
-        floor=_reachable(problem, reach),
+        floor=min(begun.floor, _reachable(problem, reach)),
         none=lambda: InputError(TOO_NEAR, p=p),
+        begun=begun,
     )
+    return replace(plan, data=problem.digest)
 
 
 TOO_NEAR = "No {p} sites keep the spacing; ask for fewer sites or for less spacing."
@@ -298,11 +314,15 @@ def solve_serving(
     *,
     floor: float,
     none: Callable[[], InputError],
+    begun: _Begun | None = None,
 ) -> Plan:
     """Solve a program of serving for one goal; ``none``: the error when no plan exists."""
     goal.aim(served.siting.program, maximise=served.siting.program.maximise)
     counted = _Counted(served, goal)
-    outcome = search.run(served.siting.program, counted, floor=floor)
+    if begun is None:
+        outcome = search.run(served.siting.program, counted, floor=floor)
+    else:
+        outcome = _searched(served, counted, begun, search)
     if outcome.status == "infeasible":
         raise none()
     if served.split:
@@ -445,12 +465,25 @@ def _no_room(
     )
 
 
-def _transport(problem: Problem, points: Positions, load: Floats, p: int) -> Transport:
+def _transport(
+    problem: Problem, points: Positions, load: Floats, p: int, reach: float | None
+) -> Transport:
+    """
+    Return who may be served where; sites are the allowed ones.
+
+    With a reach, serving costs nothing within it and one more site, always open, stands for not
+    being served, which costs the point's people: the least cost is then the fewest left over.
+    """
     sites = np.flatnonzero(problem.allowed)
     cost = problem.cost[np.ix_(points, sites)].astype(np.float64)
     weights = problem.weights[points, np.newaxis]
     cost = np.where(np.isfinite(cost), weights * np.where(np.isfinite(cost), cost, 0.0), np.inf)
-    return Transport(cost, load[points], problem.capacity[sites], problem.must[sites], p)
+    capacity, must = problem.capacity[sites], problem.must[sites]
+    if reach is None:
+        return Transport(cost, load[points], capacity, must, p)
+    within = problem.cost[np.ix_(points, sites)] <= reach
+    cost = np.concatenate((np.where(within, 0.0, np.inf), weights), axis=1)
+    return Transport(cost, load[points], np.append(capacity, np.inf), np.append(must, True), p + 1)
 
 
 @dataclass(frozen=True)
@@ -461,33 +494,49 @@ class _Begun:
     found: Heuristic  # sites as in the problem
     closed: NDArray[np.bool_]  # (n_sites,) open in no better plan
     stopped: bool
+    floor: float  # the bound, in the unit of the objective
 
 
 def _bounded(
-    problem: Problem, points: Positions, load: Floats, p: int, search: Search, *, split: bool
+    problem: Problem,
+    points: Positions,
+    load: Floats,
+    p: int,
+    search: Search,
+    *,
+    split: bool,
+    reach: float | None = None,
 ) -> _Begun:
     """Bound and find a plan of whole points, in at most a third of the time."""
-    sites = np.flatnonzero(problem.allowed)
-    transport = _transport(problem, points, load, p)
+    sites = np.append(np.flatnonzero(problem.allowed), [] if reach is None else [-1]).astype(int)
+    transport = _transport(problem, points, load, p, reach)
+    total = float(problem.weights[points].sum())
     known, stopped = np.inf, False
+
+    def worth(cost: float) -> float:
+        return cost if reach is None else total - cost
+
+    def placed(found: Heuristic) -> Positions:
+        chosen = sites[found.chosen]
+        return chosen[chosen >= 0]
 
     def going(found: Heuristic, bound: Bound) -> bool:
         nonlocal known, stopped
         seconds = time.perf_counter() - search.began
         if search.progress is not None and found.cost < known:
-            known, chosen = found.cost, sites[found.chosen]
+            known, chosen = found.cost, placed(found)
             if not problem.too_near(chosen):
-                step = Step(chosen, found.cost, bound.value, seconds, "bound")
+                step = Step(chosen, worth(found.cost), worth(bound.value), seconds, "bound")
                 stopped = search.progress(step) is False
         return not stopped and seconds < search.seconds / 3
 
     bound, found = lagrangian(transport, split=split, rounds=600, going=going)
-    if problem.too_near(sites[found.chosen]):
+    if problem.too_near(placed(found)):
         found = replace(found, cost=np.inf)
     closed = np.zeros(problem.n_sites, dtype=np.bool_)
-    closed[sites] = closed_for_sure(transport, bound, found.cost)
-    found = replace(found, chosen=sites[found.chosen], site=sites[found.site])
-    return _Begun(bound, found, closed, stopped)
+    closed[sites[closed_for_sure(transport, bound, found.cost)]] = True
+    found = replace(found, chosen=placed(found), site=sites[found.site])
+    return _Begun(bound, found, closed, stopped, worth(bound.value))
 
 
 def _begun(served: Serving, found: Heuristic) -> Floats:

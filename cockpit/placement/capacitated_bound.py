@@ -13,6 +13,7 @@ Positions = NDArray[np.intp]
 _CELLS = 30_000_000  # of the knapsack tables; above, the bound takes parts of points
 _PATIENCE = 15  # rounds without a better bound before the step is halved
 _SMALLEST_STEP = 1e-4
+_MANY = 250  # points; above, assigning takes the short way, without moves and swaps
 
 
 @dataclass(frozen=True)
@@ -108,10 +109,11 @@ def lagrangian(
 
     "Everybody is served once" is relaxed with a multiplier each; each site is then a knapsack, and
     the p best sites are open (the must sites among them). ``split``: parts of points, so the
-    knapsacks are continuous. Spacing is left out: the bound holds with it too.
+    knapsacks are continuous; a plan of whole points is one of parts too. Spacing is left out: the
+    bound holds with it too.
 
     ``going(found, bound)`` is asked each round; False ends the search. Without a whole-point plan
-    (always when ``split``) the step aims at a tenth above the bound.
+    the step aims at a tenth above the bound.
 
     References
     ----------
@@ -123,14 +125,15 @@ def lagrangian(
     multipliers = transport.cost.min(axis=1)
     best = Bound(-np.inf, multipliers, whole, np.zeros(len(transport.must)))
     found = Heuristic(np.inf, np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp))
-    step, idle = 2.0, 0
+    step, idle, seen = 2.0, 0, set[bytes]()
     for _ in range(rounds):
         value, reduced, chosen, served = relaxed(transport, multipliers, whole=whole)
         better = value > best.value + 1e-9 * abs(value)
         if value > best.value:
             best = Bound(value, multipliers, whole, reduced)
         idle = 0 if better else idle + 1
-        if better and not split:
+        if better and chosen.tobytes() not in seen:
+            seen.add(chosen.tobytes())
             found = min(found, whole_points(transport, chosen), key=lambda plan: plan.cost)
         if idle > _PATIENCE:
             step, idle = step / 2, 0
@@ -209,6 +212,8 @@ def assign(cost: Floats, load: Floats, capacity: Floats) -> Positions | None:
     """
     n = len(load)
     at, room = np.full(n, -1), capacity.astype(np.float64).copy()
+    if n > _MANY:
+        return _in_order(cost, load, room)
     for _ in range(n):
         waiting = np.flatnonzero(at < 0)
         now = np.where(load[waiting, np.newaxis] <= room + 1e-9, cost[waiting], np.inf)
@@ -221,6 +226,21 @@ def assign(cost: Floats, load: Floats, capacity: Floats) -> Positions | None:
         at[i] = int(np.argmin(now[k]))
         room[at[i]] -= load[i]
     _improve(cost, load, room, at)
+    return at
+
+
+def _in_order(cost: Floats, load: Floats, room: Floats) -> Positions | None:
+    """Assign by the regret that points have at the start: for many points."""
+    two = np.sort(cost, axis=1)[:, : min(2, cost.shape[1])]
+    with np.errstate(invalid="ignore"):
+        regret = two[:, -1] - two[:, 0]
+    at = np.full(len(load), -1)
+    for i in np.lexsort((-load, -np.where(np.isnan(regret), np.inf, regret))).tolist():
+        now = np.where(load[i] <= room + 1e-9, cost[i], np.inf)
+        at[i] = k = int(np.argmin(now))
+        if not np.isfinite(now[k]):
+            return None
+        room[k] -= load[i]
     return at
 
 
