@@ -9,7 +9,8 @@ from typing import Any, Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from cockpit.placement.capacitated import Serving, solve_serving
+from cockpit.placement.capacitated import solve_serving
+from cockpit.placement.flows import Serving
 from cockpit.placement.formulation import (
     Positions,
     Search,

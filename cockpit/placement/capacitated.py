@@ -17,86 +17,19 @@ from cockpit.placement.capacitated_bound import (
     closed_for_sure,
     lagrangian,
 )
+from cockpit.placement.flows import HAIR, Counted, Serving, plan_of_flow, polished
 from cockpit.placement.formulation import (
     Floats,
     Linear,
-    Pairs,
     Positions,
     Search,
-    Siting,
     check_reached,
     figure,
-    limit_load,
-    plan_of,
-    serve,
 )
 from cockpit.placement.milp import Outcome, Status
 from cockpit.placement.plan import CLOSED, Plan, Progress, Step, gap_of
 from cockpit.placement.problem import Problem, check_limit, check_p
 from geodata.errors import InputError
-
-_HAIR = 1e-6  # of a person: what a solver leaves where whole people are meant
-_DUST = 1e-9  # a share below is nothing
-
-
-@dataclass(frozen=True)
-class Serving:
-    """A program in which open sites serve points within their capacities."""
-
-    siting: Siting
-    points: Positions
-    pairs: Pairs
-    load: Floats
-    split: bool
-    everyone: bool
-
-    @classmethod
-    def of(
-        cls,
-        problem: Problem,
-        load: Floats,
-        *,
-        split: bool,
-        everyone: bool,
-        reach: float = np.inf,
-        maximise: bool = False,
-    ) -> Serving:
-        """Begin a program: who is served where, whole or divided, all or as many as possible."""
-        siting = Siting.of(problem, maximise=maximise)
-        points = np.flatnonzero((problem.weights > 0) | (load > 0))
-        pairs = serve(siting, points, split=split, everyone=everyone, limit=reach)
-        limit_load(siting, pairs, load, problem.capacity)
-        return cls(siting, points, pairs, load, split, everyone)
-
-    @property
-    def person_minutes(self) -> Linear:
-        """Return the people's minutes altogether, as a linear figure."""
-        problem, pairs = self.siting.problem, self.pairs
-        value = problem.weights[pairs.cell] * problem.cost[pairs.cell, pairs.site]
-        return Linear(np.zeros(1), np.zeros_like(pairs.cell), pairs.column, value)
-
-    @property
-    def people(self) -> Linear:
-        """Return the people who are served, as a linear figure."""
-        value = self.siting.problem.weights[self.pairs.cell]
-        return Linear(np.zeros(1), np.zeros_like(self.pairs.cell), self.pairs.column, value)
-
-    def shares(self, x: Floats) -> Floats:
-        """Return the share of each pair without the last digits that a solver leaves."""
-        pairs, load = self.pairs, self.load[self.pairs.cell]
-        share = np.where(x[pairs.column] < _DUST, 0.0, np.minimum(x[pairs.column], 1.0))
-        whole = np.rint(share * load)
-        near = (np.abs(share * load - whole) <= _HAIR * np.maximum(load, 1.0)) & (load > 0)
-        rooms = self.siting.problem.capacity[np.isfinite(self.siting.problem.capacity)]
-        if near[load > 0].all() and _whole(self.load) and _whole(rooms):
-            return np.where(load > 0, whole / np.maximum(load, _DUST), share)
-        n = self.siting.problem.n_demand
-        total = np.bincount(pairs.cell, share, minlength=n)[pairs.cell]
-        return share / np.maximum(total, _DUST) if self.everyone else share / np.maximum(total, 1.0)
-
-
-def _whole(values: Floats) -> bool:
-    return bool((values == np.rint(values)).all())
 
 
 def solve_capacitated_p_median(
@@ -161,12 +94,12 @@ def solve_capacitated_p_median(
     goal = served.person_minutes
     goal.aim(served.siting.program)
     served.siting.program.row(goal.column, goal.value, lower=bound.value - 1e-7 * abs(bound.value))
-    counted = _Counted(served, goal)
+    counted = Counted(served, goal)
     outcome = _searched(served, counted, begun, search)
     if outcome.status == "infeasible":
         raise _no_room(problem, loads, p, search, split=split)
     if split:
-        outcome = _polished(served, outcome)
+        outcome = polished(served, outcome)
     proof = {
         "multipliers": [float(u) for u in bound.multipliers],
         "points": points.tolist(),
@@ -174,13 +107,13 @@ def solve_capacitated_p_median(
         "lagrangian_bound": bound.value,
     }
     parameters = {"p": p, "split": split, **({} if load is None else {"load": loads.tolist()})}
-    plan = _plan(
+    plan = plan_of_flow(
         problem, "capacitated-p-median", parameters, search, outcome, counted, bound.value, proof
     )
     return replace(plan, bound=max(plan.bound, min(bound.value, plan.objective)))
 
 
-def _searched(served: Serving, counted: _Counted, begun: _Begun, search: Search) -> Outcome:
+def _searched(served: Serving, counted: Counted, begun: _Begun, search: Search) -> Outcome:
     """Let HiGHS go on from the plan that was found, unless that is proven or has been stopped."""
     if not np.isfinite(begun.found.cost):
         return search.run(served.siting.program, counted, floor=begun.floor)
@@ -197,7 +130,7 @@ def _searched(served: Serving, counted: _Counted, begun: _Begun, search: Search)
     return outcome
 
 
-def _worse(counted: _Counted, x: Floats, start: Floats, maximise: bool) -> bool:
+def _worse(counted: Counted, x: Floats, start: Floats, maximise: bool) -> bool:
     """Return whether a plan is worse than the one the search began with."""
     more = counted(x)[1] - counted(start)[1]
     return more < 0 if maximise else more > 0
@@ -318,7 +251,7 @@ def solve_serving(
 ) -> Plan:
     """Solve a program of serving for one goal; ``none``: the error when no plan exists."""
     goal.aim(served.siting.program, maximise=served.siting.program.maximise)
-    counted = _Counted(served, goal)
+    counted = Counted(served, goal)
     if begun is None:
         outcome = search.run(served.siting.program, counted, floor=floor)
     else:
@@ -326,64 +259,9 @@ def solve_serving(
     if outcome.status == "infeasible":
         raise none()
     if served.split:
-        outcome = _polished(served, outcome)
+        outcome = polished(served, outcome)
     problem = served.siting.problem
-    return _plan(problem, model, parameters, search, outcome, counted, floor, {})
-
-
-@dataclass(frozen=True)
-class _Counted:
-    """Adds a plan up anew: open sites and objective from the columns."""
-
-    served: Serving
-    goal: Linear
-
-    def cleaned(self, x: Floats) -> Floats:
-        clean = x.copy()
-        clean[self.served.pairs.column] = self.served.shares(x)
-        return clean
-
-    def __call__(self, x: Floats) -> tuple[Positions, float]:
-        return self.served.siting.chosen(x), float(self.goal.at(self.cleaned(x))[0])
-
-    def flow(self, x: Floats) -> list[list[float]]:
-        """Return [point, site, share] of everything that is served."""
-        pairs, share = self.served.pairs, self.served.shares(x)
-        used = np.flatnonzero(share > 0)
-        return [[int(pairs.cell[k]), int(pairs.site[k]), float(share[k])] for k in used]
-
-
-def _plan(
-    problem: Problem,
-    model: str,
-    parameters: Mapping[str, Any],
-    search: Search,
-    outcome: Outcome,
-    counted: _Counted,
-    floor: float,
-    proof: Mapping[str, Any],
-) -> Plan:
-    if outcome.x is None:
-        raise RuntimeError("a plan was promised")
-    chosen, objective = counted(outcome.x)
-    flow = counted.flow(outcome.x)
-    assignment, most = np.full(problem.n_demand, -1), np.zeros(problem.n_demand)
-    for point, site, share in flow:
-        if share > most[int(point)]:
-            assignment[int(point)], most[int(point)] = int(site), share
-    return plan_of(
-        problem,
-        model,
-        parameters,
-        search,
-        outcome,
-        chosen=chosen,
-        assignment=assignment,
-        objective=objective,
-        floor=floor,
-        details={"flow": flow} if parameters["split"] else {"assignment": assignment.tolist()},
-        proof=proof,
-    )
+    return plan_of_flow(problem, model, parameters, search, outcome, counted, floor, {})
 
 
 def _loads(problem: Problem, load: ArrayLike | None) -> Floats:
@@ -448,7 +326,7 @@ def _no_room(
     if outcome.status == "infeasible":
         return InputError(TOO_NEAR, p=p)
     missing = float(load.sum() - outcome.bound)
-    if outcome.status == "proven" and missing > _HAIR * max(1.0, float(load.sum())):
+    if outcome.status == "proven" and missing > HAIR * max(1.0, float(load.sum())):
         return InputError(
             "{missing} of {needed} find no room at the sites they can reach, however {p} "
             "sites are chosen; add capacity there, sites or reach.",
@@ -547,16 +425,6 @@ def _begun(served: Serving, found: Heuristic) -> Floats:
     site[served.points] = found.site
     x[served.pairs.column[site[served.pairs.cell] == served.pairs.site]] = 1
     return x
-
-
-def _polished(served: Serving, outcome: Outcome) -> Outcome:
-    """Divide the points anew among the open sites: rounding may have moved what they can take."""
-    if outcome.x is None:
-        return outcome
-    open_now = np.zeros(len(served.siting.open))
-    open_now[served.siting.chosen(outcome.x)] = 1
-    again = served.siting.program.fixed(served.siting.open, open_now).solve(seconds=30)
-    return outcome if again.x is None else replace(outcome, x=again.x)
 
 
 def _reachable(problem: Problem, reach: float) -> float:

@@ -94,7 +94,9 @@ def test_says_the_best_possible_where_a_target_is_out_of_reach() -> None:
 
 def test_a_mean_of_people_who_reach_nothing_cannot_be() -> None:
     problem = Problem.of([[1.0], [np.inf]])
-    with pytest.raises(GoalConflictError, match="Target 1 cannot be met: somebody reaches no allowed"):
+    with pytest.raises(
+        GoalConflictError, match="Target 1 cannot be met: somebody reaches no allowed"
+    ):
         solve_goals(problem, [Target("mean", 100)])
     assert solve_goals(problem, [Target("covered", 0.5, reach=1)]).open.tolist() == [0]
 
