@@ -157,7 +157,7 @@ def _standard(reach: Reach, c: Checked) -> dict[str, Any]:
 
 def sentence(note: Note) -> str:
     """Return a remark in English."""
-    return note.template.format(**note.values) if note.values else note.template
+    return note.template.format(**note.in_language("en")) if note.values else note.template
 
 
 def _without(result: Any, *names: str) -> dict[str, Any]:

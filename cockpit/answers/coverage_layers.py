@@ -114,7 +114,7 @@ def covered_layer(db: Session, reach: Reach, q: Question) -> bytes:
     service = service_of(q.service)
     seconds = reach.nearest_seconds(service.kinds, q.mode, service.towards)[cells]
     codes = county_causes(reach, q)[cells].tolist()
-    scores = [_short(values[cells]) for values in county_scores(reach, q).values()]
+    scores = [short(values[cells]) for values in county_scores(reach, q).values()]
     people = reach.groups[q.group][cells].tolist()
     properties = _named(reach, cells)
     for row, p, m, k, s in zip(
@@ -244,7 +244,7 @@ def _upward(seconds: NDArray[Any]) -> list[float | None]:
     ]
 
 
-def _short(values: NDArray[np.float64]) -> list[float]:
+def short(values: NDArray[np.float64]) -> list[float]:
     """Return figures with three significant digits, which a colour and a label need."""
     return [float(f"{v:.3g}") for v in values.tolist()]
 

@@ -182,7 +182,7 @@ class Causes:
 
 @dataclass(frozen=True)
 class LoadRow:
-    """One facility when everybody goes to the nearest place that still has room."""
+    """One facility in the best possible distribution of the people: an upper bound."""
 
     row: int  # of reach.facilities
     id: str

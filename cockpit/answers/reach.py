@@ -412,7 +412,7 @@ def _about(twin: Twin, rows: NDArray[np.intp], template: str) -> Note:
     return Note(
         template,
         {"n": len(rows), "names": listed(picked["name"].tolist())},
-        {"names": listed(english.tolist())},
+        {"names": listed(english.tolist(), "en")},
     )
 
 
@@ -425,7 +425,8 @@ def outside_notes(facilities: pd.DataFrame) -> tuple[Note, ...]:
         "Facilities outside the county's border, which count for whoever reaches them: "
         "{n} ({names})."
     )
-    return (Note(sentence, {"n": len(outside), "names": listed(outside)}),)
+    names = {"names": listed(outside, "en")}
+    return (Note(sentence, {"n": len(outside), "names": listed(outside)}, names),)
 
 
 def mode_notes(reach: Reach, mode: str, kinds: Collection[str] | None = None) -> tuple[Note, ...]:
@@ -464,14 +465,17 @@ def mode_notes(reach: Reach, mode: str, kinds: Collection[str] | None = None) ->
             Note(
                 "Facilities where no road of the network leads: {n} ({names}).",
                 {"n": len(far), "names": listed(told)},
+                {"names": listed(told, "en")},
             )
         )
     return tuple(notes)
 
 
-def listed(names: Sequence[Any] | NDArray[Any], most: int = 5) -> str:
-    """Return the first few names, and an ellipsis where there are more."""
+def listed(names: Sequence[Any] | NDArray[Any], language: str = "zh", most: int = 5) -> str:
+    """Return the first few names as a language joins them, and an ellipsis where there are more."""
     told = [str(name) for name in names]
+    if language == "zh":
+        return "、".join(told[:most]) + ("等" if len(told) > most else "")
     return ", ".join(told[:most]) + (" …" if len(told) > most else "")
 
 

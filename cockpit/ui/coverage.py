@@ -5,7 +5,6 @@ from __future__ import annotations
 from html import escape
 from urllib.parse import quote
 
-import numpy as np
 import streamlit as st
 
 from cockpit.answers.coverage import Summary
@@ -19,6 +18,7 @@ from cockpit.ui import (
     coverage_health,
     coverage_maps,
     coverage_panels,
+    coverage_shown,
     coverage_tabs,
     way,
 )
@@ -26,7 +26,6 @@ from cockpit.ui.coverage_choices import Choice
 from cockpit.ui.coverage_parts import notes
 from cockpit.ui.words import language, say
 
-_SCORE_CLASSES = 5
 TABLE_TITLES = {"village": "Villages", "cell": "Cells"}
 
 
@@ -70,7 +69,8 @@ def top(twin: Twin, choice: Choice, found: Summary) -> str:
 
 def picture(twin: Twin, choice: Choice, found: Summary, sentence: str) -> None:
     """Show the map with its legend."""
-    cuts, lowest = _classes(choice)
+    cuts, lowest = coverage_shown.score_cuts(choice)
+    several = coverage_shown.classes(choice, found, cuts, lowest)
     cell = coverage_cache.cell(choice.asked, choice.cell) if choice.cell else None
     with st.container(key="ct-map"):
         coverage_maps.show(
@@ -92,34 +92,25 @@ def picture(twin: Twin, choice: Choice, found: Summary, sentence: str) -> None:
             ),
             key="coverage.deck",
             on_pick=coverage_choices.picked,
-            alt=sentence,
+            alt=f"{sentence} {coverage_shown.sentence(choice, found, several)}",
         )
-        coverage_panels.legend(choice, found, cuts, lowest)
-
-
-def _classes(choice: Choice) -> tuple[tuple[float, ...], float]:
-    """Return the upper limits of the score's classes, and the least."""
-    if choice.colour != "score":
-        return (), 0.0
-    values = coverage_cache.access_scores(choice.asked)[choice.method].values
-    values = values[np.isfinite(values)]
-    if not len(values):
-        return (), 0.0
-    above = values[values > 0]  # those with nothing are a class of their own
-    steps = np.arange(1, _SCORE_CLASSES) / (_SCORE_CLASSES - 1)
-    limits = np.quantile(above, steps) if len(above) else above
-    cuts = np.unique([*([0.0] if len(above) < len(values) else []), *limits.tolist()])
-    return tuple(float(c) for c in cuts), float(values.min())
+        coverage_panels.legend(choice, several)
 
 
 def beside(twin: Twin, choice: Choice, found: Summary) -> None:
     """Show the standards' lights, the map's figures as a table, what was clicked, facilities."""
     coverage_panels.light(coverage_health.of_service(choice))
-    coverage_panels.shares(choice, found)
+    several = coverage_shown.classes(choice, found, *coverage_shown.score_cuts(choice))
+    st.markdown(way.plain(coverage_shown.sentence(choice, found, several)))
+    if choice.colour == "catchments":  # one row an area, instead of a class
+        if found.n_facilities:
+            coverage_tabs.catchments(choice, found)
+    else:
+        coverage_shown.table(choice, found, several)
     cell = coverage_cache.cell(choice.asked, choice.cell) if choice.cell else None
     coverage_panels.card(twin, choice, cell)
     coverage_panels.rings(choice)
-    if found.n_facilities:
+    if found.n_facilities and choice.colour != "catchments":
         coverage_tabs.facilities(choice)
     files(twin, choice)
 
@@ -128,7 +119,8 @@ def files(twin: Twin, choice: Choice) -> None:
     """Show the files to take away: villages and cells as tables, areas as GeoJSON."""
     asked = choice.asked
     version = stamp(twin.version)
-    question = (asked.service, asked.mode, f"{asked.minutes:g}", asked.group, asked.unit)
+    limit = f"{asked.minutes:g}"
+    question = (asked.service, asked.mode, limit, asked.group, asked.decay, asked.unit)
     tables = "/".join((f"/download/{version}/coverage", *question))
     areas = f"/download/{version}/catchments/{asked.service}/{asked.mode}/{asked.unit}.geojson"
     links = [

@@ -27,8 +27,9 @@ from cockpit.answers.coverage import (
 )
 from cockpit.answers.coverage_cell import Cell
 from cockpit.answers.reach import Reach, current_reach
+from cockpit.coverage.access import USUAL_DECAY
 from cockpit.coverage.services import SERVICES
-from cockpit.coverage.standards import Checked, Standard, changed
+from cockpit.coverage.standards import Checked, Standard, changed, touches
 from cockpit.settings import settings
 from cockpit.ui import cache
 
@@ -41,6 +42,7 @@ class Asked(NamedTuple):
     minutes: float
     group: str
     unit: str
+    decay: str = USUAL_DECAY
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -75,6 +77,7 @@ def question(asked: Asked) -> Question:
         minutes=asked.minutes,
         group=asked.group,
         unit=known.twin.position(asked.unit),
+        decay=asked.decay,
         visitor=cache.visitor_class(),
         small_count=settings().small_count,
     )
@@ -180,7 +183,7 @@ def referral(unit: str) -> Referral:
     return _referral(_known().version, cache.visitor_class(), unit)
 
 
-Changes = tuple[tuple[str, tuple[tuple[str, float], ...]], ...]
+Changes = tuple[tuple[str, tuple[tuple[str, float | str], ...]], ...]
 """A visitor's own standards as (standard, ((field, value), ...)): a key of the cache."""
 
 
@@ -196,15 +199,17 @@ def _health(
     wanted = {
         key: standard
         for key, standard in standards(changes).items()
-        if not service or standard.service == service
+        if not service or touches(standard, service)
     }
+    if service:  # what is about this service alone stands before circles of several
+        wanted = dict(sorted(wanted.items(), key=lambda item: len(item[1].services)))
     return answers.health_check(
         known, unit=known.twin.position(unit), standards=wanted, visitor=visitor
     )
 
 
 def health_check(unit: str, changes: Changes, service: str = "") -> list[Checked]:
-    """Return every standard (or those of one service) checked on a unit's people."""
+    """Return every standard (or those that touch one service) checked on a unit's people."""
     return _health(_known().version, cache.visitor_class(), unit, changes, service)
 
 

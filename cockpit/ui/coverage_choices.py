@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
 from cockpit.answers.twin import Twin
+from cockpit.coverage.access import DECAY_TITLES, USUAL_DECAY
 from cockpit.coverage.catchments import METHODS
 from cockpit.coverage.services import SERVICES
 from cockpit.indicators import MEASURES
-from cockpit.ui import cache, coverage_cache, state, way
+from cockpit.ui import cache, coverage_cache, coverage_norms, state, way
 from cockpit.ui.coverage_cache import Asked
 from cockpit.ui.map_choices import LAYER_TITLES
 from cockpit.ui.words import number, say
 
+MODE_PHRASE_TITLES = {
+    "walk": "on foot",
+    "older": "on foot, at older people's pace",
+    "ebike": "by e-bike",
+    "car": "by car",
+    "ambulance": "by ambulance",
+}
+"""How people travel, inside a sentence."""
 MODE_TITLES = {
     "walk": "On foot",
     "older": "On foot, older people",
@@ -42,6 +52,8 @@ PANEL_TITLES = {
     "referral": "Referral chain",
     "sensitivity": "Sensitivity",
 }
+WITH_DECAY = ("gravity", "balanced", "spatial_availability")
+"""Methods of the access score that let supply count less with distance, by a curve."""
 LIMITS = ("5", "10", "15", "20", "30", "45", "60")
 RINGS = ("5", "10", "15", "20", "30", "60")
 LONGEST = 600.0  # minutes; what the answers accept
@@ -73,9 +85,11 @@ def choose(twin: Twin) -> Choice:
         group = _group(service)
         colour = _colour()
         method = _method() if colour == "score" else next(iter(METHODS))
+        decay = _decay(shown=colour == "score" and method in WITH_DECAY)
         layers = _layers(twin)
-        asked = Asked(service, mode, minutes, group, unit)
+        asked = Asked(service, mode, minutes, group, unit, decay)
         facility, rings = _isochrones(asked)
+    coverage_norms.arrive()
     return Choice(
         asked,
         colour,
@@ -212,6 +226,25 @@ def _method() -> str:
             ),
         )
     )
+
+
+def _decay(*, shown: bool) -> str:
+    """Return how far supply counts less; chosen beside the methods that ask for it."""
+    given: dict[str, Any] = {"allowed": DECAY_TITLES, "address": "decay"}
+    if not shown:
+        return str(state.read("coverage.decay", USUAL_DECAY, **given))
+    return str(
+        st.selectbox(
+            say("Decay"),
+            list(DECAY_TITLES),
+            format_func=lambda d: say(DECAY_TITLES[d]),
+            width=220,
+            help=say("How much less supply counts with each minute; all but the last weigh a half "
+                     "at the limit."),
+            placeholder=say("Decay"),
+            **state.remembered("coverage.decay", USUAL_DECAY, **given),
+        )
+    )  # fmt: skip
 
 
 def _layers(twin: Twin) -> tuple[str, ...]:

@@ -9,30 +9,25 @@ import pandas as pd
 import streamlit as st
 
 from cockpit.answers.coverage import Summary
+from cockpit.answers.coverage_sources import source_text
 from cockpit.answers.twin import Twin
 from cockpit.coverage.services import SERVICES
-from cockpit.coverage.standards import Checked, Standard, as_toml
+from cockpit.coverage.standards import LONGEST_SOURCE, Checked, Standard, as_toml
 from cockpit.indicators import MEASURES
-from cockpit.ui import coverage_cache, state
-from cockpit.ui.coverage_cache import Changes
-from cockpit.ui.coverage_choices import MODE_TITLES, Choice
+from cockpit.ui import coverage_cache, coverage_norms, state
+from cockpit.ui.coverage_choices import MODE_PHRASE_TITLES, Choice
+from cockpit.ui.coverage_norms import changes
 from cockpit.ui.coverage_panels import confirm_mark, dot, goal_text, value_text
 from cockpit.ui.coverage_parts import counts, plain_number
-from cockpit.ui.words import NO_FIGURE, say, say_error
+from cockpit.ui.words import NO_FIGURE, language, say, say_error
 from geodata.errors import CockpitError
 
 WHERE_TITLES = {"all": "everywhere", "town": "in town", "country": "in the country"}
-_FIELDS = ("limit", "goal", "watch")
-_NO_CHANGES: Changes = ()
-
-
-def changes() -> Changes:
-    """Return the visitor's own standards."""
-    return state.chosen("coverage.standards", _NO_CHANGES)
+_FIELDS = ("limit", "or_minutes", "goal", "watch", "source")
 
 
 def of_service(choice: Choice) -> list[Checked]:
-    """Return the standards of the chosen service, checked on the unit."""
+    """Return the standards that touch the chosen service, checked on the unit."""
     return coverage_cache.health_check(choice.asked.unit, changes(), choice.asked.service)
 
 
@@ -116,7 +111,7 @@ def _remarks(row: Checked) -> list[str]:
 
 
 def _source(standard: Standard) -> str:
-    text = f"{escape(say(standard.source))} {confirm_mark(standard)}"
+    text = f"{escape(source_text(standard, language()))} {confirm_mark(standard)}"
     if standard.id in {key for key, _fields in changes()}:
         return f"{text}<br><b>{escape(say('changed by you'))}</b>"
     return f"{text}<br>{escape(say('changed by the county'))}" if standard.changed else text
@@ -125,11 +120,11 @@ def _source(standard: Standard) -> str:
 def rule_text(standard: Standard) -> str:
     """Return a standard's rule in words."""
     limit = plain_number(standard.limit)
-    mode = say(MODE_TITLES.get(standard.mode, standard.mode))
+    mode = _mode_words(standard.mode)
     if standard.rule == "minutes":
-        return say("within {n} minutes, {mode}", n=limit, mode=mode)
+        return say("within {n} minutes {mode}", n=limit, mode=mode)
     if standard.rule == "metres":
-        return say("within {n} m on the way, {mode}", n=limit, mode=mode)
+        return _distance_text(standard, limit, mode)
     if standard.rule == "one_each":
         level = say("township" if standard.level == "township" else "village")
         if standard.or_minutes is None:
@@ -144,6 +139,22 @@ def rule_text(standard: Standard) -> str:
     return say("at least {n} {unit}", n=limit, unit=say(standard.unit))
 
 
+def _distance_text(standard: Standard, limit: str, mode: str) -> str:
+    if standard.or_minutes is None:
+        return say("within {n} m {mode}", n=limit, mode=mode)
+    return say(
+        "within {m} m {mode}, or {n} minutes {other}",
+        m=limit,
+        mode=mode,
+        n=plain_number(standard.or_minutes),
+        other=_mode_words(standard.or_mode or standard.mode),
+    )
+
+
+def _mode_words(mode: str) -> str:
+    return say(MODE_PHRASE_TITLES.get(mode, mode))
+
+
 # ---------------------------------------------------------------- the visitor's own
 
 
@@ -155,8 +166,10 @@ def _editor() -> None:
             say("Standard"): [say(s.title) for s in known.values()],
             say("Limit"): [s.limit for s in known.values()],
             say("Unit"): [say(s.unit) if s.unit else "" for s in known.values()],
+            say("Or minutes"): [s.or_minutes for s in known.values()],
             say("Goal, share"): [s.goal for s in known.values()],
             say("Yellow from, share"): [s.watch for s in known.values()],
+            say("Source"): [say(s.source) for s in known.values()],
         }
     )
     version = state.chosen("coverage.edits", 0)
@@ -166,6 +179,7 @@ def _editor() -> None:
         edits = (state.widget_value(name) or {}).get("edited_rows", {})
         _take(edits, list(known), list(table.columns))
 
+    names = list(table.columns)
     if problem := state.chosen("coverage.problem", ""):
         st.error(problem)
     st.data_editor(
@@ -173,6 +187,14 @@ def _editor() -> None:
         hide_index=True,
         height=320,
         disabled=[say("Standard"), say("Unit")],
+        column_config={
+            names[3]: st.column_config.NumberColumn(
+                help=say("Minutes that are enough as well, where a standard has two limits.")
+            ),
+            names[6]: st.column_config.TextColumn(
+                max_chars=LONGEST_SOURCE, help=say("The document that sets your figures.")
+            ),
+        },
         key=state.widget_key(name),
         on_change=typed,
         alt=say("Change limits and goals"),
@@ -197,40 +219,32 @@ def _editor() -> None:
             )
     st.caption(
         say(
-            "Your figures hold for you and this visit. To make them the county's, put the file's "
-            "text into county.toml and load again."
+            "Your figures stand in the address: a link shows others the same. To make them the "
+            "county's, put the file's text into county.toml and load again."
         )
     )
 
 
 def _take(edits: dict[Any, dict[str, Any]], ids: list[str], columns: list[str]) -> None:
     """Take what was typed; when it makes no sense, keep what was before and say why."""
-    fields = dict(zip((columns[1], columns[3], columns[4]), _FIELDS, strict=True))
+    fields = dict(zip((columns[1], *columns[3:]), _FIELDS, strict=True))
     wanted = {key: dict(values) for key, values in changes()}
     for row, cells in edits.items():
         own = wanted.setdefault(ids[int(row)], {})
         own |= {fields[c]: value for c, value in cells.items() if c in fields}
     try:
-        coverage_cache.standards(_frozen(wanted))
+        # A figure that is taken away is the default again.
+        kept = {key: {f: v for f, v in own.items() if v is not None} for key, own in wanted.items()}
+        coverage_norms.take(coverage_norms.frozen(kept))
     except CockpitError as error:
         state.choose("coverage.problem", say_error(error))
     else:
         state.choose("coverage.problem", "")
-        state.choose("coverage.standards", _frozen(wanted))
     state.choose("coverage.edits", state.chosen("coverage.edits", 0) + 1)
-
-
-def _frozen(wanted: dict[str, dict[str, Any]]) -> Changes:
-    known = coverage_cache.standards(())
-    return tuple(
-        (key, tuple(sorted(kept.items())))
-        for key, fields in sorted(wanted.items())
-        if (kept := {f: v for f, v in fields.items() if getattr(known[key], f) != v})
-    )
 
 
 def reset() -> None:
     """Let the visitor's own standards go."""
-    state.choose("coverage.standards", _NO_CHANGES)
+    coverage_norms.take(())
     state.choose("coverage.problem", "")
     state.choose("coverage.edits", state.chosen("coverage.edits", 0) + 1)

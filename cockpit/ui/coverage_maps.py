@@ -36,6 +36,7 @@ _SCREEN, _TELEPHONE = (1100, 600, 150), (360, 400, 0)  # width, height, left fre
 _MOST_LABELS = 60
 _MANY_POINTS = 100  # smaller from here on
 _ALPHA = 0.88
+_RING_ALPHA = 0.16  # of one isochrone
 _EMPTY_ALPHA = 0.3  # of the colour of cells where nobody lives: they stay in the background
 
 NO_WAY = "#6D5BA8"  # violet beside teal and yellow: told apart in every kind of colour blindness
@@ -237,17 +238,19 @@ def cells_url(scene: Scene) -> str:
     asked, version = scene.asked, scene.twin.version
     if scene.colour in ("cause", "score"):
         return addresses.covered_url(
-            version, asked.service, asked.mode, asked.minutes, asked.group, asked.unit
+            version, asked.service, asked.mode, asked.minutes, asked.group, asked.unit, asked.decay
         )
     return addresses.minutes_url(version, asked.mode, asked.unit)
 
 
 def _cells(scene: Scene, tokens: Tokens) -> dict[str, Any]:
-    colour = fill(scene, tokens)
+    colour, address = fill(scene, tokens), cells_url(scene)
     return {
         "@@type": "GeoJsonLayer",
-        "id": f"cells-{scene.clicks}",
-        "data": cells_url(scene),
+        # A name for each address: deck.gl would work the new colours out on the old cells, which
+        # have other properties, until the new ones are there.
+        "id": f"cells-{scene.clicks}-{mark(address)}",
+        "data": address,
         "pickable": True,
         "stroked": True,
         "filled": True,
@@ -323,13 +326,19 @@ def _isochrones(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
             ),
             "filled": True,
             "stroked": True,
-            "getFillColor": rgba(tokens.accent, 0.16),  # one over the other: the nearer, the deeper
+            # One over the other: the nearer, the deeper.
+            "getFillColor": rgba(tokens.accent, _RING_ALPHA),
             "getLineColor": f"@@=properties.r===1?{paint(tokens.accent, 0.35)}:"
             f"{paint(tokens.text, 1)}",
             "getLineWidth": "@@=properties.r===1?0.8:1.8",
             "lineWidthUnits": "pixels",
         }
     ]
+
+
+def ring_alphas(n: int) -> tuple[float, ...]:
+    """Return how deep each of ``n`` isochrones looks, the nearest first, on top of the others."""
+    return tuple(1 - (1 - _RING_ALPHA) ** (n - k) for k in range(n))
 
 
 def _marked(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:

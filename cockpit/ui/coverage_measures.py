@@ -14,6 +14,7 @@ from cockpit.coverage.services import SERVICES
 from cockpit.ui import coverage_cache, coverage_charts
 from cockpit.ui.coverage_choices import Choice
 from cockpit.ui.coverage_parts import (
+    bracket,
     chart,
     counts,
     limit_text,
@@ -22,7 +23,6 @@ from cockpit.ui.coverage_parts import (
     notes,
     score_text,
     score_unit,
-    small,
     table,
     words_table,
 )
@@ -90,9 +90,10 @@ def _equity_table(answer: Equity, choice: Choice) -> None:
         (say("FGT 0"), percent(answer.fgt0, 1),
          say("People beyond {n} minutes.", n=n)),
         (say("FGT 1"), percent(answer.fgt1, 1),
-         say("How far beyond, as a share of {n} minutes, spread over everybody.", n=n)),
+         say("Mean over everybody of 1 − {n} ÷ minutes for those beyond {n} minutes, 0 for the "
+             "others; no way counts 1.", n=n)),
         (say("FGT 2"), number(answer.fgt2, 3),
-         say("The same squared: the farthest weigh most.")),
+         say("The same with the square of 1 − {n} ÷ minutes: the farthest weigh most.", n=n)),
     )  # fmt: skip
     words_table(
         {
@@ -106,13 +107,16 @@ def _equity_table(answer: Equity, choice: Choice) -> None:
 
 def _townships(answer: Equity) -> None:
     rows = sorted(answer.by_township, key=lambda r: (np.nan_to_num(r.share, nan=2.0), r.code))
+    unit = METHODS["enhanced"].unit  # what every person gets, whatever the figures above are of
     st.markdown(f"**{say('Covered share by township')}**")
     table(
         {
             say("Township"): [name_of(row) for row in rows],
             say("Covered"): [percent(row.share, 1) for row in rows],
             say("Mean minutes"): [minutes_text(row.minutes) for row in rows],
-            say("Access"): [small(row.access) for row in rows],
+            f"{say('Access')}{bracket(score_unit(unit))}": [
+                score_text(row.access, unit) for row in rows
+            ],
         },
         words=(say("Township"),),
         alt=say("Covered share by township"),
@@ -173,8 +177,13 @@ def capacity(twin: Twin, choice: Choice, found: Summary) -> None:
         words=(say("Facility"),),
         alt=say("Capacity"),
     )
-    st.caption(say("Everybody goes to the nearest place that still has room; the whole county "
-                   "competes for it."))  # fmt: skip
+    st.caption(
+        say(
+            "The best possible distribution: as many as can be served, with the least travel, when "
+            "the whole county is led to its places. An upper bound of what people find by "
+            "themselves."
+        )
+    )
     notes(answer.notes, but=found.notes)
 
 
@@ -234,7 +243,7 @@ def supply(twin: Twin, choice: Choice, found: Summary) -> None:
 def referral(twin: Twin, choice: Choice, found: Summary) -> None:
     """Show the way from village clinic to health centre to county hospital."""
     del twin
-    answer = coverage_cache.referral(choice.asked.unit)
+    answer = coverage_cache.referral(choice.asked.unit, choice.asked.group)
     title = say(
         "From home to the county hospital by all steps: {mean} on average, half of the people "
         "within {median}",

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import partial
 from html import escape
 
 import streamlit as st
 
 from cockpit.answers.coverage import Summary
 from cockpit.answers.coverage_cell import Cell
+from cockpit.answers.coverage_sources import source_text
 from cockpit.answers.twin import Twin
 from cockpit.coverage.catchments import METHODS
-from cockpit.coverage.causes import NO_PLACE
 from cockpit.coverage.services import SERVICES
 from cockpit.coverage.standards import Checked, Standard
 from cockpit.indicators import MEASURES
 from cockpit.ui import cache, coverage_cache, coverage_maps, theme
-from cockpit.ui.coverage_choices import MODE_TITLES, Choice, let_go
+from cockpit.ui.coverage_choices import MODE_PHRASE_TITLES, Choice, let_go
 from cockpit.ui.coverage_parts import (
     bracket,
+    in_sentence,
     limit_text,
     minutes_text,
     minutes_words,
     plain_number,
-    score_text,
     score_unit,
 )
+from cockpit.ui.coverage_shown import Class
+from cockpit.ui.theme import Tokens, rgba
 from cockpit.ui.words import (
     NO_FIGURE,
     compact,
@@ -47,10 +48,10 @@ LIGHT_TITLES = {
     "none": "cannot be judged",
 }
 SENTENCE_TITLES = {
-    "people": "{unit}, {date}, {group}: help from {service} ({mode}) reaches {covered} of {total} "
-    "({share}) within {n} minutes, {missed} it does not.",
+    "people": "{unit}, {date}, {group}: help from {service} reaches {covered} of {total} "
+    "({share}) within {n} minutes {mode}; {missed} it does not.",
     "facility": "{unit}, {date}, {group}: {covered} of {total} ({share}) reach {service} "
-    "within {n} minutes ({mode}), {missed} do not.",
+    "within {n} minutes {mode}; {missed} do not.",
 }
 STYLE = """<style>
 .ct-light{display:inline-flex;gap:6px;align-items:center;white-space:nowrap;font-weight:600}
@@ -125,8 +126,8 @@ def sentence(twin: Twin, choice: Choice, found: Summary) -> str:
         "share": percent(found.share, 1),
         "missed": number(found.total - found.covered_people),
         "n": limit_text(choice),
-        "service": say(service.title),
-        "mode": say(MODE_TITLES.get(asked.mode, asked.mode)),
+        "service": in_sentence(say(service.title)),
+        "mode": say(MODE_PHRASE_TITLES.get(asked.mode, asked.mode)),
     }
     first = SENTENCE_TITLES[service.towards]
     terms = [(first, values)]
@@ -175,7 +176,8 @@ def _standard(row: Checked) -> str:
         text = say("{title}: {value}", title=title, value=text)
     return (
         f"{dot(row.light)}<span>{escape(text)}</span>"
-        f'<span class="ct-quiet">{escape(say(standard.source))} {confirm_mark(standard)}</span>'
+        f'<span class="ct-quiet">{escape(source_text(standard, language()))} '
+        f"{confirm_mark(standard)}</span>"
     )
 
 
@@ -217,9 +219,11 @@ def goal_text(standard: Standard) -> str:
 # ---------------------------------------------------------------- legend
 
 
-def legend(choice: Choice, found: Summary, cuts: tuple[float, ...], lowest: float) -> None:
+def legend(choice: Choice, several: Sequence[Class]) -> None:
     """Show what the colours mean, with units, and the shapes of the layers."""
-    items = [*_colour_keys(choice, found, cuts, lowest), *_shape_keys(choice)]
+    colours = [_key(one.colour, one.text) for one in several]
+    empty = _key(theme.now().no_data, say("nobody lives here"), faint=True)
+    items = [*colours, empty, *_shape_keys(choice)]
     st.html(f'<div class="ct-legend"><b>{escape(_legend_title(choice))}</b>{"".join(items)}</div>')
 
 
@@ -233,43 +237,6 @@ def _legend_title(choice: Choice) -> str:
     return say("{service}, minutes", service=service)
 
 
-def _colour_keys(
-    choice: Choice, found: Summary, cuts: tuple[float, ...], lowest: float
-) -> list[str]:
-    tokens = theme.now()
-    n = limit_text(choice)
-    if choice.colour == "cause":
-        answer = coverage_cache.causes(choice.asked)
-        keys = [
-            _key(coverage_maps.CAUSE_COLOURS[code], say(answer.titles[code]))
-            for code, people in answer.people.items()
-            if people or code != NO_PLACE
-        ]
-    elif choice.colour == "score":
-        colours = coverage_maps.score_colours(len(cuts), tokens)
-        lows = (lowest, *cuts[:-1])
-        text = partial(score_text, unit=METHODS[choice.method].unit)
-        keys = [
-            _key(colour, text(high) if low == high else f"{text(low)} – {text(high)}")
-            for colour, low, high in zip(colours, lows, cuts, strict=True)
-        ]
-    elif choice.colour == "minutes":
-        limits = coverage_maps.CLASSES
-        texts = [f"{a:g} – {b:g}" for a, b in zip((0.0, *limits), limits, strict=False)]
-        texts.append(say("more than {n}", n=f"{limits[-1]:g}"))
-        colours = coverage_maps.minute_colours(tokens)
-        keys = [_key(c, t) for c, t in zip(colours, texts, strict=True)]
-        keys.append(_key(coverage_maps.NO_WAY_MINUTES, say("no way")))
-    else:
-        keys = [
-            _key(theme.COVERED, say("up to {n} minutes", n=n)),
-            _key(theme.NOT_COVERED, say("more than {n} minutes", n=n)),
-        ]
-        if found.unreached_people or not found.n_facilities:
-            keys.append(_key(coverage_maps.NO_WAY, say("no way")))
-    return [*keys, _key(tokens.no_data, say("nobody lives here"), faint=True)]
-
-
 def _shape_keys(choice: Choice) -> list[str]:
     tokens = theme.now()
     keys = [
@@ -279,8 +246,12 @@ def _shape_keys(choice: Choice) -> list[str]:
     if choice.colour == "catchments":
         keys.append(_line(tokens.accent, say("border of a catchment")))
     if choice.facility and choice.rings:
-        text = "/".join(f"{m:g}" for m in choice.rings)
-        keys.append(_line(tokens.text, say("{n} minutes around it", n=text)))
+        keys += [
+            _ring(tokens, alpha, say("≤ {n} min around it", n=plain_number(minutes)))
+            for minutes, alpha in zip(
+                choice.rings, coverage_maps.ring_alphas(len(choice.rings)), strict=True
+            )
+        ]
     if choice.cell:
         keys.append(_line(tokens.mark, say("way of the chosen cell")))
     return keys
@@ -294,6 +265,16 @@ def _key(colour: str, text: str, *, faint: bool = False) -> str:
     )
 
 
+def _ring(tokens: Tokens, alpha: float, text: str) -> str:
+    """Return the swatch of one isochrone, as deep as those that lie over it make it."""
+    red, green, blue, _ = rgba(tokens.accent)
+    return (
+        '<span class="ct-key"><span class="ct-swatch ct-ring" style="background:'
+        f'rgba({red},{green},{blue},{alpha:.2f});border:1px solid {tokens.text}"></span>'
+        f"{escape(text)}</span>"
+    )
+
+
 def _line(colour: str, text: str) -> str:
     return (
         '<span class="ct-key" style="white-space:normal">'
@@ -303,28 +284,6 @@ def _line(colour: str, text: str) -> str:
 
 
 # ---------------------------------------------------------------- beside the map
-
-
-def shares(choice: Choice, found: Summary) -> None:
-    """Show the figures of the map as a table: people, share and cells."""
-    far = ~found.covered
-    cut = far & (found.minutes == math.inf)
-    rows = [
-        (say("within {n} minutes", n=limit_text(choice)), found.covered),
-        (say("farther away"), far & ~cut),
-        (say("no way"), cut),
-    ]
-    body = "".join(
-        f"<tr><td>{escape(text)}</td><td class='n'>{number(float(found.people[where].sum()))}</td>"
-        f"<td class='n'>{percent(float(found.people[where].sum()) / found.total if found.total else math.nan, 1)}</td>"  # noqa: E501
-        f"<td class='n'>{number(int(where.sum()))}</td></tr>"
-        for text, where in rows
-    )
-    head = "".join(
-        f"<th class='ct-quiet{' n' if k else ''}'>{escape(text)}</th>"
-        for k, text in enumerate((say("As on the map"), say("Persons"), say("Share"), say("Cells")))
-    )
-    st.html(f'<table class="ct-table ct-small"><tr>{head}</tr>{body}</table>')
 
 
 def card(twin: Twin, choice: Choice, found: Cell | None) -> None:

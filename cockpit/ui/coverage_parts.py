@@ -48,6 +48,11 @@ def small(value: float) -> str:
     return number(value, max(0, 2 - math.floor(math.log10(abs(value)))))
 
 
+def in_sentence(title: str) -> str:
+    """Return a title as it stands inside a sentence: English ones begin small there."""
+    return title[:1].lower() + title[1:] if title[1:2].islower() or title[1:2] == "-" else title
+
+
 def bracket(text: str) -> str:
     """Return a text in the brackets of the visitor's language."""
     return f"（{text}）" if language() == "zh" else f" ({text})"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from cockpit.answers.coverage import Summary, VillageRow
+from cockpit.answers.coverage import FacilityRow, Summary, VillageRow
 from cockpit.answers.twin import Twin
 from cockpit.coverage.causes import COVERED
 from cockpit.coverage.services import SERVICES
@@ -200,17 +200,31 @@ def sensitivity(twin: Twin, choice: Choice, found: Summary) -> None:
         )
 
 
+def catchments(choice: Choice, found: Summary) -> None:
+    """Show the facilities that are somebody's nearest, the largest catchment first."""
+    rows = [r for r in coverage_cache.facilities(choice.asked) if r.people_nearest != 0]
+    rows.sort(key=lambda r: (-np.nan_to_num(r.people_nearest), r.name))
+    _facility_table(choice, rows, total=found.total)
+
+
 def facilities(choice: Choice) -> None:
     """Show the service's facilities and whom they serve."""
-    rows = coverage_cache.facilities(choice.asked)
+    _facility_table(choice, coverage_cache.facilities(choice.asked))
+
+
+def _facility_table(choice: Choice, rows: list[FacilityRow], total: float = math.nan) -> None:
+    """Show facilities; with the people in all also the share that each has nearest."""
     supply = {"staff": say("Staff"), "capacity": say("Capacity")}.get(
         SERVICES[choice.asked.service].supply, ""
     )
     columns: dict[str, list[str]] = {
         say("Facility"): [r.name for r in rows],
         say("Nearest to, persons"): counts(r.people_nearest for r in rows),
-        say("Within {n} minutes", n=limit_text(choice)): counts(r.people_within for r in rows),
     }
+    if not math.isnan(total):
+        columns[say("Share")] = [percent(r.people_nearest / total if total else math.nan, 1)
+                                 for r in rows]  # fmt: skip
+    columns[say("Within {n} minutes", n=limit_text(choice))] = counts(r.people_within for r in rows)
     if supply:
         columns[supply] = [
             say("not known") if math.isnan(r.capacity) else number(r.capacity) for r in rows

@@ -137,7 +137,7 @@ def test_only_facilities_of_the_service_are_named(tmp_path: Path) -> None:
         "Facilities outside the c",
         "Facilities where no road",
     ]
-    assert {n.values["names"] for n in of_hospital[-2:]} <= {"设施H", "第14网格, 第15网格"}
+    assert {n.values["names"] for n in of_hospital[-2:]} <= {"设施H", "第14网格、第15网格"}
 
 
 def test_a_unit_restricts_the_people_and_not_the_facilities(reach: Reach) -> None:

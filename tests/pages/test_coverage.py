@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from cockpit.coverage.services import SERVICES
 from cockpit.coverage.standards import STANDARDS
+from cockpit.locale import translate
 from cockpit.ui import coverage_cache, coverage_choices
 from tests import tiny
 
@@ -227,6 +228,7 @@ def test_nobody_of_the_group_is_said(page: AppTest) -> None:
         ("facility", "nobody"),
         ("village", "nobody"),
         ("ring", "7000"),
+        ("decay", "sudden"),
         ("layer", "relief"),
         ("region", "1"),
     ],
@@ -267,39 +269,206 @@ def changed(*edits: tuple[dict[int, dict[str, Any]], list[str]]) -> AppTest:
         from cockpit.ui import coverage_health, state
 
         for cells, ids in edits:
-            coverage_health._take(cells, ids, ["a", "limit", "b", "goal", "watch"])
-        st.json([list(map(list, state.chosen("coverage.standards", ())))])
+            coverage_health._take(cells, ids, list("abcdefg"))
+        st.json(state.chosen("coverage.norms", []))
         st.write(state.chosen("coverage.problem", ""))
 
     return AppTest.from_function(script, args=(edits,), default_timeout=60).run()
 
 
+LIMIT, OR_MINUTES, GOAL, SOURCE = "b", "d", "e", "g"  # columns of the table to type in
+
+
 def test_a_visitors_own_goal_is_kept_and_nonsense_is_named(tiny_here: Path) -> None:
-    app = changed(({0: {"goal": 0.9}}, ["circle_15min"]))
+    app = changed(({0: {GOAL: 0.9}}, ["circle_15min"]))
     assert not app.exception
-    assert json.loads(app.json[0].value) == [[["circle_15min", [["goal", 0.9]]]]]
-    app = changed(({0: {"goal": 0.9}}, ["circle_15min"]), ({0: {"limit": 0}}, ["circle_1000m"]))
-    assert json.loads(app.json[0].value) == [[["circle_15min", [["goal", 0.9]]]]]
+    assert json.loads(app.json[0].value) == ["circle_15min~g0.9"]
+    app = changed(({0: {GOAL: 0.9}}, ["circle_15min"]), ({0: {LIMIT: 0}}, ["circle_1000m"]))
+    assert json.loads(app.json[0].value) == ["circle_15min~g0.9"]
     assert "circle_1000m" in app.markdown[0].value
     assert "大于 0" in app.markdown[0].value or "大于0" in app.markdown[0].value
 
 
+def test_source_and_second_limit_can_be_typed(tiny_here: Path) -> None:
+    edits = {0: {SOURCE: "县规划~2026", OR_MINUTES: 25}}
+    app = changed((edits, ["primary_2500m"]))
+    assert json.loads(app.json[0].value) == ["primary_2500m~o25~s县规划-2026"]
+    refused = changed(({0: {OR_MINUTES: 25}}, ["circle_15min"]))
+    assert json.loads(refused.json[0].value) == []
+    assert "circle_15min" in refused.markdown[0].value
+
+
 def test_back_to_the_default_is_no_change(tiny_here: Path) -> None:
     default = STANDARDS["circle_15min"].goal
-    app = changed(
-        ({0: {"goal": 0.9}}, ["circle_15min"]), ({0: {"goal": default}}, ["circle_15min"])
+    app = changed(({0: {GOAL: 0.9}}, ["circle_15min"]), ({0: {GOAL: default}}, ["circle_15min"]))
+    assert json.loads(app.json[0].value) == []
+    taken_away = changed(
+        ({0: {GOAL: 0.9}}, ["circle_15min"]), ({0: {GOAL: None}}, ["circle_15min"])
     )
-    assert json.loads(app.json[0].value) == [[]]
+    assert json.loads(taken_away.json[0].value) == []
 
 
-def test_own_standards_change_the_light(page: AppTest) -> None:
+def test_more_changes_than_a_link_holds_are_refused(tiny_here: Path) -> None:
+    ids = list(STANDARDS)[:20]
+    app = changed(({k: {SOURCE: "x" * 100} for k in range(20)}, ids))
+    assert json.loads(app.json[0].value) == []
+    assert "链接放不下" in app.markdown[0].value
+
+
+def test_a_shared_link_shows_the_same_lights(page: AppTest) -> None:
     page.query_params["panel"] = "health"
-    page.session_state["keep.coverage.standards"] = (
-        ("circle_15min", (("goal", 0.0001), ("watch", 0.0001))),
-    )
+    page.run()
+    before = html(page)
+    page.query_params["norm"] = ["clinic_15min~l300~g0.5", "care_beds~s县规划"]
     page.run()
     assert not page.exception
-    assert "您已修改" in html(page)
+    after = html(page)
+    assert after != before
+    assert after.count("您已修改") == 2
+    assert "此处已改；原标准：15 分钟" in after
+    assert "县规划" in after
+    assert page.query_params["norm"] == ["clinic_15min~l300~g0.5", "care_beds~s县规划"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "clinic_15min~l0",
+        "clinic_15min~lnan",
+        "clinic_15min~linf",
+        "clinic_15min~x3",
+        "clinic_15min~l3~l4",
+        "clinic_15min~o3",
+        "clinic_15min~s",
+        "clinic_15min~s" + "x" * 121,
+        "clinic_15min",
+        "nobody~l3",
+        "~",
+        "<script>~l3",
+    ],
+)
+def test_changes_that_make_no_sense_are_ignored(page: AppTest, text: str) -> None:
+    page.query_params["panel"] = "health"
+    page.query_params["norm"] = text
+    page.run()
+    assert not page.exception
+    assert not page.error
+    assert "您已修改" not in html(page)
+    assert "norm" not in page.query_params
+
+
+def test_the_same_standard_twice_is_ignored(page: AppTest) -> None:
+    page.query_params["norm"] = ["clinic_15min~l20", "clinic_15min~l30"]
+    page.run()
+    assert not page.exception
+    assert "norm" not in page.query_params
+
+
+def test_standards_that_touch_the_service_stand_beside_the_map(page: AppTest) -> None:
+    page.run()
+    # Filed under "any care point", but what a clinic is measured by first of all.
+    assert translate(STANDARDS["clinic_15min"].title, "zh") in html(page)
+
+
+# ---------------------------------------------------------------- as on the map
+
+
+def keys(page: AppTest) -> list[str]:
+    legend = re.search(r'<div class="ct-legend">(.*)</div>', html(page))
+    assert legend is not None
+    return re.findall(r'class="ct-swatch" style="[^"]*"></span>([^<]*)', legend[1])
+
+
+def rows(page: AppTest) -> list[tuple[str, str, str, str]]:
+    """Return text, persons, share and cells of each line of the table beside the map."""
+    table = re.search(r"ct-shown.*?</table>", html(page))
+    assert table is not None
+    return re.findall(
+        r"</span>([^<]*)</span></td><td class='n'>(.*?)</td><td class='n'>(.*?)</td>"
+        r"<td class='n'>(.*?)</td>",
+        table[0],
+    )
+
+
+@pytest.mark.parametrize("colour", ["covered", "minutes", "cause", "score"])
+def test_the_table_has_the_classes_of_the_legend(page: AppTest, colour: str) -> None:
+    page.query_params["show"] = colour
+    page.query_params["method"] = "gravity"
+    page.run()
+    assert not page.exception
+    found = rows(page)
+    assert [text for text, *_ in found] == [k for k in keys(page) if k != "无人居住"]
+    assert sum(int(people.replace(",", "")) for _, people, _, _ in found) == 1360
+    assert sum(int(cells) for *_, cells in found) == 16
+    assert sum("图上：" in m.value for m in page.markdown) == 1
+
+
+def test_people_by_minutes_by_hand(page: AppTest) -> None:
+    page.query_params["show"] = "minutes"
+    page.run()
+    people = {text: n for text, n, _, _ in rows(page)}
+    # 149 m are 2.3 minutes; 430 people in 30 minutes, 70 of them in 15 (see above).
+    assert people["0 – 5"] == WITHIN_15
+    within_30 = sum(int(people[t]) for t in ("0 – 5", "5 – 10", "10 – 15", "15 – 20", "20 – 30"))
+    assert within_30 == int(WITHIN_30)
+
+
+def test_causes_beside_the_map_are_those_of_the_panel(page: AppTest) -> None:
+    page.query_params["show"] = "cause"
+    page.query_params["panel"] = "causes"
+    page.run()
+    people = {text: n for text, n, _, _ in rows(page)}
+    assert people["已覆盖"] == WITHIN_15
+
+
+def test_catchments_are_listed_by_their_people(page: AppTest) -> None:
+    page.query_params["show"] = "catchments"
+    page.run()
+    assert "ct-shown" not in html(page)
+    words = next(m.value for m in page.markdown if "图上：" in m.value)
+    assert "2 处设施中，2 处是部分居民的最近设施" in words
+    table = page.dataframe[0].value
+    nearest = [int(n.replace(",", "")) for n in table.iloc[:, 1]]
+    assert nearest == sorted(nearest, reverse=True)
+    assert sum(nearest) == 1360
+
+
+def test_each_address_of_cells_has_a_layer_of_its_own(page: AppTest) -> None:
+    ids = {}
+    for colour in ("covered", "minutes", "cause", "score", "catchments"):
+        page.query_params["show"] = colour
+        page.run()
+        cells = layer(page, "cells")
+        ids.setdefault(cells["data"], set()).add(cells["id"])
+    assert len(ids) == 2  # minutes of all services; cause and scores of one question
+    assert all(len(names) == 1 for names in ids.values())
+    assert len(set.union(*ids.values())) == 2
+
+
+def test_the_decay_is_asked_where_a_method_uses_it(page: AppTest) -> None:
+    page.query_params["show"] = "score"
+    page.query_params["method"] = "two_step"
+    page.run()
+    assert "widget.coverage.decay" not in {box.key for box in page.selectbox}
+    page.query_params["method"] = "gravity"
+    page.run()
+    before = html(page)
+    page.selectbox(key="widget.coverage.decay").set_value("step").run()
+    assert not page.exception
+    assert page.query_params["decay"] == "step"
+    assert layer(page, "cells")["data"].endswith("/people/step/529901.geojson")
+    assert html(page) != before
+    page.query_params["show"] = "covered"
+    page.run()
+    assert not page.exception
+
+
+def test_every_isochrone_has_a_swatch(page: AppTest) -> None:
+    page.query_params["facility"] = "F0"
+    page.query_params["ring"] = ["5", "15", "30"]
+    page.run()
+    found = re.findall(r'ct-ring" style="background:rgba\(\d+,\d+,\d+,([\d.]+)\)', html(page))
+    assert found == ["0.41", "0.29", "0.16"]  # 1 − 0.84³, 1 − 0.84², 0.16
 
 
 # ---------------------------------------------------------------- language, size
@@ -310,7 +479,8 @@ def test_in_english(page: AppTest) -> None:
     page.query_params["region"] = XIHE
     page.run()
     assert not page.exception
-    assert sentence(page).startswith("Xihe, 1 Nov 2025, Residents: 0 of 760 (0.0%) reach")
+    told = "Xihe, 1 Nov 2025, Residents: 0 of 760 (0.0%) reach village clinics within 15 minutes on"
+    assert sentence(page).startswith(told + " foot; 760 do not.")
     words = " ".join(
         [html(page), *(m.value for m in page.markdown), *(b.label for b in page.button)]
     )
