@@ -116,9 +116,9 @@ def read_certificate(text: str) -> dict[str, Any]:
     return content
 
 
-def numbers(values: NDArray[np.float64]) -> Any:
-    """Return numbers for a certificate: a list, or (many) their bytes in base64."""
-    if len(values) <= _LONG:
+def numbers(values: NDArray[np.float64], *, lines: int = 1) -> Any:
+    """Return one of so many lines of numbers for a certificate: a list, or (many) their bytes."""
+    if len(values) * lines <= _LONG:
         return [float(value) for value in values]
     return {"f8": base64.b64encode(values.astype("<f8").tobytes()).decode("ascii")}
 

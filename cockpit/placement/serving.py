@@ -151,7 +151,7 @@ def proof_of(proof: Proof, unit: float, member: NDArray[np.int64], share: Floats
         "kind": kind if proof.solver is None else "solver",
         "cutoff": float(proof.cutoff),
         "unit": unit,
-        "multipliers": [numbers(line) for line in lines],
+        "multipliers": [numbers(line, lines=len(lines)) for line in lines],
         "tree": tree,
         "nodes": proof.nodes,
         **(proof.solver or {}),
