@@ -12,11 +12,13 @@ from numpy.typing import ArrayLike
 
 from cockpit.placement.formulation import (
     STOPPED,
+    Begun,
     Floats,
     Positions,
     Search,
     Siting,
     assigned,
+    begin,
     check_reached,
     costs_of,
     figure,
@@ -27,10 +29,10 @@ from cockpit.placement.formulation import (
 )
 from cockpit.placement.gini import ROUNDING, Cuts, gini, minutes_of
 from cockpit.placement.goals import conflict_of, feasible
-from cockpit.placement.milp import EXACT, Outcome
-from cockpit.placement.plan import Plan, Progress, Step
+from cockpit.placement.milp import EXACT, Outcome, Status
+from cockpit.placement.plan import CLOSED, Plan, Progress, Step, gap_of
 from cockpit.placement.problem import Problem, check_limit, check_p
-from cockpit.placement.targets import Rules, Target, achieved, check_groups, targets_of
+from cockpit.placement.targets import Rules, Target, achieved, check_groups, holds, targets_of
 from geodata.errors import InputError
 
 Goal = Literal["p-median", "covering"]
@@ -96,25 +98,43 @@ def solve_equity(
     (2009), Computers & Operations Research 36(12), 3240-3246, minimise it; cuts make it a rule.
     """
     search = Search(seconds, seed, gap, progress)
-    bounded = most_gini is not None
-    fair = Fair.of(problem, p, rules, exact=bounded, reached=bounded or goal == "p-median")
-    shares = _group_weights(problem, group_weights)
+    p = check_p(p, problem.must, problem.forbidden)
+    asked, bounded = targets_of(rules), most_gini is not None
+    check_groups(problem, asked)
+    shares, limit = _group_weights(problem, group_weights), _check_goal(goal, reach)
     weights = problem.weights * shares[problem.groups]
-    _aim(fair, goal, _check_goal(goal, reach), shares)
-    cuts = None if most_gini is None else fair.cuts(check_limit(most_gini, name="most_gini"))
+    most = np.inf if most_gini is None else check_limit(most_gini, name="most_gini")
+    if bounded or goal == "p-median":
+        check_reached(problem, people_points(problem))
 
     def value(chosen: Positions) -> float:
-        if cuts is not None and cuts.of(chosen) > cuts.most * (1 + ROUNDING):
+        if bounded and _gini_of(problem, chosen) > most * (1 + ROUNDING):
             return float("nan")
         if goal == "p-median":
             return weighted(costs_of(problem, assigned(problem, chosen)), weights)
-        within = (problem.cost[:, chosen] <= float(reach or 0)).any(axis=1)
+        within = (problem.cost[:, chosen] <= limit).any(axis=1)
         return float(weights[within].sum())
+
+    def worth(chosen: Positions) -> float:
+        kept = chosen.size > 0 and all(holds(problem, chosen, rule) for rule in asked)
+        return float(np.nan_to_num(value(chosen), nan=np.inf)) if kept else np.inf
+
+    begun = None
+    if goal == "p-median" and weights.any():
+        ones, free = np.ones(problem.n_sites), np.zeros(problem.n_sites)
+        plain = replace(problem, weights=weights)
+        begun = begin(plain, free, ones, p, search, exactly=True, worth=worth)
+    slim = problem if begun is None else replace(problem, forbidden=begun.problem.forbidden)
+    fair = Fair.of(slim, p, asked, exact=bounded, reached=False)
+    _aim(fair, goal, limit, shares)
+    cuts = fair.cuts(most) if bounded else None
+    good = begun if begun is not None and np.isfinite(worth(begun.chosen)) else None
 
     every = np.flatnonzero(problem.allowed)
     least = weighted(costs_of(problem, assigned(problem, every)), weights)
     floor = least if goal == "p-median" else float(weights.sum())
-    outcome, chosen = _searched(fair.siting, search, value, cuts, floor)
+    floor = floor if begun is None else max(floor, begun.bound)
+    outcome, chosen = _searched(fair.siting, search, value, cuts, floor, good)
     if chosen is None:
         raise impossible(fair, search, most_gini)
     parameters = {
@@ -125,7 +145,7 @@ def solve_equity(
         "rules": [rule.plain for rule in fair.rules],
         "most_gini": most_gini,
     }
-    limit = np.inf if goal == "p-median" or reach is None else reach
+    far = np.inf if goal == "p-median" else limit
     return plan_of(
         problem,
         "equity",
@@ -133,7 +153,7 @@ def solve_equity(
         search,
         outcome,
         chosen=chosen,
-        assignment=assigned(problem, chosen, limit=limit),
+        assignment=assigned(problem, chosen, limit=far),
         objective=value(chosen),
         floor=floor,
         details=fair.figures(chosen),
@@ -245,6 +265,12 @@ class Fair:
         }
 
 
+def _gini_of(problem: Problem, chosen: Positions) -> float:
+    points = people_points(problem)
+    far = minutes_of(problem, chosen, points)
+    return gini(far, problem.weights[points]) if np.isfinite(far).all() else np.inf
+
+
 def _check_goal(goal: str, reach: float | None) -> float:
     if goal not in ("p-median", "covering"):
         raise InputError("There is no goal {goal}.", goal=goal)
@@ -285,9 +311,11 @@ def _searched(
     value: Callable[[Positions], float],
     cuts: Cuts | None,
     floor: float,
+    begun: Begun | None,
 ) -> tuple[Outcome, Positions | None]:
     """Search until the best plan keeps the bound on the Gini; None: no plan does."""
-    kept: Positions | None = None
+    kept: Positions | None = begun.chosen if begun else None
+    start = begun.start(siting) if begun else None
     broken: list[Positions] = []
     better = max if siting.program.maximise else min
 
@@ -300,10 +328,18 @@ def _searched(
             kept = chosen if kept is None else better(kept, chosen, key=value)
         return chosen, value(chosen)
 
+    if begun is not None and kept is not None and start is not None:
+        proven = gap_of(value(kept), floor) <= max(search.gap, CLOSED)
+        if proven or begun.stopped:
+            status: Status = "proven" if proven else "stopped"
+            x = np.nan_to_num(start)
+            return Outcome(status, x, value(kept), floor, np.zeros(0), 0.0, ""), kept
     if cuts is not None:
         cuts.relax(search.left / 4)
     while True:
-        outcome = search.run(siting.program, counted, floor=floor, listen=True, must=kept is None)
+        outcome = search.run(
+            siting.program, counted, floor=floor, start=start, listen=True, must=kept is None
+        )
         if outcome.status == "infeasible":
             return outcome, None
         if outcome.x is not None:

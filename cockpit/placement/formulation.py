@@ -488,7 +488,7 @@ def begin(
             known = upper
             value = (upper if worth is None else worth(sites[chosen])) + constant
             step = Step(sites[chosen], value, lower + constant, seconds, "bound")
-            stopped = search.progress(step) is False
+            stopped = np.isfinite(value) and search.progress(step) is False
         return not stopped and seconds < search.seconds / 3
 
     found = site_bound(
