@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from cockpit.placement.compiled import compiled
 from cockpit.placement.lists import Lists, lists_of
 from cockpit.placement.problem import (
     Flags,
@@ -145,7 +145,7 @@ def grouped(cover: Cover, out: Flags | None = None) -> Grouped:
     return Grouped(lists_of(cover.n_sites, new_start, new_site, zeros, weight), member, share)
 
 
-@njit(cache=True)
+@compiled
 def _ascending(start, site, n_sites):  # type: ignore[no-untyped-def]
     for i in range(len(start) - 1):
         if start[i + 1] < start[i]:
@@ -156,7 +156,7 @@ def _ascending(start, site, n_sites):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True)
+@compiled
 def _allowed(start, site, forbidden):  # type: ignore[no-untyped-def]
     new_start = np.zeros(len(start), dtype=np.int64)
     new_site = np.empty(len(site), dtype=np.int32)
@@ -170,7 +170,7 @@ def _allowed(start, site, forbidden):  # type: ignore[no-untyped-def]
     return new_start, new_site[:n]
 
 
-@njit(cache=True)
+@compiled
 def _keys(start, site):  # type: ignore[no-untyped-def]
     """Return two 64-bit sums over the sites of each row: the same for the same sites."""
     keys = np.zeros((len(start) - 1, 2), dtype=np.uint64)
@@ -185,7 +185,7 @@ def _keys(start, site):  # type: ignore[no-untyped-def]
     return keys
 
 
-@njit(cache=True)
+@compiled
 def _same(start, site, member, head):  # type: ignore[no-untyped-def]
     for i in range(len(member)):
         if member[i] < 0:
@@ -199,7 +199,7 @@ def _same(start, site, member, head):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True)
+@compiled
 def _taken(start, site, head, new_start):  # type: ignore[no-untyped-def]
     out = np.empty(new_start[-1], dtype=np.int32)
     for k in range(len(head)):
@@ -221,7 +221,7 @@ def dominated(lists: Lists, must: Flags, usable: Flags) -> NDArray[np.int64]:
     return np.asarray(better)
 
 
-@njit(cache=True)
+@compiled
 def _holds(by_site, row, small, large):  # type: ignore[no-untyped-def]
     """Whether one site covers every row of another; rows are ascending."""
     a, b = by_site[small], by_site[large]
@@ -234,7 +234,7 @@ def _holds(by_site, row, small, large):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True)
+@compiled
 def _dominated(start, site, by_site, row, must, usable):  # type: ignore[no-untyped-def]
     m = len(must)
     better = np.full(m, -1, dtype=np.int64)
@@ -265,7 +265,7 @@ def covering_site(cover: Cover, opened: NDArray[Any]) -> NDArray[np.intp]:
     return np.asarray(_covering(cover.start, cover.site, flags))
 
 
-@njit(cache=True)
+@compiled
 def _covering(start, site, opened):  # type: ignore[no-untyped-def]
     out = np.full(len(start) - 1, -1, dtype=np.int64)
     for i in range(len(start) - 1):

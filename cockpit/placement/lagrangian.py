@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from cockpit.placement.compiled import compiled
 from cockpit.placement.lists import Lists
 
 Floats = NDArray[np.float64]
@@ -41,7 +41,7 @@ class Climb:
     patience: int = 15
 
 
-@njit(cache=True)
+@compiled
 def _price(start, site, cost, lam, rho):  # type: ignore[no-untyped-def]
     """Fill what every site saves; return the sum of the multipliers."""
     rho[:] = 0.0
@@ -57,7 +57,7 @@ def _price(start, site, cost, lam, rho):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True)
+@compiled
 def _choose(rho, status, p, chosen):  # type: ignore[no-untyped-def]
     """Choose the sites that are in and the best free ones, p in all; return what they save."""
     m = len(rho)
@@ -86,7 +86,7 @@ def _choose(rho, status, p, chosen):  # type: ignore[no-untyped-def]
     return saved
 
 
-@njit(cache=True)
+@compiled
 def _direct(start, site, cost, cap, lam, chosen, direction):  # type: ignore[no-untyped-def]
     """Turn the direction to the new subgradient; return its squared length."""
     length = 0.0
@@ -105,7 +105,7 @@ def _direct(start, site, cost, cap, lam, chosen, direction):  # type: ignore[no-
     return length
 
 
-@njit(cache=True)
+@compiled
 def _ascend(  # type: ignore[no-untyped-def]
     start, site, cost, cap, lam, status, p, goal, steps, theta, patience, mean
 ):

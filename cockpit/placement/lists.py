@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from cockpit.placement.compiled import compiled
 
 Floats = NDArray[np.float64]
 Sites = NDArray[np.int32]
@@ -99,7 +100,7 @@ def without(lists: Lists, out: NDArray[np.bool_]) -> Lists:
     return lists_of(lists.n_sites, start, site, cost, lists.cap)
 
 
-@njit(cache=True)
+@compiled
 def _transposed(n_sites, start, site, cost):  # type: ignore[no-untyped-def]
     by_site = np.zeros(n_sites + 1, dtype=np.int64)
     for t in range(len(site)):
@@ -118,7 +119,7 @@ def _transposed(n_sites, start, site, cost):  # type: ignore[no-untyped-def]
     return by_site, row, row_cost
 
 
-@njit(cache=True)
+@compiled
 def _filtered(start, site, cost, out):  # type: ignore[no-untyped-def]
     kept = np.zeros(len(start), dtype=np.int64)
     n = 0

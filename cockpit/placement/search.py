@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from cockpit.placement.compiled import compiled
 from cockpit.placement.lists import Lists, Rules
 
 Flags = NDArray[np.bool_]
@@ -15,7 +15,7 @@ Flags = NDArray[np.bool_]
 _SAMPLE = 0.25  # share of the sites that a random greedy start looks at in each step
 
 
-@njit(cache=True)
+@compiled
 def _serve(lists_start, lists_site, lists_cost, cap, opened, i, d, s):  # type: ignore[no-untyped-def]
     """Find the two nearest open sites of row i; -1 and the cap where there is none."""
     found = 0
@@ -30,7 +30,7 @@ def _serve(lists_start, lists_site, lists_cost, cap, opened, i, d, s):  # type: 
                 return
 
 
-@njit(cache=True)
+@compiled
 def _count(start, site, cost, i, d, s, slot, gain, loss, extra, sign):  # type: ignore[no-untyped-def]
     """Add (sign 1) or take back (-1) what row i says about every site and every pair."""
     near, second = d[i, 0], d[i, 1]
@@ -50,7 +50,7 @@ def _count(start, site, cost, i, d, s, slot, gain, loss, extra, sign):  # type: 
             extra[site[t], r] += sign * (second - c)
 
 
-@njit(cache=True)
+@compiled
 def _best_swap(opened, barred, locked, slots, conflicts, only, gain, loss, extra):  # type: ignore[no-untyped-def]
     """Return profit, site to open and slot to empty of the best swap."""
     best, best_f, best_r = 0.0, -1, -1
@@ -66,7 +66,7 @@ def _best_swap(opened, barred, locked, slots, conflicts, only, gain, loss, extra
     return best, best_f, best_r
 
 
-@njit(cache=True)
+@compiled
 def _conflicts(opened, near_start, near_site):  # type: ignore[no-untyped-def]
     """Count the open sites too near to each site, and name one of them."""
     m = len(opened)
@@ -80,7 +80,7 @@ def _conflicts(opened, near_start, near_site):  # type: ignore[no-untyped-def]
     return counts, only
 
 
-@njit(cache=True)
+@compiled
 def _interchange(  # type: ignore[no-untyped-def]
     start, site, cost, cap, by_site, row, row_cost, opened, barred, locked, near_start, near_site
 ):
@@ -127,7 +127,7 @@ def _interchange(  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True)
+@compiled
 def _first_gains(start, site, cost, cap, opened, near, gain):  # type: ignore[no-untyped-def]
     """Fill what every row costs now and what every site would save."""
     for i in range(len(cap)):
@@ -142,7 +142,7 @@ def _first_gains(start, site, cost, cap, opened, near, gain):  # type: ignore[no
             gain[site[t]] += near[i] - cost[t]
 
 
-@njit(cache=True)
+@compiled
 def _pick(opened, blocked, gain, looked):  # type: ignore[no-untyped-def]
     """Return the site of a sample that saves most, the first of equals; -1: none is left."""
     best = -1
@@ -153,7 +153,7 @@ def _pick(opened, blocked, gain, looked):  # type: ignore[no-untyped-def]
     return best
 
 
-@njit(cache=True)
+@compiled
 def _open(f, start, site, cost, by_site, row, row_cost, near, gain):  # type: ignore[no-untyped-def]
     """Let every row use site f, and take back what other sites would have saved for it."""
     for q in range(by_site[f], by_site[f + 1]):
@@ -169,7 +169,7 @@ def _open(f, start, site, cost, by_site, row, row_cost, near, gain):  # type: ig
         near[i] = new
 
 
-@njit(cache=True)
+@compiled
 def _greedy(  # type: ignore[no-untyped-def]
     start, site, cost, cap, by_site, row, row_cost, opened, barred, near_start, near_site, p, sample
 ):
@@ -211,7 +211,7 @@ def greedy(lists: Lists, rules: Rules, sample: Flags) -> Flags | None:
     """
     opened = rules.must.copy()
     rest = (opened, rules.barred, rules.near_start, rules.near_site, rules.p, sample)
-    return opened if _greedy(*_arrays(lists), *rest) else None  # type: ignore[call-arg]
+    return opened if _greedy(*_arrays(lists), *rest) else None
 
 
 def interchange(lists: Lists, rules: Rules, opened: Flags) -> Flags:
@@ -229,7 +229,7 @@ def interchange(lists: Lists, rules: Rules, opened: Flags) -> Flags:
     """
     better = opened.copy()
     rest = (better, rules.barred, rules.must, rules.near_start, rules.near_site)
-    _interchange(*_arrays(lists), *rest)  # type: ignore[call-arg]
+    _interchange(*_arrays(lists), *rest)
     return better
 
 
@@ -263,13 +263,13 @@ def _arrays(lists: Lists) -> tuple[NDArray[Any], ...]:
     )
 
 
-@njit(cache=True)
+@compiled
 def _serve_all(start, site, cost, cap, opened, d, s):  # type: ignore[no-untyped-def]
     for i in range(len(cap)):
         _serve(start, site, cost, cap, opened, i, d, s)
 
 
-@njit(cache=True)
+@compiled
 def _cost_of(start, site, cost, cap, opened):  # type: ignore[no-untyped-def]
     total = 0.0
     for i in range(len(cap)):

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from numba import njit
 from numpy.typing import NDArray
 
 from cockpit.placement.checker import verify
 from cockpit.placement.clock import Clock
+from cockpit.placement.compiled import compiled
 from cockpit.placement.cover import Cover, cover_of, grouped
 from cockpit.placement.exact import Effort, prove
 from cockpit.placement.lagrangian import FREE, Climb, ascend
@@ -204,3 +206,18 @@ def test_32_bit_costs_are_proven_too() -> None:
         plan = solve(problem, model, parameters)
         assert plan.proven
         assert verify(plan.to_json(), data).faults == ()
+
+
+def test_compiles_where_nothing_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_folder(*arguments: Any, **options: Any) -> Any:
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return njit(*arguments, **options)
+
+    monkeypatch.setattr("cockpit.placement.compiled.njit", no_folder)
+
+    @compiled
+    def twice(x: float) -> float:
+        return 2 * x
+
+    assert twice(1.5) == 3.0
