@@ -12,9 +12,11 @@ import streamlit as st
 
 from cockpit.answers.closure_layers import bridges_url, closed_url, lost_url
 from cockpit.answers.closures import Detour
+from cockpit.answers.coverage_layers import served_url
 from cockpit.answers.layers import layer_url
 from cockpit.answers.map import Box
 from cockpit.answers.twin import Twin
+from cockpit.coverage.services import SERVICES
 from cockpit.ui import cache, coverage_maps, state, theme
 from cockpit.ui.closures_choices import Choice
 from cockpit.ui.coverage_maps import mark, paint, plain
@@ -92,6 +94,7 @@ def deck(scene: Scene, tokens: Tokens) -> Deck:
         _border(scene, tokens),
         *_closed(scene, tokens),
         *_ways(scene, tokens),
+        *_served(scene, tokens),
         _bridges(scene, tokens),
         *_marks(scene),
         *coverage_maps.names(twin, county, ("labels",), tokens),
@@ -294,6 +297,29 @@ def _ways(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
     return layers[2:] + layers[:2] if len(layers) == 4 else layers
 
 
+def _served(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
+    """Return the facilities of the chosen service, where it is one: what the ways lead to."""
+    service = scene.choice.asked.service
+    if service not in SERVICES:
+        return []
+    return [
+        {
+            "@@type": "GeoJsonLayer",
+            "id": f"served-{service}",
+            "data": served_url(scene.twin.version, service, _county(scene)),
+            "stroked": True,
+            "filled": True,
+            # Dark on the light ring: bridges to click are light.
+            "getFillColor": rgba(tokens.accent),
+            "getLineColor": rgba("#FFFFFF"),
+            "getLineWidth": 1.4,
+            "lineWidthUnits": "pixels",
+            "pointRadiusUnits": "pixels",
+            "getPointRadius": 4.8,
+        }
+    ]
+
+
 def _bridges(scene: Scene, tokens: Tokens) -> dict[str, Any]:
     """Return the bridges as points with their line: what is closed is red."""
     shut = "||".join(f"properties.id=='{edge}'" for edge in scene.choice.closures.edges)
@@ -340,6 +366,8 @@ def legend(choice: Choice, *, has_water: bool, has_way: bool) -> None:
     items.append(_swatch(cut_off_colour(tokens), say("cut off now")))
     items.append(_swatch(tokens.no_data, say("no road before either")))
     items.append(_sign("●", "#FFFFFF", say("bridge, click to close"), ring=True))
+    if choice.asked.service in SERVICES:
+        items.append(_sign("●", tokens.accent, say("facility")))
     if choice.closures:
         items.append(_sign("━", CLOSED, say("closed road, ✕ bridge")))
     if has_water:

@@ -63,6 +63,18 @@ def test_opens_with_all_roads(page: AppTest) -> None:
     assert button(page, "全部恢复通行").disabled
 
 
+def test_the_facilities_of_a_service_are_drawn(page: AppTest) -> None:
+    page.run()
+    assert layer(page, "served-")["data"].endswith("/served/hospital/529901.geojson")
+    assert not layer(page, "served-").get("pickable")  # a click is for bridges and cells
+    assert ">设施</span>" in html(page)
+    page.query_params["service"] = "all"
+    page.run()
+    assert not page.exception
+    assert not [x for x in deck(page)["layers"] if x["id"].startswith("served-")]
+    assert ">设施</span>" not in html(page)
+
+
 def test_closing_by_name_and_opening_again(page: AppTest) -> None:
     page.run()
     page.selectbox(key="widget.closures.bridge").set_value(LAST).run()
