@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from cockpit.answers.closure_masks import told_toll
 from cockpit.answers.closures import (
     ALL,
     Question,
@@ -20,6 +21,7 @@ from cockpit.answers.closures import (
     single_services,
     towards_of,
 )
+from cockpit.answers.coverage_masks import Mask, masked
 from cockpit.answers.reach import Reach
 from cockpit.coverage.closures import Loss, Toll, loss, order_of_importance, toll, worst_of
 from cockpit.coverage.nearest import minutes_of
@@ -137,10 +139,14 @@ def rank_bridges(
             _ranked[key] = known
             while len(_ranked) > _MOST_KEPT:
                 _ranked.popitem(last=False)
-    people = reach.groups[q.group]
+    people = masked(reach, q.group, q.small_count).people
     costs = {edge: toll(change, people[cells]) for edge, (cells, change) in known.items()}
     by_edge = {bridge.edge: bridge for bridge in bridges(reach)}
-    return [BridgeToll(by_edge[edge], costs[edge]) for edge in order_of_importance(costs)]
+    mask = Mask(q.sensitive, q.small_count)
+    return [
+        BridgeToll(by_edge[edge], told_toll(mask, costs[edge]))
+        for edge in order_of_importance(costs)
+    ]
 
 
 def _key(reach: Reach, q: Question) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from cockpit.access.classes import may_see
 from cockpit.answers.closure_bridges import Bridge, bridges
 from cockpit.answers.closures import Closed, lost
-from cockpit.answers.layers import collection, layer_url, region_shapes, simplified
+from cockpit.answers.coverage_masks import masked
+from cockpit.answers.layers import MASKED, collection, layer_url, region_shapes, simplified
 from cockpit.answers.reach import Reach
 from cockpit.answers.twin import Twin
 from cockpit.coverage.closures import Loss
@@ -131,19 +132,31 @@ def closed_layer(reach: Reach, closed: Closed) -> bytes:
 
 
 def lost_layer(
-    reach: Reach, db: Session, service: str, mode: str, closed: Closed, parent: int, *, visitor: str
+    reach: Reach,
+    db: Session,
+    service: str,
+    mode: str,
+    closed: Closed,
+    parent: int,
+    *,
+    visitor: str,
+    small_count: int = 10,
 ) -> bytes:
     """
     Return the cells under a region with the minutes they lose, as GeoJSON.
 
-    ``id``, ``n``, ``e``; ``p`` people (null above the visitor's class); ``d`` minutes lost, null
-    when cut off now; ``u`` 1 where no way led before (``d`` is then 0); ``t`` minutes before and
-    after as text. All minutes have one decimal.
+    ``id``, ``n``, ``e``; ``p`` people (null above the visitor's class, ``MASKED`` too few); ``d``
+    minutes lost, null when cut off now; ``u`` 1 where no way led before (``d`` is then 0); ``t``
+    minutes before and after as text. All minutes have one decimal.
     """
     change, _which = lost(reach, service, mode, closed.edges)
     cells = reach.inside(parent)
     shapes = _cell_shapes(reach, db, parent, cells)
-    return collection(shapes, _properties(reach.twin, reach.rows[cells], change, cells, visitor))
+    hidden = masked(reach, "people", small_count).hidden[cells]
+    made = _properties(reach.twin, reach.rows[cells], change, cells, visitor)
+    for k in np.flatnonzero(hidden).tolist():
+        made[k]["p"] = None if made[k]["p"] is None else MASKED
+    return collection(shapes, made)
 
 
 def _cell_shapes(

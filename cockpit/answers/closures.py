@@ -20,9 +20,12 @@ from sqlalchemy.orm import Session
 
 from cockpit.access.classes import may_see
 from cockpit.answers.closure_key import Closures
+from cockpit.answers.closure_masks import told_place, told_toll, told_within
+from cockpit.answers.coverage_masks import Mask, is_sensitive, mask_notes, masked
+from cockpit.answers.coverage_notes import network_notes
 from cockpit.answers.coverage_question import LONGEST, allowed_groups
 from cockpit.answers.overlays import LayerRefusedError
-from cockpit.answers.reach import Note, Reach, mode_notes
+from cockpit.answers.reach import Note, Reach
 from cockpit.coverage import closures as subject
 from cockpit.coverage.closures import Loss, Toll
 from cockpit.coverage.nearest import minutes_of
@@ -81,16 +84,12 @@ class FacilityLoss:
 
     row: int  # of reach.facilities
     name: str
-    lost: float  # people who could come there and cannot now
+    lost: float  # people who could come there and cannot now; NaN: too few to be shown, as below
     reached: float  # people who could come there before
     nearest: float  # of the people lost, those who had it nearest
     villages: tuple[int, ...]  # rows of twin.regions of most of those, at most 5
     flooded: bool  # stands in the water
-
-    @property
-    def whole(self) -> bool:
-        """True when more people have lost it than still reach it: the facility is cut off."""
-        return self.lost > self.reached / 2
+    whole: bool  # more people have lost it than still reach it: the facility is cut off
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ class Answer:
     question: Question
     closed: Closed
     loss: Loss
-    people: Floats  # (n_cells,) of the group
+    people: Floats  # (n_cells,) of the group; NaN: too few to be shown, as in all figures below
     toll: Toll
     over: dict[float, float]  # minutes -> people who lose more and still have a way
     within: tuple[float, float]  # people within the limit before and after
@@ -188,17 +187,13 @@ def question(
     if group not in allowed_groups(reach, visitor):
         raise InputError("The figures for {indicator} are not open to you.", indicator=group[:40])
     return Question(
-        service, mode, group, float(limit), visitor, _sensitive(reach, group), small_count
+        service, mode, group, float(limit), visitor, is_sensitive(reach, group), small_count
     )
-
-
-def _sensitive(reach: Reach, group: str) -> bool:
-    return reach.twin.classes.get(group, "公开") in ("敏感", "秘密")
 
 
 def shown(people: float, *, sensitive: bool, small_count: int) -> float:
     """Return people as they may be shown: NaN for a sensitive count that is too small."""
-    return float("nan") if sensitive and 0 < people < small_count else people
+    return Mask(sensitive, small_count).count(people)
 
 
 # ---------------------------------------------------------------- what is closed
@@ -261,6 +256,11 @@ def _closed(reach: Reach, closures: Closures, shapes: Mapping[int, Any]) -> Clos
 
 
 def _water(reach: Reach, closures: Closures, shapes: Mapping[int, Any]) -> Any:
+    lines = [zone for zone in closures.zones if shapely.get_dimensions(shapes[zone]) < 2]
+    if lines:
+        raise InputError(
+            "Number {id} on the map is no area, so it cannot be closed as one.", id=str(lines[0])
+        )
     parts = [shapely.make_valid(area) for area in closures.areas]
     parts += [shapely.make_valid(shapes[zone]) for zone in closures.zones]
     parts += [widened(shapes[river], metres, reach.travel.crs) for river, metres in closures.strips]
@@ -302,25 +302,45 @@ def _tree(reach: Reach) -> shapely.STRtree:
 def answer(reach: Reach, q: Question, closed: Closed) -> Answer:
     """Return everything that the page says of a closure."""
     change, which = lost(reach, q.service, q.mode, closed.edges)
-    people = reach.groups[q.group]
-    groups = tuple(
-        GroupToll(g, subject.toll(change, reach.groups[g]), _sensitive(reach, g))
-        for g in compared(reach, q)
-    )
+    known = masked(reach, q.group, q.small_count)
+    people, mask = known.people, Mask(q.sensitive, q.small_count)
+    cost = subject.toll(change, people)
+    groups = tuple(_group_toll(reach, q, g, change) for g in compared(reach, q))
     return Answer(
         question=q,
         closed=closed,
         loss=change,
-        people=people,
-        toll=subject.toll(change, people),
-        over=subject.losing_more_than(change, people, LOST_LIMITS),
-        within=subject.within_limit(change, people, q.minutes),
-        in_water=_people_in(reach, people, closed.water),
+        people=np.where(known.hidden, np.nan, people),
+        toll=told_toll(mask, cost),
+        over={
+            m: mask.part(n, cost.total)
+            for m, n in subject.losing_more_than(change, people, LOST_LIMITS).items()
+        },
+        within=told_within(mask, subject.within_limit(change, people, q.minutes), cost.total),
+        in_water=mask.part(_people_in(reach, people, closed.water), cost.total),
         groups=groups,
-        villages=tuple(subject.by_place(change, people, reach.villages)),
+        villages=tuple(
+            told_place(mask, place, hidden=place.place in known.units)
+            for place in subject.by_place(change, people, reach.villages)
+        ),
         worst_service=which,
-        notes=(*reach.notes, *mode_notes(reach, q.mode)),
+        notes=(
+            *mask_notes(known, q.small_count),
+            *network_notes(reach, (q.mode,), kinds_of(reach, q.service)),
+        ),
     )
+
+
+def _group_toll(reach: Reach, q: Question, group: str, change: Loss) -> GroupToll:
+    sensitive = is_sensitive(reach, group)
+    people = masked(reach, group, q.small_count).people
+    cost = told_toll(Mask(sensitive, q.small_count), subject.toll(change, people))
+    return GroupToll(group, cost, sensitive)
+
+
+def kinds_of(reach: Reach, service: str) -> tuple[str, ...]:
+    """Return the kinds of facilities that a service means."""
+    return tuple(sorted(set(reach.facilities["kind"].iloc[rows_of(reach, service)])))
 
 
 def compared(reach: Reach, q: Question) -> tuple[str, ...]:
@@ -397,7 +417,8 @@ def facilities_lost(reach: Reach, q: Question, closed: Closed) -> list[FacilityL
     rows = rows_of(reach, q.service)
     before = _matrix(reach, q, frozenset())
     after = _matrix(reach, q, closed.edges)
-    people = reach.groups[q.group]
+    people = masked(reach, q.group, q.small_count).people
+    mask = Mask(q.sensitive, q.small_count)
     had = np.isfinite(before)
     gone = had & ~np.isfinite(after)
     nearest = np.where(had.any(axis=1), before.argmin(axis=1), -1)
@@ -405,18 +426,22 @@ def facilities_lost(reach: Reach, q: Question, closed: Closed) -> list[FacilityL
     made = []
     for k in np.flatnonzero(people @ gone > 0).tolist():
         own = gone[:, k] & (nearest == k)
-        made.append(
-            FacilityLoss(
-                row=int(rows[k]),
-                name=str(reach.facilities["name"].iat[rows[k]]),
-                lost=float(people[gone[:, k]].sum()),
-                reached=float(people[had[:, k]].sum()),
-                nearest=float(people[own].sum()),
-                villages=_most(reach.villages[own], people[own]),
-                flooded=bool(flooded[k]),
-            )
+        lost_there, before_there, nearest_there = (
+            float(people[who].sum()) for who in (gone[:, k], had[:, k], own)
         )
-    return sorted(made, key=lambda f: (not f.whole, -f.nearest, -f.lost, f.row))
+        told = mask.part(lost_there, before_there)
+        one = FacilityLoss(
+            row=int(rows[k]),
+            name=str(reach.facilities["name"].iat[rows[k]]),
+            lost=told,
+            reached=mask.count(before_there),
+            nearest=mask.part(nearest_there, lost_there),
+            villages=_most(reach.villages[own], people[own]),
+            flooded=bool(flooded[k]),
+            whole=lost_there > before_there / 2,
+        )
+        made.append((not one.whole, -nearest_there, -lost_there, one.row, one))
+    return [one for *_order, one in sorted(made, key=lambda m: m[:4])]
 
 
 def _matrix(reach: Reach, q: Question, closed: frozenset[int]) -> NDArray[np.float32]:

@@ -6,11 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cockpit.answers.coverage_notes import Note
-from cockpit.answers.coverage_question import matrix_minutes, people_inside, rows_of
+from cockpit.answers.coverage_question import (
+    everybody_of,
+    matrix_minutes,
+    people_inside,
+    rows_of,
+    told_total,
+)
 from cockpit.answers.coverage_results import Floats, Question, Scores
 from cockpit.answers.reach import Reach
 from cockpit.coverage import access, catchments
 from cockpit.coverage.services import service_of, supply_of
+
+ALONE = ("cumulative", "gravity")
+"""Methods that ask of nobody how many people there are."""
 
 
 def supply(reach: Reach, q: Question) -> Floats:
@@ -56,22 +65,33 @@ def access_scores(reach: Reach, q: Question) -> dict[str, Scores]:
     """
     cells, people = people_inside(reach, q)
     scores = county_scores(reach, q)
+    hidden = np.isnan(told_total(reach, q, q.unit, float(people.sum())))
     return {
         key: Scores(
             key,
             method.title,
             method.unit,
-            scores[key][cells],
-            _mean(scores[key][cells], people),
+            told_scores(q, key, scores[key])[cells],
+            np.nan if hidden else _mean(scores[key][cells], people),
             method.note,
         )
         for key, method in catchments.METHODS.items()
     }
 
 
+def told_scores(q: Question, method: str, scores: Floats) -> Floats:
+    """
+    Return the scores of cells as they may be shown.
+
+    Of a sensitive group those that depend on people are all NaN: the ratio of two of them is the
+    people of the cell.
+    """
+    return np.full_like(scores, np.nan) if q.sensitive and method not in ALONE else scores
+
+
 def county_scores(reach: Reach, q: Question) -> dict[str, Floats]:
     """Return the scores of every cell of the county by method."""
-    minutes, everybody = matrix_minutes(reach, q), reach.groups[q.group]
+    minutes, everybody = matrix_minutes(reach, q), everybody_of(reach, q)
     offered, _ = known_supply(reach, q)
     zones = catchments.usual_zones(q.minutes)
     decay = access.decay_of(q.decay, q.minutes)
@@ -91,7 +111,7 @@ def shared_access(reach: Reach, q: Question) -> Floats:
     offered, _ = known_supply(reach, q)
     return catchments.enhanced(
         matrix_minutes(reach, q),
-        reach.groups[q.group],
+        everybody_of(reach, q),
         offered,
         zones=catchments.usual_zones(q.minutes),
     )

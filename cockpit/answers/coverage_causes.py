@@ -6,7 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cockpit.answers.coverage_notes import notes_of
-from cockpit.answers.coverage_question import nearest_minutes, people_inside, rows_of, shown
+from cockpit.answers.coverage_question import (
+    mask_of,
+    nearest_minutes,
+    people_inside,
+    rows_of,
+    told_total,
+)
 from cockpit.answers.coverage_results import Causes, Question
 from cockpit.answers.coverage_supply import county_catchments, room, unlimited_notes
 from cockpit.answers.reach import Reach
@@ -26,9 +32,14 @@ def causes(reach: Reach, q: Question) -> Causes:
     cells, people = people_inside(reach, q)
     codes = county_causes(reach, q)[cells]
     found = people_by_cause(codes, people, county_catchments(reach, q).left_over[cells])
+    total = told_total(reach, q, q.unit, float(people.sum()))
+    told = mask_of(q).parts(list(found.values()))
     return Causes(
         codes,
-        {code: shown(q, n) for code, n in found.items()},
+        {
+            code: np.nan if n and np.isnan(total) else t
+            for (code, n), t in zip(found.items(), told, strict=True)
+        },
         {cause.code: cause.title for cause in CAUSES},
         (*notes_of(reach, q), *unlimited_notes(reach, q)),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cockpit.answers.coverage_question import matrix_minutes, rows_of, shown
+from cockpit.answers.coverage_question import matrix_minutes, rows_of, told_cells
 from cockpit.answers.coverage_results import Question
 from cockpit.answers.reach import Reach
 from cockpit.coverage.services import SERVICES
@@ -60,7 +60,7 @@ def cell(reach: Reach, q: Question, code: str, *, k: int = LISTED) -> Cell | Non
     return Cell(
         position,
         int(reach.rows[position]),
-        shown(q, float(reach.groups[q.group][position])),
+        float(told_cells(reach, q, np.array([position]))[0]),
         places,
         float(np.mean([p.minutes for p in places])) if places else np.inf,
         way,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cockpit.answers.coverage_masks import Mask, is_sensitive, masked
 from cockpit.answers.coverage_question import allowed_groups
 from cockpit.answers.coverage_results import Floats
 from cockpit.answers.reach import Reach
@@ -28,6 +30,7 @@ def health_check(
     unit: int = 0,
     standards: Mapping[str, Standard] | None = None,
     visitor: str = "公开",
+    small_count: int = 10,
 ) -> list[Checked]:
     """
     Check all standards on the people of a unit, in their order.
@@ -44,6 +47,8 @@ def health_check(
         None: the project's with the county's own figures (``standards_of``).
     visitor
         Highest data class the visitor may see: a group above it counts as not counted.
+    small_count
+        Counts of a sensitive group below this are NaN, and shares from which they would follow.
 
     Raises
     ------
@@ -53,15 +58,16 @@ def health_check(
     if not 0 <= unit < len(reach.twin.regions):
         raise InputError("No region has the code {code}.", code=unit)
     asked = standards_of(reach) if standards is None else standards
-    here = _Here(reach, unit, allowed_groups(reach, visitor))
-    return [here.checked(standard) for standard in asked.values()]
+    here = _Here(reach, unit, allowed_groups(reach, visitor), small_count)
+    return [here.told(here.checked(standard)) for standard in asked.values()]
 
 
 class _Here:
     """What every standard asks of a unit, gathered once."""
 
-    def __init__(self, reach: Reach, unit: int, groups: tuple[str, ...]) -> None:
+    def __init__(self, reach: Reach, unit: int, groups: tuple[str, ...], small_count: int) -> None:
         self.reach, self.unit, self.groups = reach, unit, groups
+        self.small_count = small_count
         self.cells = reach.inside(unit)
         self.villages, self.townships = facility_regions(reach)
         town = dict(zip(reach.villages.tolist(), reach.town.tolist(), strict=True))
@@ -105,7 +111,34 @@ class _Here:
         if group == "area_km2":
             area = self.reach.twin.measures["area_km2"][self.reach.rows[self.cells]]
             return None if np.isnan(area).all() else np.nan_to_num(area)
-        return self.reach.groups[group][self.cells] if group in self.groups else None
+        if group not in self.groups:
+            return None
+        return masked(self.reach, group, self.small_count).people[self.cells]
+
+    def told(self, found: Checked) -> Checked:
+        """Return what may be shown of a check; the light stays."""
+        group = found.standard.group
+        if not is_sensitive(self.reach, group) or group not in self.groups:
+            return found
+        mask, units = (
+            Mask(True, self.small_count),
+            masked(self.reach, group, self.small_count).units,
+        )
+        total = np.nan if self.unit in units else mask.count(found.people_total)
+        missing = mask.part(found.people_missing, total)
+        by_people = found.standard.rule != "one_each"
+        hidden = np.isnan(total) or (by_people and np.isnan(missing))
+        return replace(
+            found,
+            people_total=total,
+            people_missing=missing,
+            value=np.nan if hidden else found.value,
+            achieved=np.nan if hidden else found.achieved,
+            lacking=np.nan if hidden else found.lacking,
+            worst=tuple(
+                (row, np.nan if row in units else mask.count(people)) for row, people in found.worst
+            ),
+        )
 
     def _nearest(self, standard: Standard) -> Floats | None:
         """Return seconds or metres to the farthest of the services that are asked for."""

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from cockpit.answers import coverage as answers
+from cockpit.answers.coverage_cell import LISTED
 from cockpit.answers.coverage_keys import KEYS
-from cockpit.answers.coverage_places import nearest_of
-from cockpit.answers.coverage_question import matrix_minutes, rows_of, shown
+from cockpit.answers.coverage_question import matrix_minutes, rows_of, told_cells
 from cockpit.answers.coverage_results import Question
 from cockpit.answers.coverage_sources import source_text
 from cockpit.answers.reach import Note, Reach
 from cockpit.coverage.access import decay_of
+from cockpit.coverage.nearest import Nearest, nearest_k
 from cockpit.coverage.services import service_of
 from cockpit.coverage.standard_check import Checked
 
@@ -48,15 +49,22 @@ def everything(reach: Reach, q: Question) -> dict[str, Any]:
     causes, room = answers.causes(reach, q), answers.capacity(reach, q)
     equity = answers.equity(reach, q)
     parts["equity"] = {**_without(equity, "notes"), **_thinned(equity)}
+    by_minutes = answers.equity(reach, q, by="minutes")
+    parts["equity_minutes"] = {
+        **_without(by_minutes, "notes", "by_township"),
+        **_thinned(by_minutes),
+    }
     parts["capacity"] = _without(room, "served", "left_over", "notes")
     parts["causes"] = {answers.CAUSE_IDS[code]: people for code, people in causes.people.items()}
-    told = dict.fromkeys(sentence(n) for some in (found, equity, causes, room) for n in some.notes)
+    told = dict.fromkeys(
+        sentence(n) for some in (found, equity, by_minutes, causes, room) for n in some.notes
+    )
     parts["notes"] = list(told)
     return {key: plain(parts[key]) for key in KEYS}
 
 
 def _checked(reach: Reach, q: Question) -> list[Checked]:
-    return answers.health_check(reach, unit=q.unit, visitor=q.visitor)
+    return answers.health_check(reach, unit=q.unit, visitor=q.visitor, small_count=q.small_count)
 
 
 def _question(reach: Reach, q: Question) -> dict[str, Any]:
@@ -87,7 +95,9 @@ def _within(found: answers.Within) -> dict[str, Any]:
 
 
 def _referral(reach: Reach, q: Question) -> dict[str, Any]:
-    found = answers.referral(reach, q.unit, visitor=q.visitor)
+    found = answers.referral(
+        reach, q.unit, group=q.group, visitor=q.visitor, small_count=q.small_count
+    )
     kept = _without(found, "cells", "people", "total", "notes", "legs")
     kept["legs"] = [_without(leg, "legs") for leg in found.legs]
     return kept
@@ -95,23 +105,39 @@ def _referral(reach: Reach, q: Question) -> dict[str, Any]:
 
 def _cells(reach: Reach, q: Question) -> list[dict[str, Any]]:
     found = answers.summary(reach, q)
-    nearest = nearest_of(matrix_minutes(reach, q)[found.cells])
+    minutes = matrix_minutes(reach, q)[found.cells]
+    nearest = nearest_k(minutes, LISTED)
+    told = told_cells(reach, q, found.cells)
+    room, reserve = answers.capacity(reach, q), answers.supply(reach, q)
     ids = reach.facilities["id"].to_numpy()[rows_of(reach, q)]
+    listed = [_listed(nearest, ids, i) for i in range(len(minutes))]
     scores = answers.access_scores(reach, q)
     causes = answers.causes(reach, q).codes
     codes = reach.codes[found.cells]
     return [
         {
             "code": codes[i],
-            "people": shown(q, float(found.people[i])),
+            "people": told[i],
             "minutes": found.minutes[i],
-            "nearest": ids[nearest[i]] if nearest[i] >= 0 else None,
+            "nearest": next((place["id"] for place in listed[i]), None),
+            "nearest_k": listed[i],
+            "mean_k": nearest.mean_k[i],
+            "dual_minutes": reserve.dual_minutes[i],
+            "loss": reserve.loss[i],
+            "served": room.served[i],
+            "left_over": room.left_over[i],
             "covered": found.covered[i],
             "cause": answers.CAUSE_IDS[int(causes[i])],
             "scores": {key: s.values[i] for key, s in scores.items()},
         }
         for i in range(len(found.cells))
     ]
+
+
+def _listed(nearest: Nearest, ids: Any, cell: int) -> list[dict[str, Any]]:
+    """Return the nearest facilities of a cell with their minutes, those that can be reached."""
+    found = zip(nearest.index[cell].tolist(), nearest.minutes[cell].tolist(), strict=True)
+    return [{"id": ids[place], "minutes": minutes} for place, minutes in found if place >= 0]
 
 
 def standards(reach: Reach, checked: list[Checked]) -> list[dict[str, Any]]:

@@ -19,13 +19,16 @@ KEYS: dict[str, str] = {
     "scores": "access of the mean person by method, with title and unit",
     "equity": "Gini, Theil (between and within townships), Palma, concentration (by density), "
     "FGT 0, 1, 2 of minutes, Lorenz curve at each hundredth, townships",
+    "equity_minutes": "the same by minutes to the nearest facility; who reaches none is left out",
     "causes": "people by cause: covered, too far, full, no road, cut off, no facility, no place",
     "capacity": "people who find room within the limit, left over, unused room, load by facility",
     "supply": "weak villages, redundant facilities, people who hang on one place",
     "referral": "minutes from home to village clinic, on to health centre, on to hospital",
     "sensitivity": "covered share at other limits, and with roads 20 % slower and faster",
     "standards": "standards of this service: value, light, people missing, source",
-    "cells": "every cell: code, people, minutes, nearest facility, covered, cause, scores by "
-    "method",
+    "cells": "every cell: code, people, minutes, nearest facility, nearest_k (up to three with "
+    "their minutes) and mean_k (of three; null where fewer are reached), dual_minutes (until two "
+    "are reached), loss (minutes more when the nearest closes), served and left_over people of the "
+    "best use of room, covered, cause, scores by method",
 }
 """What ``coverage_json.everything`` holds, key by key."""

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from cockpit.access.classes import may_see
 from cockpit.answers import coverage_question as asked
-from cockpit.answers.coverage_access import county_scores
+from cockpit.answers.coverage_access import county_scores, told_scores
 from cockpit.answers.coverage_causes import county_causes
+from cockpit.answers.coverage_masks import masked
 from cockpit.answers.coverage_places import nearest_of
 from cockpit.answers.coverage_results import Question
 from cockpit.answers.coverage_shapes import catchments, isochrones, towards_of
@@ -79,11 +80,14 @@ _TENTHS_UPTO, _HALVES_UPTO = 20.0, 60.0  # minutes
 # ------------------------------------------------------------ layers
 
 
-def minutes_layer(db: Session, reach: Reach, mode: str, parent: int, *, visitor: str) -> bytes:
+def minutes_layer(
+    db: Session, reach: Reach, mode: str, parent: int, *, visitor: str, small_count: int = 10
+) -> bytes:
     """
     Return the cells under a parent with their minutes to the nearest place of every service.
 
-    ``id`` code, ``n`` name, ``e`` English name, ``p`` residents (null above the visitor's class),
+    ``id`` code, ``n`` name, ``e`` English name, ``p`` residents (null above the visitor's class,
+    ``MASKED`` where too few to be shown),
     ``m`` minutes by service (``SERVICE_KEYS``), null where there is no way. Minutes are rounded
     up (to a tenth up to 20 minutes, to a half up to an hour, then to a whole one), so a cell is
     within a limit of whole minutes exactly when its figure is.
@@ -95,7 +99,7 @@ def minutes_layer(db: Session, reach: Reach, mode: str, parent: int, *, visitor:
         _upward(reach.nearest_seconds(s.kinds, mode, s.towards)[cells]) for s in SERVICES.values()
     ]
     properties = _named(reach, cells)
-    people = _people(reach, cells, "people", visitor)
+    people = _people(reach, cells, "people", visitor, small_count)
     for row, p, m in zip(properties, people, zip(*columns, strict=True), strict=True):
         row["p"], row["m"] = p, m
     return collection(shapes, properties, name_features=False)
@@ -106,7 +110,8 @@ def covered_layer(db: Session, reach: Reach, q: Question) -> bytes:
     Return the cells of a question's unit with why they are covered or not, and their scores.
 
     ``id``, ``n``, ``e``, ``p`` people of the group (``MASKED`` where too few to be shown), ``m``
-    minutes, ``k`` cause (``cockpit.coverage.causes``), ``s`` scores by method (``SCORE_KEYS``).
+    minutes, ``k`` cause (``cockpit.coverage.causes``), ``s`` scores by method (``SCORE_KEYS``; null
+    where they would tell a sensitive count).
     """
     cells = reach.inside(q.unit)
     shapes, order = _cells(db, reach, cells, q.unit)
@@ -114,19 +119,28 @@ def covered_layer(db: Session, reach: Reach, q: Question) -> bytes:
     service = service_of(q.service)
     seconds = reach.nearest_seconds(service.kinds, q.mode, service.towards)[cells]
     codes = county_causes(reach, q)[cells].tolist()
-    scores = [short(values[cells]) for values in county_scores(reach, q).values()]
-    people = reach.groups[q.group][cells].tolist()
+    scores = [
+        _or_null(short(told_scores(q, key, values)[cells]))
+        for key, values in county_scores(reach, q).items()
+    ]
+    people = asked.told_cells(reach, q, cells).tolist()
     properties = _named(reach, cells)
     for row, p, m, k, s in zip(
         properties, people, _upward(seconds), codes, zip(*scores, strict=True), strict=True
     ):
-        told = asked.shown(q, p)
-        row |= {"p": MASKED if math.isnan(told) else round(told), "m": m, "k": k, "s": s}
+        row |= {"p": MASKED if math.isnan(p) else round(p), "m": m, "k": k, "s": s}
     return collection(shapes, properties)
 
 
 def catchment_layer(
-    db: Session, reach: Reach, service: str, mode: str, parent: int, *, visitor: str
+    db: Session,
+    reach: Reach,
+    service: str,
+    mode: str,
+    parent: int,
+    *,
+    visitor: str,
+    small_count: int = 10,
 ) -> bytes:
     """
     Return the areas under a parent that have each facility nearest.
@@ -134,7 +148,10 @@ def catchment_layer(
     ``id`` facility's id, ``n`` its name, ``p`` residents of the area. Cells that reach no facility
     are in no area; cells without a shape of their own only count.
     """
-    q = asked.question(reach, service, mode=mode, group="people", unit=parent, visitor=visitor)
+    q = asked.question(
+        reach, service, mode=mode, group="people", unit=parent, visitor=visitor,
+        small_count=small_count,
+    )  # fmt: skip
     cells = reach.inside(parent)
     shapes = simplified(region_shapes(db, reach.twin, reach.rows[cells], reach.twin.path(parent)))
     nearest = nearest_of(asked.matrix_minutes(reach, q)[cells])
@@ -142,12 +159,12 @@ def catchment_layer(
     areas = catchments(shapes, nearest, len(rows))
     people = np.bincount(
         nearest[nearest >= 0],
-        weights=reach.groups["people"][cells][nearest >= 0],
+        weights=asked.everybody_of(reach, q)[cells][nearest >= 0],
         minlength=len(rows),
     )
     table = reach.facilities.iloc[rows]
     properties = [
-        {"id": i, "n": n, "p": round(p)}
+        {"id": i, "n": n, "p": _whole(asked.shown(q, p))}
         for i, n, p in zip(table["id"], table["name"], people.tolist(), strict=True)
     ]
     return collection(areas, properties)
@@ -170,7 +187,13 @@ def served_layer(reach: Reach, service: str) -> bytes:
 
 
 def isochrone_layer(
-    reach: Reach, facility: int, mode: str, limits: Sequence[float], *, visitor: str
+    reach: Reach,
+    facility: int,
+    mode: str,
+    limits: Sequence[float],
+    *,
+    visitor: str,
+    small_count: int = 10,
 ) -> bytes:
     """
     Return the isochrones of a facility, the largest first so that the smaller are drawn over it.
@@ -179,12 +202,12 @@ def isochrone_layer(
     "facility" or "people"; and the roads within the largest limit as lines with ``r`` = 1.
     """
     towards = towards_of(reach, facility)
-    found = isochrones(reach, facility, mode, limits, towards)[::-1]
+    found = isochrones(reach, facility, mode, limits, towards, small_count=small_count)[::-1]
     open_to_all = may_see(visitor, reach.twin.classes["people"])
     lines = _fewer_points(found[0].roads)
     shapes = np.array([*(one.polygon for one in found), lines], dtype=object)
     properties: list[dict[str, Any]] = [
-        {"m": one.minutes, "p": round(one.people) if open_to_all else None, "t": towards}
+        {"m": one.minutes, "p": _whole(one.people) if open_to_all else None, "t": towards}
         for one in found
     ]
     return collection(shapes, [*properties, {"r": 1}])
@@ -220,11 +243,17 @@ def _named(reach: Reach, cells: NDArray[np.intp]) -> list[dict[str, Any]]:
 
 
 def _people(
-    reach: Reach, cells: NDArray[np.intp], group: str, visitor: str
+    reach: Reach, cells: NDArray[np.intp], group: str, visitor: str, small_count: int
 ) -> list[int] | list[None]:
     if not may_see(visitor, reach.twin.classes[group]):
         return [None] * len(cells)
-    return [round(p) for p in reach.groups[group][cells].tolist()]
+    found = masked(reach, group, small_count)
+    return [
+        MASKED if hidden else round(p)
+        for p, hidden in zip(
+            found.people[cells].tolist(), found.hidden[cells].tolist(), strict=True
+        )
+    ]
 
 
 def _upward(seconds: NDArray[Any]) -> list[float | None]:
@@ -247,6 +276,15 @@ def _upward(seconds: NDArray[Any]) -> list[float | None]:
 def short(values: NDArray[np.float64]) -> list[float]:
     """Return figures with three significant digits, which a colour and a label need."""
     return [float(f"{v:.3g}") for v in values.tolist()]
+
+
+def _or_null(figures: list[float]) -> list[float | None]:
+    return [None if math.isnan(v) else v for v in figures]
+
+
+def _whole(people: float) -> int:
+    """Return people as a whole number; ``MASKED`` for too few to be shown."""
+    return MASKED if math.isnan(people) else round(people)
 
 
 def _fewer_points(lines: Any) -> Any:

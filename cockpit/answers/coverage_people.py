@@ -6,15 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 
+from cockpit.answers.coverage_masks import Flags, is_sensitive
 from cockpit.answers.coverage_notes import notes_of
 from cockpit.answers.coverage_question import (
     age_groups,
-    is_sensitive,
+    everybody_of,
+    mask_of,
     nearest_minutes,
     people_inside,
     rows_of,
     shown,
     shown_part,
+    told_total,
 )
 from cockpit.answers.coverage_results import (
     Curve,
@@ -48,22 +51,35 @@ def summary(reach: Reach, q: Question) -> Summary:
     cells, people = people_inside(reach, q)
     away = nearest_minutes(reach, q)[cells]
     covered = nearest.at_most(away, q.minutes)
-    total, inside = float(people.sum()), float(people[covered].sum())
-    told = shown_part(q, inside, total)
+    total = float(people.sum())
+    counted = told_total(reach, q, q.unit, total)
+    known = total > 0 and not np.isnan(counted)
+    told, unreached = _told_parts(q, people, covered, np.isinf(away), counted)
     return Summary(
         cells,
         away,
         people,
         covered,
-        shown(q, total),
+        counted,
         told,
         told / total if total > 0 else np.nan,
-        nearest.weighted_quantile(away, people, 0.5) if total > 0 else np.nan,
-        nearest.weighted_quantile(away, people, 0.9) if total > 0 else np.nan,
-        shown_part(q, float(people[np.isinf(away)].sum()), total),
+        nearest.weighted_quantile(away, people, 0.5) if known else np.nan,
+        nearest.weighted_quantile(away, people, 0.9) if known else np.nan,
+        unreached,
         len(rows_of(reach, q)),
         notes_of(reach, q),
     )
+
+
+def _told_parts(
+    q: Question, people: Floats, covered: Flags, cut: Flags, total: float
+) -> tuple[float, float]:
+    """Return the covered and the unreached people; both with the rest make up the total."""
+    inside, without = float(people[covered].sum()), float(people[cut].sum())
+    between = float(people[~covered & ~cut].sum())
+    hidden = np.isnan(mask_of(q).part(between, between + without) + shown(q, without))
+    covers = shown_part(q, inside, total)
+    return covers, np.nan if hidden or np.isnan(covers) else without
 
 
 def within(reach: Reach, q: Question, limits: tuple[float, ...] = LIMITS) -> Within:
@@ -82,12 +98,12 @@ def within(reach: Reach, q: Question, limits: tuple[float, ...] = LIMITS) -> Wit
     groups = age_groups(reach, q)
     counts, totals = [], []
     for group in groups:
-        people = reach.groups[group][cells]
-        own = replace(q, sensitive=is_sensitive(reach, group))
-        total = float(people.sum())
+        own = _of_group(reach, q, group)
+        people = everybody_of(reach, own)[cells]
+        total = told_total(reach, own, q.unit, float(people.sum()))
         found = nearest.people_within(away, people, limits).tolist()
         counts.append([shown_part(own, inside, total) for inside in found])
-        totals.append(shown(own, total))
+        totals.append(total)
     return Within(
         tuple(float(limit) for limit in limits),
         groups,
@@ -102,13 +118,18 @@ def curve(reach: Reach, q: Question) -> Curve:
     away = nearest_minutes(reach, q)[cells]
     shares: dict[str, Floats] = {}
     for group in age_groups(reach, q):
-        people = reach.groups[group][cells]
+        own = _of_group(reach, q, group)
+        people = everybody_of(reach, own)[cells]
+        total = told_total(reach, own, q.unit, float(people.sum()))
         found = nearest.curve(away, people, upto=CURVE_MINUTES)
-        own = replace(q, sensitive=is_sensitive(reach, group))
-        hidden = np.isnan(shown(own, float(people.sum())))
-        known = people.sum() > 0 and not hidden
-        shares[group] = found.share if known else np.full_like(found.share, np.nan)
+        known = mask_of(own).shares(found.share, total)
+        shares[group] = known if total > 0 else np.full_like(found.share, np.nan)
     return Curve(np.arange(CURVE_MINUTES + 1, dtype=float), shares[q.group], shares)
+
+
+def _of_group(reach: Reach, q: Question, group: str) -> Question:
+    """Return the same question about another group."""
+    return replace(q, group=group, sensitive=is_sensitive(reach, group))
 
 
 def sensitivity(
@@ -127,9 +148,9 @@ def sensitivity(
         people,
         thresholds_around(q.minutes),
     )
-    return Sensitivity(
-        band.thresholds, band.base, (slower, faster), band.slow, band.base, band.fast
-    )
+    total = told_total(reach, q, q.unit, float(people.sum()))
+    slow, base, fast = (mask_of(q).shares(s, total) for s in (band.slow, band.base, band.fast))
+    return Sensitivity(band.thresholds, base, (slower, faster), slow, base, fast)
 
 
 def _minutes_at(reach: Reach, q: Question, speed: float) -> Floats:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from cockpit.answers.coverage_access import supply
 from cockpit.answers.coverage_question import (
+    everybody_of,
     matrix_minutes,
     mean_of,
     nearest_minutes,
@@ -14,6 +15,7 @@ from cockpit.answers.coverage_question import (
     rows_of,
     shown,
     shown_part,
+    told_total,
 )
 from cockpit.answers.coverage_results import FacilityRow, Floats, Question, VillageRow
 from cockpit.answers.reach import Reach
@@ -73,12 +75,13 @@ def villages(reach: Reach, q: Question) -> list[VillageRow]:
     found = groups_of(cells, reach.villages)
     told = columns.iloc[[unit for unit, _ in found]].itertuples(index=False, name=None)
     return [
-        _village(q, (unit, *text), people[own], minutes[own], nearest[own], names)
+        _village(reach, q, (unit, *text), people[own], minutes[own], nearest[own], names)
         for (unit, own), text in zip(found, told, strict=True)
     ]
 
 
 def _village(
+    reach: Reach,
     q: Question,
     region: tuple[int, str, str, str],
     people: Floats,
@@ -88,14 +91,20 @@ def _village(
 ) -> VillageRow:
     reached = (people > 0) & np.isfinite(minutes)
     mean = mean_of(minutes, people)
-    used, total = nearest[reached], float(people.sum())
+    used = nearest[reached]
+    total = told_total(reach, q, region[0], float(people.sum()))
+    cut = np.isinf(minutes)
+    far = ~at_most(minutes, q.minutes)
+    uncovered = shown_part(q, float(people[far].sum()), total)
+    # Who is reached but too late and who is not reached make up the uncovered.
+    unreached = shown_part(q, float(people[cut].sum()), uncovered)
     # Of the places used, the one of most people: a village's centre decides, not its edge.
     most = int(np.argmax(np.bincount(used, weights=people[reached]))) if len(used) else -1
     return VillageRow(
         *region,
-        shown(q, total),
-        shown_part(q, float(people[~at_most(minutes, q.minutes)].sum()), total),
-        shown_part(q, float(people[np.isinf(minutes)].sum()), total),
+        total,
+        uncovered,
+        unreached,
         mean,
         float(minutes[reached].max()) if reached.any() else mean,
         *(names[most] if most >= 0 else ("", "")),
@@ -109,7 +118,7 @@ def facilities(reach: Reach, q: Question) -> list[FacilityRow]:
     ``load`` is of the whole county: those whose nearest it is within the limit, over its capacity.
     Facilities of the whole county are listed, those beyond its border too.
     """
-    everybody = reach.groups[q.group]
+    everybody = everybody_of(reach, q)
     cells, people = people_inside(reach, q)
     minutes = matrix_minutes(reach, q)
     near = at_most(minutes, q.minutes)
@@ -124,8 +133,9 @@ def facilities(reach: Reach, q: Question) -> list[FacilityRow]:
     load = np.bincount(nearest[led], weights=everybody[led], minlength=n)
     offered, demand = supply(reach, q), everybody @ near
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(offered > 0, load / offered, np.nan)
-        per_1000 = np.where(demand > 0, 1000 * offered / demand, np.nan)
+        told = np.array([[shown(q, n) for n in counts] for counts in (load, demand)])
+        ratio = np.where(offered > 0, told[0] / offered, np.nan)
+        per_1000 = np.where(demand > 0, 1000 * offered / told[1], np.nan)
     rows = rows_of(reach, q)
     table = reach.facilities.iloc[rows]
     counted = service_of(q.service).supply == "count"

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cockpit.access.classes import may_see
+from cockpit.answers.coverage_masks import Mask, Masked, is_sensitive, masked
 from cockpit.answers.coverage_results import Floats, Question
 from cockpit.answers.reach import Note, Reach
 from cockpit.answers.reach import minutes as minutes_from
@@ -128,26 +129,47 @@ def age_groups(reach: Reach, q: Question) -> tuple[str, ...]:
     return tuple(dict.fromkeys((q.group, *(g for g in SHOWN_GROUPS if g in allowed))))
 
 
-def is_sensitive(reach: Reach, group: str) -> bool:
-    """Tell whether small counts of a group are not shown."""
-    return reach.twin.classes.get(group) in ("敏感", "秘密")
+def mask_of(q: Question) -> Mask:
+    """Return how counts of the question's group are shown."""
+    return Mask(q.sensitive, q.small_count)
 
 
 def shown(q: Question, people: float) -> float:
     """Return a count of people as it may be shown: NaN for a sensitive one that is too small."""
-    return math.nan if q.sensitive and 0 < people < q.small_count else people
+    return mask_of(q).count(people)
 
 
 def shown_part(q: Question, part: float, whole: float) -> float:
     """Return a part of a count as it may be shown: NaN too where the rest is a small one."""
-    hidden = any(math.isnan(shown(q, count)) for count in (part, whole - part, whole))
-    return math.nan if hidden else part
+    return mask_of(q).part(part, whole)
+
+
+def masked_of(reach: Reach, q: Question) -> Masked:
+    """Return the people of the question's group as figures may use them."""
+    return masked(reach, q.group, q.small_count)
+
+
+def everybody_of(reach: Reach, q: Question) -> Floats:
+    """Return the people of the group in every cell of the county, small counts averaged."""
+    return masked_of(reach, q).people
 
 
 def people_inside(reach: Reach, q: Question) -> tuple[NDArray[np.intp], Floats]:
-    """Return the cells of the question's unit and their people of its group."""
+    """Return the cells of the question's unit and their people of its group, as figures use."""
     cells = reach.inside(q.unit)
-    return cells, reach.groups[q.group][cells]
+    return cells, everybody_of(reach, q)[cells]
+
+
+def told_cells(reach: Reach, q: Question, cells: NDArray[np.intp]) -> Floats:
+    """Return the people of single cells as they may be shown; NaN: too few."""
+    found = masked_of(reach, q)
+    told: Floats = np.where(found.hidden[cells], np.nan, found.people[cells])
+    return told
+
+
+def told_total(reach: Reach, q: Question, unit: int, total: float) -> float:
+    """Return the people of a unit as they may be shown; NaN: too few, or others would follow."""
+    return math.nan if unit in masked_of(reach, q).units else shown(q, total)
 
 
 def nearest_minutes(reach: Reach, q: Question) -> Floats:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from cockpit.access.classes import may_see
+from cockpit.answers.coverage_masks import Mask, is_sensitive, mask_notes, masked
+from cockpit.answers.coverage_notes import network_notes
 from cockpit.answers.coverage_question import mean_of
 from cockpit.answers.coverage_results import Floats, Leg, Referral
-from cockpit.answers.reach import Note, Reach, minutes, mode_notes
+from cockpit.answers.reach import Note, Reach, minutes
 from cockpit.coverage import referral as chains
 from cockpit.coverage.nearest import weighted_quantile
 from cockpit.coverage.services import service_of
@@ -15,7 +17,12 @@ from geodata.errors import InputError
 
 
 def referral(
-    reach: Reach, unit: int = 0, *, group: str = "people", visitor: str = "公开"
+    reach: Reach,
+    unit: int = 0,
+    *,
+    group: str = "people",
+    visitor: str = "公开",
+    small_count: int = 10,
 ) -> Referral:
     """
     Return the referral chain of the people of a unit.
@@ -35,14 +42,16 @@ def referral(
     if not may_see(visitor, reach.twin.classes[group]):
         raise InputError("The figures for {indicator} are not open to you.", indicator=group)
     cells = reach.inside(unit)
-    people = reach.groups[group][cells]
+    known = masked(reach, group, small_count)
+    people, mask = known.people[cells], Mask(is_sensitive(reach, group), small_count)
+    whole = np.nan if unit in known.units else mask.count(float(people.sum()))
     found = _chain(reach)
     legs, total = found.legs[cells], found.total[cells]
     gone = found.missing[cells] != chains.NOTHING_MISSING
     assert found.direct is not None  # noqa: S101 -- _chain always gives it
     direct, detour = found.direct[cells], found.detour[cells]
     both = ~np.isnan(detour)
-    lived = people.sum() > 0
+    lived = whole > 0
     steps = [_leg(reach, level, legs[:, i], people) for i, level in enumerate(chains.LEVELS)]
     missing = tuple(step.level for step in steps if not step.n_facilities)
     return Referral(
@@ -51,12 +60,12 @@ def referral(
         steps,
         total,
         direct,
-        mean_of(total, people),
+        mean_of(total, people) if lived else np.nan,
         weighted_quantile(total, people, 0.5) if lived else float("nan"),
-        mean_of(detour[both], people[both]),
+        mean_of(detour[both], people[both]) if lived else np.nan,
         missing,
-        float(people[gone].sum()),
-        _notes(reach, steps),
+        mask.part(float(people[gone].sum()), whole),
+        (*mask_notes(known, small_count), *_notes(reach, steps)),
     )
 
 
@@ -93,9 +102,5 @@ def _notes(reach: Reach, steps: list[Leg]) -> tuple[Note, ...]:
         for step in steps
         if not step.n_facilities
     ]  # fmt: skip
-    # Walking and driving share most remarks; the first of a kind is enough.
-    told: dict[str, Note] = {}
-    for mode in modes:
-        for note in mode_notes(reach, mode):
-            told.setdefault(note.template, note)
-    return (*reach.notes, *told.values(), *missing)
+    kinds = {kind for level in chains.LEVELS for kind in service_of(level).kinds}
+    return (*network_notes(reach, modes, sorted(kinds)), *missing)

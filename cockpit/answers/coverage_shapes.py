@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from cockpit.answers.coverage_masks import Mask, is_sensitive, masked
 from cockpit.answers.coverage_question import LONGEST
 from cockpit.answers.coverage_results import Isochrone
 from cockpit.answers.reach import Reach
@@ -31,13 +32,15 @@ def isochrones(
     towards: Towards = "facility",
     *,
     group: str = "people",
+    small_count: int = 10,
 ) -> list[Isochrone]:
     """
     Return the area and the roads within each limit of a facility, the smallest limit first.
 
     People are those of the whole county whose own time is within: a cell's place decides, not
-    how much of it the area covers. Without roads the areas are circles. The area of a larger limit
-    holds that of a smaller one. A facility without place has empty areas.
+    how much of it the area covers; too few of a sensitive group are NaN. Without roads the areas
+    are circles. The area of a larger limit holds that of a smaller one. A facility without
+    place has empty areas.
 
     Parameters
     ----------
@@ -69,9 +72,10 @@ def isochrones(
         wanted,
         towards=towards,
         cells=reach.cells,
-        people=reach.groups[group],
+        people=masked(reach, group, small_count).people,
     )
-    return [Isochrone(one.minutes, one.area, one.people, one.roads) for one in found]
+    mask = Mask(is_sensitive(reach, group), small_count)
+    return [Isochrone(one.minutes, one.area, mask.count(one.people), one.roads) for one in found]
 
 
 def catchments(

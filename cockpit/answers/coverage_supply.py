@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +13,15 @@ from cockpit.answers.coverage_access import known_supply, shared_access, supply
 from cockpit.answers.coverage_notes import Note, notes_of, unlimited
 from cockpit.answers.coverage_places import groups_of
 from cockpit.answers.coverage_question import (
+    everybody_of,
     matrix_minutes,
     mean_of,
     people_inside,
     rows_of,
     shown,
     shown_part,
+    told_cells,
+    told_total,
 )
 from cockpit.answers.coverage_results import (
     CapacityAnswer,
@@ -60,7 +64,7 @@ def county_catchments(reach: Reach, q: Question) -> CapacityCatchments:
 
     The plan takes a second or two where places are full, so the last ones are kept.
     """
-    people, limits = reach.groups[q.group], room(reach, q)
+    people, limits = everybody_of(reach, q), room(reach, q)
     # By content: what a visitor may see and what a test changes make another plan.
     arrays = (people.tobytes(), limits.tobytes())
     key = (reach.travel.version, q.service, q.mode, q.minutes, *map(hash, arrays))
@@ -83,15 +87,18 @@ def capacity(reach: Reach, q: Question) -> CapacityAnswer:
     cells, people = people_inside(reach, q)
     found = county_catchments(reach, q)
     served, left = found.served[cells], found.left_over[cells]
-    limits, total = room(reach, q), float(people.sum())
+    limits, total = room(reach, q), told_total(reach, q, q.unit, float(people.sum()))
+    hidden = np.isnan(told_cells(reach, q, cells))
+    rows = _loads(reach, q, found, cells, limits)
     unused = np.where(np.isnan(limits), 0.0, found.unused)
     return CapacityAnswer(
-        served,
-        left,
+        np.where(hidden, np.nan, served),
+        np.where(hidden, np.nan, left),
         shown_part(q, float(served.sum()), total),
         shown_part(q, float(left.sum()), total),
-        float(unused.sum()),
-        _loads(reach, q, found, cells, limits),
+        # All room less what is unused is the load of all: too small a one would follow.
+        np.nan if any(np.isnan(r.unused) for r in rows) else float(unused.sum()),
+        rows,
         (*notes_of(reach, q), *unlimited_notes(reach, q)),
     )
 
@@ -108,12 +115,18 @@ def _loads(
             str(places["name"].iat[row]),
             float("inf") if np.isnan(limits[i]) else float(limits[i]),
             shown(q, float(found.load[i])),
-            shown(q, float(inside[i])),
+            shown_part(q, float(inside[i]), float(found.load[i])),
             float("inf") if np.isnan(limits[i]) else float(found.unused[i]),
         )
         for i, row in enumerate(rows_of(reach, q).tolist())
     ]
+    # What is unused tells the load.
+    made = [replace(r, unused=np.nan) if _told_by(r) else r for r in made]
     return sorted(made, key=lambda r: (-np.nan_to_num(r.load), r.id))
+
+
+def _told_by(row: LoadRow) -> bool:
+    return bool(np.isnan(row.load) and np.isfinite(row.unused))
 
 
 def supply_answer(reach: Reach, q: Question) -> SupplyAnswer:
@@ -135,14 +148,18 @@ def supply_answer(reach: Reach, q: Question) -> SupplyAnswer:
         _redundant(
             reach,
             q,
-            reserves.closings(whole, reach.groups[q.group], reach=q.minutes),
+            reserves.closings(whole, everybody_of(reach, q), reach=q.minutes),
             offered,
             set(lost.nearest[people > 0].tolist()),
         ),
         WANTED,
         np.asarray(reserves.dual_access(minutes, WANTED), dtype=float),
         np.asarray(lost.loss, dtype=float),
-        shown(q, float(people[near].sum())),
+        shown_part(
+            q,
+            float(people[near].sum()),
+            told_total(reach, q, q.unit, float(people.sum())),
+        ),
         (*notes_of(reach, q), *assumed),
     )
 
@@ -151,23 +168,27 @@ def _weak(
     reach: Reach, q: Question, cells: NDArray[np.intp], people: Floats, lost: reserves.Loss
 ) -> list[WeakRow]:
     scores = shared_access(reach, q)
-    county = reserves.balance(scores, reach.groups[q.group], reach.villages)
+    county = reserves.balance(scores, everybody_of(reach, q), reach.villages)
     own = dict(groups_of(cells, reach.villages))
     regions = reach.twin.regions
+    totals = {
+        row: told_total(reach, q, row, float(people[own[row]].sum()))
+        for row in county.weakest.tolist()
+        if row in own
+    }
     return [
         WeakRow(
             row,
             str(regions["code"].iat[row]),
             str(regions["name"].iat[row]),
             str(regions["name_en"].iat[row]),
-            shown(q, float(people[own[row]].sum())),
+            total,
             mean_of(lost.minutes[own[row]].astype(float), people[own[row]]),
             mean_of(lost.minutes_after[own[row]].astype(float), people[own[row]]),
-            1000 * float(county.score[row]),
-            -float(county.surplus[row]),
+            np.nan if np.isnan(total) else 1000 * float(county.score[row]),
+            np.nan if np.isnan(total) else -float(county.surplus[row]),
         )
-        for row in county.weakest.tolist()
-        if row in own
+        for row, total in totals.items()
     ]
 
 

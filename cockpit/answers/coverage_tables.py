@@ -16,7 +16,7 @@ from cockpit.answers.coverage_question import (
     mean_of,
     people_inside,
     rows_of,
-    shown,
+    told_cells,
 )
 from cockpit.answers.coverage_results import Question
 from cockpit.answers.coverage_sources import source_text
@@ -71,7 +71,7 @@ def village_table(reach: Reach, q: Question, language: str) -> Table:
     for village in answers.villages(reach, q):
         at = own[village.row]
         covered = village.people - village.uncovered
-        score = mean_of(scores[at], people[at])
+        score = math.nan if math.isnan(village.people) else mean_of(scores[at], people[at])
         rows.append(
             [
                 escaped(village.code),
@@ -126,13 +126,14 @@ def cell_table(reach: Reach, q: Question, language: str) -> Table:
             ),
         ]
     ]
+    told = told_cells(reach, q, found.cells)
     for i, cell in enumerate(found.cells.tolist()):
         rows.append(
             [
                 escaped(str(regions["code"].iat[reach.rows[cell]])),
                 escaped(str(regions["name"].iat[reach.rows[cell]])),
                 escaped(str(regions["name"].iat[reach.villages[cell]])),
-                _count(shown(q, float(found.people[i])), fewer),
+                _count(float(told[i]), fewer),
                 _number(float(found.minutes[i]), 1),
                 escaped(str(names[nearest[i]])) if nearest[i] >= 0 else None,
                 yes if found.covered[i] else no,

@@ -115,7 +115,9 @@ def _all(reach: Reach, unit: int, given: argparse.Namespace) -> _Answer:
         raise InputError(
             "Standards have their own mode, minutes, group and decay; leave these out."
         )
-    checked = answers.health_check(reach, unit=unit, visitor=settings().visitor_class)
+    checked = answers.health_check(
+        reach, unit=unit, visitor=settings().visitor_class, small_count=settings().small_count
+    )
     table = partial(coverage_tables.standard_table, checked, given.lang)
     return _Answer(
         partial(coverage_json.standards, reach, checked),

@@ -310,7 +310,7 @@ def _ratio(
     if standard.rule == "per_1000":
         value = 1000 * units / people
     else:
-        value = people / units if units else float("inf")
+        value = people / units if units else float("nan")
     lacking = np.ceil(round(people / per_unit - units, 6))
     reason, values = _bear_in_mind(standard, value, unknown, int(inside.sum()))
     short = max(0.0, people - units * per_unit)
@@ -326,6 +326,8 @@ def _ratio(
 def _bear_in_mind(
     standard: Standard, value: float, unknown: int, total: int
 ) -> tuple[str, dict[str, object]]:
+    if not total:
+        return "None of them stands where the standard applies.", {}
     if unknown:
         return (
             "{n} of {total} facilities have no capacity in the files; they count as none.",

@@ -61,6 +61,7 @@ def tiles(answer: Answer) -> None:
     """Show the figures of the closure."""
     cost, q = answer.toll, answer.question
     before, after = (n / cost.total if cost.total else math.nan for n in answer.within)
+    changed = before != after and not math.isnan(before + after)
     longer = {m: answer.over[m] for m in sorted(answer.over)}
     figures = [
         ("cut_off", "People cut off", cost.cut_off, "persons", _share(cost.cut_off, cost.total)),
@@ -85,9 +86,9 @@ def tiles(answer: Answer) -> None:
     cards += _tile(
         "within",
         say("Within {n} minutes", n=limit),
-        percent(before, 1) if before == after else f"{percent(before, 1)} → {percent(after, 1)}",
+        f"{percent(before, 1)} → {percent(after, 1)}" if changed else percent(before, 1),
         "",
-        "" if before == after else say("before and after"),
+        say("before and after") if changed else "",
         percent(after, 1),
     )
     st.html(f'<div class="ct-tiles" tabindex="0" role="group">{cards}</div>')
@@ -110,7 +111,7 @@ def _hidden(answer: Answer, people: float) -> bool:
 
 
 def _share(part: float, whole: float) -> str:
-    if not part or not whole:
+    if not part or not whole or math.isnan(part / whole):
         return ""
     return say("{share} of the group", share=percent(part / whole, 1))
 
@@ -186,6 +187,8 @@ def _open_terms(answer: Answer) -> list[_Term]:
 
 def _within_terms(answer: Answer) -> list[_Term]:
     before, after = answer.within
+    if math.isnan(before + after):  # too few people to be told
+        return []
     limit = number(answer.question.minutes)
     if before == after:
         told: dict[str, object] = {"limit": limit, "n": _people(answer, before)}

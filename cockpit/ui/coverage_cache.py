@@ -173,14 +173,20 @@ def sensitivity(asked: Asked) -> Sensitivity:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _referral(version: str, visitor: str, unit: str) -> Referral:  # noqa: ARG001 -- both change it
+def _referral(version: str, visitor: str, unit: str, group: str) -> Referral:  # noqa: ARG001
     known = _known()
-    return answers.referral(known, known.twin.position(unit))
+    return answers.referral(
+        known,
+        known.twin.position(unit),
+        group=group,
+        visitor=visitor,
+        small_count=settings().small_count,
+    )
 
 
-def referral(unit: str) -> Referral:
-    """Return the way from village clinic to county hospital for the people of a unit."""
-    return _referral(_known().version, cache.visitor_class(), unit)
+def referral(unit: str, group: str = "people") -> Referral:
+    """Return the way from village clinic to county hospital for a group of a unit's people."""
+    return _referral(_known().version, cache.visitor_class(), unit, group)
 
 
 Changes = tuple[tuple[str, tuple[tuple[str, float | str], ...]], ...]
@@ -204,7 +210,11 @@ def _health(
     if service:  # what is about this service alone stands before circles of several
         wanted = dict(sorted(wanted.items(), key=lambda item: len(item[1].services)))
     return answers.health_check(
-        known, unit=known.twin.position(unit), standards=wanted, visitor=visitor
+        known,
+        unit=known.twin.position(unit),
+        standards=wanted,
+        visitor=visitor,
+        small_count=settings().small_count,
     )
 
 
@@ -228,7 +238,14 @@ def _rings(
 ) -> list[Isochrone]:
     known = _known()
     row = known.facilities.index[known.facilities["id"] == facility][0]
-    return answers.isochrones(known, int(row), mode, minutes, SERVICES[service].towards)
+    return answers.isochrones(
+        known,
+        int(row),
+        mode,
+        minutes,
+        SERVICES[service].towards,
+        small_count=settings().small_count,
+    )
 
 
 def rings(asked: Asked, facility: str, minutes: tuple[float, ...]) -> list[Isochrone]:

@@ -59,11 +59,15 @@ async def lost(request: Request) -> Response:
 
     def make(county: Twin, visitor: str) -> bytes:
         reach = _reach(visitor)
-        q = closures.question(reach, service, mode=mode, visitor=visitor)
+        q = closures.question(
+            reach, service, mode=mode, visitor=visitor, small_count=settings().small_count
+        )
         row = _row(county, parent)
         with Session(engine()) as db:
             meant = closures.closed_by(reach, db, parsed(answers.key_of(key)), visitor=visitor)
-            return answers.lost_layer(reach, db, q.service, q.mode, meant, row, visitor=visitor)
+            return answers.lost_layer(
+                reach, db, q.service, q.mode, meant, row, visitor=visitor, small_count=q.small_count
+            )
 
     return await _layer(request, ("lost", mode, service, key, parent), make)
 

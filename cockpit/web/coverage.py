@@ -45,7 +45,8 @@ async def minutes(request: Request) -> Response:
         reach = _reach(visitor)
         _require_mode(reach, mode)
         with Session(engine()) as db:
-            return answers.minutes_layer(db, reach, mode, _row(county, parent), visitor=visitor)
+            row, small = _row(county, parent), settings().small_count
+            return answers.minutes_layer(db, reach, mode, row, visitor=visitor, small_count=small)
 
     return await _layer(request, ("minutes", mode, parent), make)
 
@@ -81,7 +82,13 @@ def _catchments(path: dict[str, str], county: Twin, visitor: str) -> bytes:
     row = _row(county, path["parent"])
     with Session(engine()) as db:
         return answers.catchment_layer(
-            db, reach, path["service"], path["mode"], row, visitor=visitor
+            db,
+            reach,
+            path["service"],
+            path["mode"],
+            row,
+            visitor=visitor,
+            small_count=settings().small_count,
         )
 
 
@@ -113,7 +120,14 @@ def _isochrone(path: dict[str, str], _county: Twin, visitor: str) -> bytes:
     rows = reach.facilities.index[reach.facilities["id"] == path["facility"]]
     if not len(rows):
         raise NotFoundError("There is no facility {facility}.", facility=path["facility"][:40])
-    return answers.isochrone_layer(reach, int(rows[0]), path["mode"], limits, visitor=visitor)
+    return answers.isochrone_layer(
+        reach,
+        int(rows[0]),
+        path["mode"],
+        limits,
+        visitor=visitor,
+        small_count=settings().small_count,
+    )
 
 
 # ------------------------------------------------------------ files

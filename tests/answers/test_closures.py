@@ -363,3 +363,23 @@ def test_stored_shapes_are_those_the_visitor_may_see(db: Session) -> None:
     assert [area.id for area in areas] == [bridged.POOL]
     _lines, all_areas = closure_areas.stored_shapes(db, visitor="秘密")
     assert {area.id for area in all_areas} == {bridged.POOL, bridged.SECRET}
+
+
+def test_a_river_is_no_area(reach: Reach, db: Session) -> None:
+    with pytest.raises(InputError) as caught:
+        shut(reach, db, Closures(zones=(bridged.RIVER,)))
+    assert str(caught.value) == "Number 1 on the map is no area, so it cannot be closed as one."
+
+
+def test_notes_name_no_facility_of_another_service(reach: Reach, db: Session) -> None:
+    assert closures.kinds_of(reach, "hospital") == ("hospital",)
+    asked_for: list[object] = []
+
+    def notes(_reach: Reach, _mode: str, kinds: object = None) -> tuple[()]:
+        asked_for.append(kinds)
+        return ()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cockpit.answers.coverage_notes.mode_notes", notes)
+        costs(reach, db, Closures())
+    assert asked_for == [("hospital",)]

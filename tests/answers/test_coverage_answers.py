@@ -396,14 +396,15 @@ def test_small_counts_of_a_sensitive_group_are_not_shown(reach: Reach) -> None:
     table = {row[0]: row for row in cell_table(reach, q, "en")[1:]}
     assert table[tiny.grid_code(5)][3] == "fewer than 10"
     assert table[tiny.grid_code(0)][3] == 0
-    assert table[tiny.grid_code(11)][3] == 11
+    assert table[tiny.grid_code(11)][3] == 11  # none of its village has fewer than 10
 
 
 def test_a_small_rest_is_not_told_by_subtraction(reach: Reach) -> None:
     q = asked(reach, group="low_income", visitor="敏感")
-    # 0+1+2+4+5+8+9+10+11 = 50 of 120 are covered: both counts are large.
+    # 0+1+2+4+5+8+9+10+11 = 50 of 120 are covered. Cells below 10 take the mean of those of their
+    # village: for 2, 3, 6 and 7 that is 4.5, so cell 2 counts 2.5 more; the others' sums stay.
     whole = answers.summary(reach, q)
-    assert (whole.total, whole.covered_people) == (120, 50)
+    assert (whole.total, whole.covered_people) == (120, 52.5)
     # Village 1 of the east: 2 + 3 + 6 + 7 = 18, of whom 2 are covered.
     village = reach.twin.position(f"{EAST}001")
     small = answers.summary(reach, dataclasses.replace(q, unit=village))
@@ -449,3 +450,34 @@ def test_facilities_above_the_class_are_not_there(tmp_path: Path) -> None:
     assert (found.n_facilities, found.covered_people) == (0, 0)
     assert found.notes[-1].template.startswith("There is no facility of this service")
     assert answers.facilities(reach, asked(reach)) == []
+
+
+def test_plain_data_hold_the_cells_reserves_and_room(reach: Reach) -> None:
+    found = everything(reach, asked(reach))
+    cells = {c["code"]: c for c in found["cells"]}
+    one = cells[tiny.grid_code(0)]
+    assert one["nearest"] == "A"
+    assert [(p["id"], p["minutes"]) for p in one["nearest_k"]] == [("A", 0), ("B", 12)]
+    assert one["mean_k"] is None  # there are two clinics, no third
+    assert (one["dual_minutes"], one["loss"]) == (12, 12)
+    assert (one["served"], one["left_over"]) == (10, 0)
+    none = cells[tiny.grid_code(15)]
+    assert (none["nearest"], none["nearest_k"], none["served"]) == (None, [], 0)
+    by_minutes = answers.equity(reach, asked(reach), by="minutes")
+    assert found["equity_minutes"]["gini"] == by_minutes.gini
+    assert found["equity_minutes"]["left_out_people"] == 490
+    assert len(found["equity_minutes"]["lorenz_x"]) == 101
+
+
+def test_the_chain_names_no_facility_of_another_kind(
+    reach: Reach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_for: list[object] = []
+
+    def notes(_reach: Reach, _mode: str, kinds: object = None) -> tuple[()]:
+        asked_for.append(kinds)
+        return ()
+
+    monkeypatch.setattr("cockpit.answers.coverage_notes.mode_notes", notes)
+    answers.referral(reach)
+    assert set(map(tuple, asked_for)) == {("clinic", "health_centre", "hospital")}  # type: ignore[arg-type]

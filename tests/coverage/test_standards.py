@@ -152,7 +152,9 @@ def test_people_per_facility_in_town() -> None:
     assert (two.light, two.value, two.people_missing, two.lacking) == ("yellow", 22_500, 5_000, 1)
     assert schools(True, False).light == "red"
     none = schools(False)
-    assert (none.light, none.value, none.lacking) == ("red", np.inf, 3)
+    assert (none.light, none.lacking) == ("red", 3)
+    assert np.isnan(none.value)
+    assert none.reason == "None of them stands where the standard applies."
     many = schools(*[True] * 5)
     assert many.light == "green"
     assert many.reason == "There are more facilities than the standard asks for."
