@@ -13,9 +13,7 @@ from cockpit.placement.capacitated import solve_serving
 from cockpit.placement.flows import Serving
 from cockpit.placement.formulation import (
     Positions,
-    Search,
     Siting,
-    begin,
     check_reached,
     coverage,
     covered_people,
@@ -24,10 +22,10 @@ from cockpit.placement.formulation import (
     nearest_minutes,
     people_points,
     person_minutes,
-    solved,
 )
 from cockpit.placement.plan import Plan, Progress
 from cockpit.placement.problem import Cost, Problem, check_limit
+from cockpit.placement.solving import Search, begin, solved
 from geodata.errors import InputError
 
 ROUNDING = 1e-9  # relative: sums of money like 0.1 + 0.2 are within a budget of 0.3

@@ -18,17 +18,11 @@ from cockpit.placement.capacitated_bound import (
     lagrangian,
 )
 from cockpit.placement.flows import HAIR, Counted, Serving, plan_of_flow, polished
-from cockpit.placement.formulation import (
-    Floats,
-    Linear,
-    Positions,
-    Search,
-    check_reached,
-    figure,
-)
+from cockpit.placement.formulation import Floats, Linear, Positions, check_reached, figure
 from cockpit.placement.milp import Outcome, Status
 from cockpit.placement.plan import CLOSED, Plan, Progress, Step, gap_of
 from cockpit.placement.problem import Problem, check_limit, check_p
+from cockpit.placement.solving import Search
 from geodata.errors import InputError
 
 

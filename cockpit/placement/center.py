@@ -17,20 +17,19 @@ from cockpit.placement.covering_sets import (
     too_few,
 )
 from cockpit.placement.formulation import (
-    Search,
     Siting,
     assigned,
     check_reached,
     costs_of,
     farthest_nearest,
     people_points,
-    solver_proof,
 )
 from cockpit.placement.lists import rules_of
 from cockpit.placement.milp import Outcome
 from cockpit.placement.plan import Plan, Progress, numbers
 from cockpit.placement.problem import Floats, Problem, check_p
 from cockpit.placement.serving import roomy
+from cockpit.placement.solving import Search, solver_proof
 from geodata.errors import InputError
 
 Sites = NDArray[np.intp]

@@ -7,19 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from cockpit.placement.formulation import (
-    Positions,
-    Search,
-    Siting,
-    assigned,
-    check_reached,
-    people_points,
-    plan_of,
-    solved,
-)
+from cockpit.placement.formulation import Positions, Siting, assigned, check_reached, people_points
 from cockpit.placement.milp import Outcome, Program
 from cockpit.placement.plan import Plan, Progress, numbers
 from cockpit.placement.problem import Floats, Problem, check_limit, check_p
+from cockpit.placement.solving import Search, plan_of, solved
 from geodata.errors import InputError
 
 _NONE = "The spacing leaves no plan that covers everybody within {reach}; ask for less spacing."

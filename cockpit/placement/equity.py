@@ -11,20 +11,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cockpit.placement.formulation import (
-    STOPPED,
-    Begun,
     Floats,
     Positions,
-    Search,
     Siting,
     assigned,
-    begin,
     check_reached,
     costs_of,
     figure,
     least_person_minutes,
     people_points,
-    plan_of,
     weighted,
 )
 from cockpit.placement.gini import ROUNDING, Cuts, gini, minutes_of
@@ -32,6 +27,7 @@ from cockpit.placement.goals import conflict_of, feasible
 from cockpit.placement.milp import EXACT, Outcome, Status
 from cockpit.placement.plan import CLOSED, Plan, Progress, Step, gap_of
 from cockpit.placement.problem import Problem, check_limit, check_p
+from cockpit.placement.solving import STOPPED, Begun, Search, begin, plan_of
 from cockpit.placement.targets import Rules, Target, achieved, check_groups, holds, targets_of
 from geodata.errors import InputError
 

@@ -13,15 +13,14 @@ from cockpit.placement.formulation import (
     Linear,
     Pairs,
     Positions,
-    Search,
     Siting,
     limit_load,
-    plan_of,
     serve,
 )
 from cockpit.placement.milp import Outcome
 from cockpit.placement.plan import Plan
 from cockpit.placement.problem import Problem
+from cockpit.placement.solving import Search, plan_of
 
 HAIR = 1e-6  # of a person: what a solver leaves where whole people are meant
 _DUST = 1e-9  # a share below is nothing

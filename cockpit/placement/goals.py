@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from cockpit.placement.formulation import Positions, Search, Siting, figure, solved
+from cockpit.placement.formulation import Positions, Siting, figure
 from cockpit.placement.plan import Plan, Progress
 from cockpit.placement.problem import Problem
+from cockpit.placement.solving import Search, solved
 from cockpit.placement.targets import Rules, Target, achieved, check_groups, holds, targets_of
 from geodata.errors import InputError
 

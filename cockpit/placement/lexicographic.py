@@ -10,18 +10,16 @@ import numpy as np
 
 from cockpit.placement.equity import Fair, impossible
 from cockpit.placement.formulation import (
-    STOPPED,
     Positions,
-    Search,
     assigned,
     covered_people,
     people_points,
     person_minutes,
-    plan_of,
 )
 from cockpit.placement.milp import Outcome, sure_bound
 from cockpit.placement.plan import Plan, Progress
 from cockpit.placement.problem import Problem, check_limit
+from cockpit.placement.solving import STOPPED, Search, plan_of
 from cockpit.placement.targets import ROUNDING, Rules, Target, achieved, floors
 from geodata.errors import InputError
 

@@ -12,18 +12,16 @@ from numpy.typing import ArrayLike
 from cockpit.placement.formulation import (
     Floats,
     Positions,
-    Search,
     Siting,
-    begin,
     check_reached,
     least_person_minutes,
     nearest_minutes,
     people_points,
     person_minutes,
-    solved,
 )
 from cockpit.placement.plan import Plan, Progress
 from cockpit.placement.problem import Problem, check_p
+from cockpit.placement.solving import Search, begin, solved
 from geodata.errors import InputError
 
 Costs = ArrayLike | Sequence[float | None]

@@ -14,7 +14,6 @@ from cockpit.placement.formulation import (
     Floats,
     Linear,
     Positions,
-    Search,
     Siting,
     assigned,
     check_reached,
@@ -22,11 +21,11 @@ from cockpit.placement.formulation import (
     coverage,
     figure,
     nearest_minutes,
-    plan_of,
     weighted,
 )
 from cockpit.placement.plan import Plan, Progress
 from cockpit.placement.problem import Problem, check_limit, check_p
+from cockpit.placement.solving import Search, plan_of
 from geodata.errors import InputError
 
 

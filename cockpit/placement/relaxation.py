@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cockpit.placement.clock import Clock
-from cockpit.placement.formulation import solver_proof
 from cockpit.placement.lagrangian import IN, OUT, Status
 from cockpit.placement.lists import Flags, Floats, Lists, Rules
 from cockpit.placement.milp import Program
 from cockpit.placement.search import cost_of, nearest_two
+from cockpit.placement.solving import solver_proof
 
 _MOST_ENTRIES = 400_000  # a linear program of that size takes some seconds
 # Steps of the simplex times rows: above it a node costs more than it is worth. No seconds, so that
