@@ -7,7 +7,7 @@ import streamlit as st
 from cockpit.answers import closure_areas
 from cockpit.answers.closure_areas import Shape
 from cockpit.answers.closure_key import NARROWEST_M, WIDEST_M
-from cockpit.ui import closures_cache, closures_choices, state
+from cockpit.ui import closures_cache, closures_choices, state, uploading
 from cockpit.ui.closures_choices import Choice
 from cockpit.ui.map_choices import LAYER_TITLES
 from cockpit.ui.words import language, number, say
@@ -201,6 +201,7 @@ def _uploaded() -> None:
         )
 
     megabytes = closure_areas.LIMITS.file_bytes // 1024**2
+    uploading.words(megabytes, closure_areas.FILE_TYPES)
     file = st.file_uploader(
         say("GeoJSON file with areas, up to {n} MB", n=megabytes),
         type=list(closure_areas.FILE_TYPES),

@@ -14,7 +14,7 @@ from cockpit.answers import upload as answers
 from cockpit.answers.upload import DryRun, Entry
 from cockpit.settings import settings
 from cockpit.store import session as store
-from cockpit.ui import cache, state
+from cockpit.ui import cache, state, uploading
 from cockpit.ui.data import DIMENSION_TITLES, KIND_TITLES, column_title, title_of
 from cockpit.ui.data_work import SEVERITY_TITLES
 from cockpit.ui.way import plain
@@ -70,6 +70,7 @@ def show_upload() -> None:
     )
     left, right = st.columns([2, 3], gap="medium")
     with left, st.container(border=True):
+        uploading.words(settings().upload_bytes // 1024**2, FILE_TYPES)
         file = st.file_uploader(
             say("File, up to {n} MB", n=settings().upload_bytes // 1024**2),
             type=list(FILE_TYPES),

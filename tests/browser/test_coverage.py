@@ -49,13 +49,18 @@ def page(browser: Browser) -> Iterator[Page]:
     tab = context.new_page()
     hosts: set[str] = set()
     refused: list[str] = []
+    said: list[str] = []
     tab.on("request", lambda r: hosts.add(urlsplit(r.url).hostname or ""))
     tab.on(
         "response",
         lambda r: refused.append(r.url) if r.status >= 400 and "/layers/" in r.url else None,
     )
+    tab.on("console", lambda m: said.append(m.text) if m.type == "error" else None)
+    tab.on("pageerror", lambda error: said.append(str(error)))
     yield tab
     context.close()
+    # Streamlit looks for its server below the page's address first; that is no fault of ours.
+    assert not [text for text in said if not text.startswith("Failed to load resource")]
     assert hosts <= {"127.0.0.1", "localhost", ""}
     assert not refused
 
@@ -120,6 +125,27 @@ def test_another_limit_fetches_nothing(page: Page, live_server: str) -> None:
     choose(page, "时限", "45 分钟")
     assert "45 分钟" in page.locator(".ct-legend").inner_text()
     assert not asked
+
+
+COLOURS = ("是否覆盖", "分钟", "原因", "可达性得分", "服务范围")
+
+
+@pytest.mark.parametrize("first", COLOURS)
+def test_switching_colours_leaves_the_console_clean(
+    page: Page, live_server: str, first: str
+) -> None:
+    """From one colouring to each other and back: two layers, whose cells hold other figures."""
+    opened(page, f"{live_server}/coverage?lang=zh&show=cause")
+    for colour in [c for other in COLOURS if other != first for c in (first, other)]:
+        page.get_by_role("radio", name=colour, exact=True).click()
+        page.wait_for_timeout(300)
+        settled(page)
+        assert (
+            "图上："
+            in page.locator(
+                "[data-testid=stMarkdownContainer] p", has_text="图上："
+            ).first.inner_text()
+        )
 
 
 @pytest.mark.parametrize("size", [(1920, 1080), (390, 844)])

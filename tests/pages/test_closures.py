@@ -75,6 +75,12 @@ def test_the_facilities_of_a_service_are_drawn(page: AppTest) -> None:
     assert ">设施</span>" not in html(page)
 
 
+def test_the_file_box_speaks_the_visitors_language(page: AppTest) -> None:
+    page.run()
+    assert 'content: "选择文件"' in html(page)
+    assert 'content: "或拖到此处；不超过 5 MB：GEOJSON JSON"' in html(page)
+
+
 def test_closing_by_name_and_opening_again(page: AppTest) -> None:
     page.run()
     page.selectbox(key="widget.closures.bridge").set_value(LAST).run()
