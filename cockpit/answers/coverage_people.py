@@ -79,6 +79,8 @@ def _told_parts(
     between = float(people[~covered & ~cut].sum())
     hidden = np.isnan(mask_of(q).part(between, between + without) + shown(q, without))
     covers = shown_part(q, inside, total)
+    if without == 0 and not np.isnan(total):
+        return covers, 0.0  # nobody is no secret
     return covers, np.nan if hidden or np.isnan(covers) else without
 
 

@@ -97,7 +97,9 @@ def _village(
     far = ~at_most(minutes, q.minutes)
     uncovered = shown_part(q, float(people[far].sum()), total)
     # Who is reached but too late and who is not reached make up the uncovered.
-    unreached = shown_part(q, float(people[cut].sum()), uncovered)
+    none = float(people[cut].sum())
+    # Nobody is no secret, unless the whole village is one.
+    unreached = 0.0 if none == 0 and total >= 0 else shown_part(q, none, uncovered)
     # Of the places used, the one of most people: a village's centre decides, not its edge.
     most = int(np.argmax(np.bincount(used, weights=people[reached]))) if len(used) else -1
     return VillageRow(

@@ -270,6 +270,16 @@ def test_no_share_or_load_stands_beside_a_hidden_count(known: Reach, minutes: fl
         )
 
 
+def test_that_nobody_is_without_a_way_is_no_secret(known: Reach) -> None:
+    reach = county(known, [20] * 8 + [20, 20, 4, 20, 20, 0, 20, 20])
+    village = next(v for v in answers.villages(reach, ask(reach)) if v.code == f"{WEST}001")
+    assert (village.people, village.unreached) == (80, 0)
+    q = ask(reach, minutes=1.0, unit=known.twin.position(f"{WEST}002"))
+    assert answers.summary(reach, q).unreached_people == 0
+    few = ask(county(known, COUNTS), unit=known.twin.position(f"{EAST}002"))
+    assert math.isnan(answers.summary(county(known, COUNTS), few).unreached_people)
+
+
 def test_parts_of_a_known_total_hide_in_twos() -> None:
     mask = Mask(sensitive=True, small_count=SMALL)
     found = mask.parts([100, 96, 4, 0])
