@@ -1,0 +1,28 @@
+"""The browser of these tests: which one, how it is started, and when they are left out."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+FLAGS = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+]
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = next((path for name in _NAMES if (path := shutil.which(name))), None)
+
+MARKS = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+    # The browser's pipes end with the process; Python warns of them at the very end.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
