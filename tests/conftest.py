@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numba  # noqa: F401 -- looks for "coverage": before a page's folder is on the path
 import pytest
 
 from tests.servers import make_sample, serving
