@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 
 from cockpit.answers.coverage import Curve, Equity, Sensitivity, TownshipRow, Within
 from cockpit.indicators import MEASURES
-from cockpit.ui import theme
+from cockpit.ui import charts, theme
 from cockpit.ui.words import number, percent, say
 
 CONFIG = {"displayModeBar": False, "responsive": True}
 """Charts are read, not worked with: no tool bar."""
-
-_FONT = 14
 
 
 def curve(found: Curve, limit: float) -> dict[str, Any]:
@@ -31,10 +29,14 @@ def curve(found: Curve, limit: float) -> dict[str, Any]:
         data.append(_line(found.minutes, 100 * share, colour, 3 if k == 0 else 1.6))
         name = say(MEASURES[group].title)
         notes.append(_label(float(found.minutes[-1]), ends[k], name, colour))
-    layout = _layout(420, right=190)
+    layout = charts.layout(420, right=190)
     layout |= {
-        "xaxis": {**axis(), "title": _title(say("minutes to the nearest")), "range": [0, 60]},
-        "yaxis": {**axis(), "title": _title(say("% of the people")), "range": [0, 102]},
+        "xaxis": {
+            **charts.axis(),
+            "title": _title(say("minutes to the nearest")),
+            "range": [0, 60],
+        },
+        "yaxis": {**charts.axis(), "title": _title(say("% of the people")), "range": [0, 102]},
         "annotations": [*notes, *_limit_note(limit)],
         "shapes": _limit_line(limit),
     }
@@ -98,14 +100,14 @@ def lorenz(found: Equity) -> dict[str, Any]:
     """Return the Lorenz curve of access beside the line of equal access."""
     tokens = theme.now()
     colour = theme.series(tokens)[0]
-    layout = _layout(360)
+    layout = charts.layout(360)
     layout |= {
         "xaxis": {
-            **axis(),
+            **charts.axis(),
             "title": _title(say("% of the people, least access first")),
             "range": [0, 100],
         },
-        "yaxis": {**axis(), "title": _title(say("% of all access")), "range": [0, 100]},
+        "yaxis": {**charts.axis(), "title": _title(say("% of all access")), "range": [0, 100]},
         "annotations": [
             _label(52, 60, say("all alike"), tokens.quiet, side="right"),
             _label(
@@ -143,10 +145,10 @@ def sensitivity(found: Sensitivity, limit: float) -> dict[str, Any]:
         say("as assumed"),
         say("{n}% slower", n=number(100 * (1 - slow))),
     )
-    layout = _layout(400, right=130)
+    layout = charts.layout(400, right=130)
     layout |= {
-        "xaxis": {**axis(), "title": _title(say("limit in minutes")), "range": [0, last]},
-        "yaxis": {**axis(), "title": _title(say("% of the people")), "range": [0, 102]},
+        "xaxis": {**charts.axis(), "title": _title(say("limit in minutes")), "range": [0, last]},
+        "yaxis": {**charts.axis(), "title": _title(say("% of the people")), "range": [0, 102]},
         "annotations": [
             *(
                 _label(last, y, text, colour if k == 1 else tokens.quiet)
@@ -176,13 +178,13 @@ def _bars(
 ) -> dict[str, Any]:
     tokens = theme.now()
     most = top or max([float(v) for v in values if math.isfinite(v)], default=1.0) or 1.0
-    layout = _layout(row * len(labels) + 16)
+    layout = charts.layout(row * len(labels) + 16)
     layout |= {
         "bargap": 0.3,
         # Room for the text behind the longest bar.
-        "xaxis": {**axis(), "visible": False, "range": [0, most * 1.5]},
+        "xaxis": {**charts.axis(), "visible": False, "range": [0, most * 1.5]},
         "yaxis": {
-            **axis(),
+            **charts.axis(),
             "autorange": "reversed",
             "tickvals": list(range(len(labels))),
             "ticktext": [escape(label) for label in labels],  # Plotly reads tags
@@ -199,7 +201,7 @@ def _bars(
         "cliponaxis": False,
         "hoverinfo": "skip",
         "marker": {"color": list(colours)},
-        "textfont": {"color": tokens.text, "size": _FONT},
+        "textfont": {"color": tokens.text, "size": charts.FONT},
     }
     return {"data": [bar], "layout": layout}
 
@@ -246,37 +248,9 @@ def _label(x: float, y: float, text: str, colour: str, *, side: str = "left") ->
         "xshift": 8 if side == "left" else -8,
         "text": escape(text),
         "showarrow": False,
-        "font": {"color": colour, "size": _FONT},
+        "font": {"color": colour, "size": charts.FONT},
     }
 
 
 def _title(text: str) -> dict[str, Any]:
-    return {"text": text, "font": {"size": _FONT}}
-
-
-def _layout(height: int, *, right: int = 28) -> dict[str, Any]:
-    tokens = theme.now()
-    return {
-        "template": {},  # Plotly's own would add 7 kB to every rerun
-        "height": height,
-        "margin": {"l": 8, "r": right, "t": 8, "b": 8},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "showlegend": False,
-        "dragmode": False,
-        "font": {"family": theme.FONT_STACK, "size": _FONT, "color": tokens.text},
-        "hoverlabel": {"bgcolor": tokens.panel, "font": {"color": tokens.text, "size": _FONT}},
-    }
-
-
-def axis() -> dict[str, Any]:
-    """Return an axis without grid, in quiet letters."""
-    tokens = theme.now()
-    return {
-        "showgrid": False,
-        "zeroline": False,
-        "fixedrange": True,
-        "automargin": True,
-        "color": tokens.quiet,
-        "tickfont": {"size": _FONT, "color": tokens.quiet},
-    }
+    return {"text": text, "font": {"size": charts.FONT}}

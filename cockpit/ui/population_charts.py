@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cockpit.population import BANDS, AgeSex
-from cockpit.ui import theme
+from cockpit.ui import charts, theme
 from cockpit.ui.words import number, say, signed
 
 CONFIG = {"displayModeBar": False, "responsive": True}
 """Charts are read, not worked with: no tool bar."""
 
-_FONT = 14
 _LABELS = [band.replace("-", "–") for band in BANDS]
 
 
@@ -32,16 +31,16 @@ def pyramid(people: AgeSex, against: AgeSex | None) -> dict[str, Any]:
     for side, sign in zip(lines, (-1, 1), strict=False):
         data.append(_outline(sign * side))
     unit = "% of everybody of known age" if shares else "persons"
-    layout = _layout(520)
+    layout = charts.layout(520)
     layout |= {
         "barmode": "overlay",
         "bargap": 0.12,
         "xaxis": {
-            **_axis(),
+            **charts.axis(),
             **_mirrored(top),
-            "title": {"text": say(unit), "font": {"size": _FONT}},
+            "title": {"text": say(unit), "font": {"size": charts.FONT}},
         },
-        "yaxis": {**_axis(), "type": "category", "ticklabelstandoff": 8},
+        "yaxis": {**charts.axis(), "type": "category", "ticklabelstandoff": 8},
         "annotations": [
             _note(0.02, say("Men"), theme.series(theme.now())[0], "left"),
             _note(0.98, say("Women"), theme.series(theme.now())[1], "right"),
@@ -53,13 +52,13 @@ def pyramid(people: AgeSex, against: AgeSex | None) -> dict[str, Any]:
 def small_pyramid(people: AgeSex, top: float) -> dict[str, Any]:
     """Return a pyramid in shares on a given scale, small enough to stand beside others."""
     men, women = _sides(people, shares=True)
-    layout = _layout(320)
+    layout = charts.layout(320)
     layout |= {
         "barmode": "overlay",
         "bargap": 0.12,
-        "xaxis": {**_axis(), **_mirrored(top), "ticksuffix": ""},
+        "xaxis": {**charts.axis(), **_mirrored(top), "ticksuffix": ""},
         "yaxis": {
-            **_axis(),
+            **charts.axis(),
             "type": "category",
             "tickvals": _LABELS[::4],
             "ticklabelstandoff": 6,
@@ -83,12 +82,17 @@ def common_top(several: list[AgeSex]) -> float:
 def bars(labels: list[str], values: list[int], texts: list[str]) -> dict[str, Any]:
     """Return horizontal bars with their values written at the end."""
     tokens = theme.now()
-    layout = _layout(44 * len(labels) + 10)
+    layout = charts.layout(44 * len(labels) + 10)
     layout |= {
         "bargap": 0.35,
         # Room for the text behind the longest bar.
-        "xaxis": {**_axis(), "visible": False, "range": [0, max(*values, 1) * 1.45]},
-        "yaxis": {**_axis(), "type": "category", "autorange": "reversed", "ticklabelstandoff": 8},
+        "xaxis": {**charts.axis(), "visible": False, "range": [0, max(*values, 1) * 1.45]},
+        "yaxis": {
+            **charts.axis(),
+            "type": "category",
+            "autorange": "reversed",
+            "ticklabelstandoff": 8,
+        },
     }
     bar = {
         "type": "bar",
@@ -100,7 +104,7 @@ def bars(labels: list[str], values: list[int], texts: list[str]) -> dict[str, An
         "cliponaxis": False,
         "hoverinfo": "skip",
         "marker": {"color": theme.series(tokens)[0]},
-        "textfont": {"color": tokens.text, "size": _FONT},
+        "textfont": {"color": tokens.text, "size": charts.FONT},
     }
     return {"data": [bar], "layout": layout}
 
@@ -111,18 +115,18 @@ def changes(labels: list[str], persons: list[int]) -> dict[str, Any]:
     labels = [escape(label) for label in labels]  # Plotly reads tags; names come from files
     less, more = theme.ramp("change", 7, tokens)[0], theme.ramp("change", 7, tokens)[-1]
     most = max((abs(p) for p in persons), default=1) or 1
-    layout = _layout(max(28 * len(labels), 120) + 40)
+    layout = charts.layout(max(28 * len(labels), 120) + 40)
     layout |= {
         "bargap": 0.25,
         "xaxis": {
-            **_axis(),
+            **charts.axis(),
             "range": [-1.3 * most, 1.3 * most],
             "showticklabels": False,
             "zeroline": True,
             "zerolinecolor": tokens.quiet,
-            "title": {"text": say("persons more or fewer"), "font": {"size": _FONT}},
+            "title": {"text": say("persons more or fewer"), "font": {"size": charts.FONT}},
         },
-        "yaxis": {**_axis(), "type": "category", "dtick": 1, "ticklabelstandoff": 8},
+        "yaxis": {**charts.axis(), "type": "category", "dtick": 1, "ticklabelstandoff": 8},
     }
     bar = {
         "type": "bar",
@@ -197,33 +201,6 @@ def _nice(value: float) -> float:
     return next(
         step * power for step in (1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10) if value <= step * power
     )
-
-
-def _layout(height: int) -> dict[str, Any]:
-    tokens = theme.now()
-    return {
-        "template": {},  # Plotly's own would add 7 kB to every rerun
-        "height": height,
-        "margin": {"l": 8, "r": 28, "t": 8, "b": 8},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "showlegend": False,
-        "dragmode": False,
-        "font": {"family": theme.FONT_STACK, "size": _FONT, "color": tokens.text},
-        "hoverlabel": {"bgcolor": tokens.panel, "font": {"color": tokens.text, "size": _FONT}},
-    }
-
-
-def _axis() -> dict[str, Any]:
-    tokens = theme.now()
-    return {
-        "showgrid": False,
-        "zeroline": False,
-        "fixedrange": True,
-        "automargin": True,
-        "color": tokens.quiet,
-        "tickfont": {"size": _FONT, "color": tokens.quiet},
-    }
 
 
 def _note(x: float, text: str, colour: str, side: str) -> dict[str, Any]:
