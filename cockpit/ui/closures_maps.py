@@ -17,10 +17,10 @@ from cockpit.answers.layers import layer_url
 from cockpit.answers.map import Box
 from cockpit.answers.twin import Twin
 from cockpit.coverage.services import SERVICES
-from cockpit.ui import cache, coverage_maps, state, theme
+from cockpit.ui import cache, coverage_maps, maps, state, theme
 from cockpit.ui.closures_choices import Choice
-from cockpit.ui.coverage_maps import mark, paint, plain
-from cockpit.ui.maps import Deck
+from cockpit.ui.coverage_maps import paint
+from cockpit.ui.maps import Deck, mark, plain
 from cockpit.ui.theme import Tokens, rgba
 from cockpit.ui.words import language, say
 
@@ -76,12 +76,7 @@ def _height() -> int:
 
 def picked(event: Any) -> tuple[str, str] | None:
     """Return (layer, id) of a selection event; None when nothing of ours was clicked."""
-    objects = (event or {}).get("selection", {}).get("objects", {})
-    for layer, found in objects.items():
-        if found and str(layer).startswith(("bridges-", "cells-")):
-            number = found[0].get("properties", {}).get("id") or found[0].get("id")
-            return (str(layer), str(number)) if number else None
-    return None
+    return maps.picked(event, ("bridges-", "cells-"))
 
 
 def deck(scene: Scene, tokens: Tokens) -> Deck:
@@ -165,21 +160,8 @@ def _cells(scene: Scene, tokens: Tokens) -> dict[str, Any]:
 def _water(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
     """Return the stored rivers, where there are some."""
     available, _bounds = cache.overlays(scene.twin.version, cache.visitor_class())
-    return [
-        {
-            "@@type": "GeoJsonLayer",
-            "id": f"feature-{name}",
-            "data": layer_url(scene.twin.version, "features", name),
-            "stroked": True,
-            "filled": True,
-            "getFillColor": rgba(tokens.map_water, 0.75),
-            "getLineColor": rgba(tokens.map_water, 0.95),
-            "getLineWidth": 1.6,
-            "lineWidthUnits": "pixels",
-        }
-        for name in available
-        if name in ("rivers", "water", "lakes")
-    ]
+    rivers = [name for name in available if name in ("rivers", "water", "lakes")]
+    return maps.water(scene.twin.version, rivers, tokens)
 
 
 def _roads(scene: Scene, tokens: Tokens) -> dict[str, Any]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from cockpit.answers import coverage_layers as addresses
@@ -25,9 +23,9 @@ from cockpit.coverage.causes import (
     TOO_FAR,
 )
 from cockpit.settings import settings
-from cockpit.ui import cache, state, theme
+from cockpit.ui import cache, maps, state, theme
 from cockpit.ui.coverage_cache import Asked
-from cockpit.ui.maps import Deck
+from cockpit.ui.maps import Deck, mark, plain
 from cockpit.ui.theme import Tokens, rgba
 from cockpit.ui.words import language
 
@@ -98,12 +96,7 @@ def _window() -> tuple[int, int, int]:
 
 def picked(event: Any) -> tuple[str, str] | None:
     """Return (layer, id) of a selection event; None when nothing of ours was clicked."""
-    objects = (event or {}).get("selection", {}).get("objects", {})
-    for layer, found in objects.items():
-        if found and str(layer).startswith(("cells-", "served-")):
-            code = found[0].get("properties", {}).get("id") or found[0].get("id")
-            return (str(layer), str(code)) if code else None
-    return None
+    return maps.picked(event, ("cells-", "served-"))
 
 
 def deck(scene: Scene, tokens: Tokens) -> Deck:
@@ -218,16 +211,6 @@ def fill(scene: Scene, tokens: Tokens) -> str:
 def paint(colour: str, alpha: float = _ALPHA) -> str:
     """Return a colour as an expression."""
     return json.dumps(rgba(colour, alpha), separators=(",", ":"))
-
-
-def plain(number: float) -> str:
-    """Return a number without an exponent: the browser's expressions read none."""
-    return np.format_float_positional(number, trim="-")
-
-
-def mark(expression: str) -> str:
-    """Return a short text that changes with an expression: it tells the map to look again."""
-    return f"{zlib.crc32(expression.encode()):08x}"
 
 
 # ---------------------------------------------------------------- layers of this page
@@ -391,29 +374,11 @@ def _way(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
 def ground(twin: Twin, unit: str, extras: tuple[str, ...], tokens: Tokens) -> list[dict[str, Any]]:
     """Return water, roads and borders over the cells of a unit."""
     return [
-        *_water(twin, extras, tokens),
+        *maps.water(
+            twin.version, (name for name in extras if name not in ("roads", "labels")), tokens
+        ),
         *_roads(twin, unit, extras, tokens),
         *_borders(twin, unit, tokens),
-    ]
-
-
-def _water(twin: Twin, extras: tuple[str, ...], tokens: Tokens) -> list[dict[str, Any]]:
-    return [
-        {
-            "@@type": "GeoJsonLayer",
-            "id": f"feature-{name}",
-            "data": layer_url(twin.version, "features", name),
-            "stroked": True,
-            "filled": True,
-            "getFillColor": rgba(tokens.map_water, 0.75),
-            "getLineColor": rgba(tokens.map_water, 0.95),
-            "getLineWidth": 1.8,
-            "lineWidthUnits": "pixels",
-            "pointRadiusUnits": "pixels",
-            "getPointRadius": 3,
-        }
-        for name in extras
-        if name not in ("roads", "labels")
     ]
 
 

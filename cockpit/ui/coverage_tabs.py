@@ -19,6 +19,7 @@ from cockpit.ui import (
     coverage_health,
     coverage_maps,
     coverage_measures,
+    maps,
     state,
 )
 from cockpit.ui.coverage_choices import PANEL_TITLES, Choice, mark_village
@@ -81,7 +82,7 @@ def _village_table(rows: list[VillageRow], choice: Choice) -> None:
         marked = event.get("selection", {}).get("rows", [])
         mark_village(rows[marked[0]].code if marked and marked[0] < len(rows) else "")
 
-    name = f"coverage.villages.{coverage_maps.mark(repr(choice.asked))}"
+    name = f"coverage.villages.{maps.mark(repr(choice.asked))}"
     chosen = [i for i, row in enumerate(rows) if row.code == choice.village]
     table(
         {

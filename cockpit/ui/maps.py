@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -104,11 +104,21 @@ def _window() -> tuple[int, int, int]:
 
 def picked_code(event: Any) -> str | None:
     """Return the region's code in a selection event; None when nothing of ours was clicked."""
+    found = picked(event, ("regions",))
+    return found[1] if found else None
+
+
+def picked(event: Any, layers: tuple[str, ...]) -> tuple[str, str] | None:
+    """
+    Return layer and id of what a selection event tells was clicked; None when nothing was.
+
+    ``layers`` are the beginnings of the names of the layers that count.
+    """
     objects = (event or {}).get("selection", {}).get("objects", {})
     for layer, found in objects.items():
-        if str(layer).startswith("regions") and found:
-            code = found[0].get("properties", {}).get("id") or found[0].get("id")
-            return str(code) if code else None
+        if found and str(layer).startswith(layers):
+            known = found[0].get("properties", {}).get("id") or found[0].get("id")
+            return (str(layer), str(known)) if known else None
     return None
 
 
@@ -159,9 +169,9 @@ def value_expression(indicator: Indicator) -> str:
         top += f"-{_property(measure)}"
     text = f"({top})"
     if indicator.per:
-        text = f"{_plain(indicator.scale)}*{text}/({total(indicator.per)})"
+        text = f"{plain(indicator.scale)}*{text}/({total(indicator.per)})"
     elif indicator.scale != 1:
-        text = f"{text}*{_plain(indicator.scale)}"
+        text = f"{text}*{plain(indicator.scale)}"
     return f"({text})"
 
 
@@ -190,17 +200,17 @@ def colour_expression(
         test = "||".join(f"{_property(m)}<0" for m in masked_measures)
         text += f"({test})?{_colour(masked, alpha)}:"
     for cut, colour in zip(answer.breaks.cuts, colours, strict=True):
-        text += f"{value}<={_plain(cut)}?{_colour(colour, alpha)}:"
+        text += f"{value}<={plain(cut)}?{_colour(colour, alpha)}:"
     return f"@@={text}{_colour(no_data, alpha)}"
 
 
 def _property(measure: str) -> str:
     scale = layer_scale(measure)
     name = f"properties.{layer_key(measure)}"
-    return name if scale == 1 else f"{name}/{_plain(scale)}"
+    return name if scale == 1 else f"{name}/{plain(scale)}"
 
 
-def _plain(number: float) -> str:
+def plain(number: float) -> str:
     """Return a number without an exponent: the browser's expressions read none."""
     return np.format_float_positional(number, trim="-")
 
@@ -254,11 +264,11 @@ def _regions(scene: Scene, tokens: Tokens) -> dict[str, Any]:
         "getPointRadius": 5,
         "autoHighlight": True,
         "highlightColor": rgba(tokens.accent, 0.35),
-        "updateTriggers": {"getFillColor": _mark(fill)},
+        "updateTriggers": {"getFillColor": mark(fill)},
     }
     if scene.tall:
         layer |= _height(scene)
-        layer["updateTriggers"]["getElevation"] = _mark(layer["getElevation"])
+        layer["updateTriggers"]["getElevation"] = mark(layer["getElevation"])
     if len(answer.rows) > settings().tile_above:
         address = tile_url(scene.twin.version, answer.level, _code(scene))
         return {"@@type": "TileLayer", "data": address, "maxZoom": 14, **layer}
@@ -266,7 +276,7 @@ def _regions(scene: Scene, tokens: Tokens) -> dict[str, Any]:
     return {"@@type": "GeoJsonLayer", "data": address, **layer}
 
 
-def _mark(expression: str) -> str:
+def mark(expression: str) -> str:
     """Return a short text that changes with an expression: it tells the map to look again."""
     return f"{zlib.crc32(expression.encode()):08x}"
 
@@ -279,7 +289,7 @@ def _height(scene: Scene) -> dict[str, Any]:
     span_m = max(box.east - box.west, box.north - box.south) * 111_000 if box else 10_000.0
     factor = 0.2 * span_m / largest if largest > 0 else 0.0
     value = value_expression(scene.answer.indicator)
-    height = f"({value}<0?0-{value}:{value})*{_plain(round(factor, 9))}"
+    height = f"({value}<0?0-{value}:{value})*{plain(round(factor, 9))}"
     return {
         "extruded": True,
         "getElevation": f"@@={height}",
@@ -302,11 +312,18 @@ def _relief(scene: Scene) -> list[dict[str, Any]]:
 
 
 def _water(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
+    others = ("roads", "facilities", "buildings", "labels", "relief")
+    names = [name for name in scene.extras if name not in others]
+    return [layer | _over(scene) for layer in water(scene.twin.version, names, tokens)]
+
+
+def water(version: str, names: Iterable[str], tokens: Tokens) -> list[dict[str, Any]]:
+    """Return stored layers such as rivers, in the colour of water."""
     return [
         {
             "@@type": "GeoJsonLayer",
             "id": f"feature-{name}",
-            "data": layer_url(scene.twin.version, "features", name),
+            "data": layer_url(version, "features", name),
             "stroked": True,
             "filled": True,
             "getFillColor": rgba(tokens.map_water, 0.75),
@@ -315,10 +332,8 @@ def _water(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
             "lineWidthUnits": "pixels",
             "pointRadiusUnits": "pixels",
             "getPointRadius": 3,
-            **_over(scene),
         }
-        for name in scene.extras
-        if name not in ("roads", "facilities", "buildings", "labels", "relief")
+        for name in names
     ]
 
 
@@ -368,7 +383,7 @@ def _marked(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
     return [
         {
             "@@type": "GeoJsonLayer",
-            "id": f"marked-{_mark(colour)}",  # anew: deck.gl keeps the old lines otherwise
+            "id": f"marked-{mark(colour)}",  # anew: deck.gl keeps the old lines otherwise
             "data": layer_url(scene.twin.version, scene.answer.level, _code(scene)),
             "filled": False,
             "stroked": True,
