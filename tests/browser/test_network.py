@@ -17,6 +17,10 @@ PAGES = {
         '[data-testid="stDeckGlJsonChart"] canvas'
     ),
     "population": '[data-testid="stPlotlyChart"] .main-svg',
+    "coverage": '[data-testid="stDeckGlJsonChart"] canvas',
+    "coverage?show=score&panel=curve": '[data-testid="stPlotlyChart"] .main-svg',
+    "closures": '[data-testid="stDeckGlJsonChart"] canvas',
+    "closures?draw=1": '[data-testid="stPlotlyChart"] .main-svg',
     "data": '[data-testid="stMain"] h1, [data-testid="stMain"] h2, [data-testid="stDataFrame"]',
 }
 
