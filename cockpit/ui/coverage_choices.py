@@ -22,7 +22,7 @@ MODE_PHRASE_TITLES = {
     "older": "on foot, at older people's pace",
     "ebike": "by e-bike",
     "car": "by car",
-    "ambulance": "by ambulance",
+    "ambulance": "by ambulance or fire engine",
 }
 """How people travel, inside a sentence."""
 MODE_TITLES = {
@@ -30,7 +30,7 @@ MODE_TITLES = {
     "older": "On foot, older people",
     "ebike": "E-bike",
     "car": "Car",
-    "ambulance": "Ambulance",
+    "ambulance": "Ambulance or fire engine",
 }
 COLOUR_TITLES = {
     "covered": "Covered or not",
