@@ -15,6 +15,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -396,3 +397,48 @@ class Raster(_Sourced, Base):
     dataset_id: Mapped[str] = mapped_column(ForeignKey(Dataset.id), primary_key=True)
     kind: Mapped[str] = mapped_column(String(24))
     file: Mapped[str] = mapped_column(Text, comment="relative to the data folder")
+
+
+class Scenario(Base):
+    """
+    A saved plan: which sites, under which rules, and what they were worth on the day.
+
+    It belongs to no data set: loading data anew neither deletes nor changes it, so there is no
+    foreign key to what a load replaces.
+    """
+
+    __tablename__ = "scenario"
+    __table_args__ = (
+        UniqueConstraint("name", "version"),
+        CheckConstraint("version >= 1", name="version_from_one"),
+    )
+
+    id: Mapped[int] = mapped_column(_ID, primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    version: Mapped[int] = mapped_column(comment="1, 2, ... within the name")
+    author: Mapped[str] = mapped_column(String(80), comment="who saved it, as typed")
+    note: Mapped[str] = mapped_column(Text, default="")
+    saved_at: Mapped[dt.datetime] = mapped_column(comment="UTC")
+    data_version: Mapped[str] = mapped_column(String(64), comment="of the data of the figures")
+    county: Mapped[str] = mapped_column(CODE, comment="code of the county")
+    question: Mapped[Any] = mapped_column(
+        JSON, comment="service, mode, minutes (limit), group, unit (region code)"
+    )
+    rules: Mapped[Any] = mapped_column(
+        JSON, comment="m of spacing, people, costs in the planner's own unit"
+    )
+    layout: Mapped[Any] = mapped_column(JSON, comment="facilities closed and moved, cells added")
+    model: Mapped[str] = mapped_column(String(32), default="", comment="empty: made by hand")
+    parameters: Mapped[Any] = mapped_column(JSON, default=dict, comment="of the model")
+    certificate: Mapped[str] = mapped_column(
+        Text, default="", comment="JSON as the solver sealed it; empty: made by hand"
+    )
+    figures: Mapped[Any] = mapped_column(
+        JSON,
+        comment="people, minutes, person-minutes as saved; small counts masked; class: data_class",
+    )
+    data_class: Mapped[str] = mapped_column(
+        String(4), comment="highest class of group, facilities, roads and zones; 公开 to 秘密"
+    )
+    digest: Mapped[str] = mapped_column(String(64), comment="sha256 of the content")
+    archived: Mapped[bool] = mapped_column(default=False, comment="kept but not listed")

@@ -7,14 +7,28 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Column, Date, Integer, MetaData, String, Table, event, inspect, select
+from sqlalchemy import (
+    Column,
+    Date,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    event,
+    inspect,
+    select,
+)
 
+from cockpit.store import ingest, migrate
 from cockpit.store.bulk import insert_frame
 from cockpit.store.migrate import newest, upgrade
 from cockpit.store.models import Base
 from cockpit.store.session import open_engine
+from tests.small import write_small
 
 
 def test_migrated_tables_are_those_of_the_models(tmp_path: Path) -> None:
@@ -76,3 +90,56 @@ def test_a_migration_that_fails_halfway_leaves_no_table(tmp_path: Path) -> None:
     assert inspect(engine).get_table_names() == []
     upgrade(engine)
     assert "region" in inspect(engine).get_table_names()
+
+
+def to_the_first_tables(engine: Engine) -> None:
+    with engine.begin() as connection:
+        command.upgrade(migrate._config(connection), "0001")
+
+
+def rows_of(engine: Engine) -> dict[str, list[str]]:
+    """Return every row of every table that the first migration makes."""
+    with engine.connect() as connection:
+        return {
+            table.name: sorted(repr(tuple(row)) for row in connection.execute(select(table)))
+            for table in Base.metadata.sorted_tables
+            if table.name != "scenario"
+        }
+
+
+def test_a_county_of_the_first_tables_is_upgraded_where_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'store' / 'county.sqlite'}")
+    monkeypatch.setattr(ingest, "upgrade", to_the_first_tables)
+    report = ingest.load(write_small(tmp_path / "raw"), engine, tmp_path / "store")
+    before = rows_of(engine)
+    assert "scenario" not in inspect(engine).get_table_names()
+    assert len(before["region"]) == 1 + 2 + 4 + 16
+
+    upgrade(engine)
+    with engine.connect() as connection:
+        assert MigrationContext.configure(connection).get_current_revision() == newest()
+        assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+    assert rows_of(engine) == before
+    assert str(report.version) in str(before["meta"])
+    assert inspect(engine).get_columns("scenario")
+
+
+def test_an_upgrade_that_is_stopped_leaves_the_first_tables(
+    tmp_path: Path,
+) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'a.sqlite'}")
+    to_the_first_tables(engine)
+
+    def stop(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("UPDATE alembic_version"):
+            raise KeyboardInterrupt
+
+    event.listen(engine, "before_cursor_execute", stop)
+    with pytest.raises(KeyboardInterrupt):
+        upgrade(engine)
+    event.remove(engine, "before_cursor_execute", stop)
+    assert "scenario" not in inspect(engine).get_table_names()
+    upgrade(engine)
+    assert "scenario" in inspect(engine).get_table_names()
