@@ -1,0 +1,109 @@
+"""Answers of the page Placement, kept for all visitors by everything that changes them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import streamlit as st
+
+from cockpit.answers import siting, siting_figures
+from cockpit.answers.coverage_question import allowed_groups, question
+from cockpit.answers.coverage_results import Question
+from cockpit.answers.reach import Reach, current_reach
+from cockpit.answers.siting import Ground, Layout
+from cockpit.answers.siting_figures import Figures
+from cockpit.coverage.services import SERVICES
+from cockpit.settings import settings
+from cockpit.ui import cache
+from cockpit.ui.cache import NothingLoadedError
+
+
+class Asked(NamedTuple):
+    """What is asked of the county: the unit by its code, so that it can stand in an address."""
+
+    service: str
+    mode: str
+    minutes: float
+    group: str
+    unit: str
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _reach_of(version: str, visitor: str) -> Reach | None:  # noqa: ARG001 -- new data, new times
+    return current_reach(visitor)
+
+
+def reach() -> Reach:
+    """Return the county's travel times, the same that the routes use."""
+    version = cache.data_version()
+    found = _reach_of(version, cache.visitor_class()) if version else None
+    if found is None:
+        raise NothingLoadedError("No county has been loaded yet.")
+    return found
+
+
+def groups() -> tuple[str, ...]:
+    """Return the groups of people counted here that the visitor may see."""
+    return allowed_groups(reach(), cache.visitor_class())
+
+
+def default_group(service: str) -> str:
+    """Return the group that a service is for; all residents where nobody has counted it."""
+    wanted = SERVICES[service].group
+    return wanted if wanted in groups() else "people"
+
+
+def asked_of(asked: Asked) -> Question:
+    """Return the checked question; an ``InputError`` names what is wrong with it."""
+    known = reach()
+    return question(
+        known,
+        asked.service,
+        mode=asked.mode,
+        minutes=asked.minutes,
+        group=asked.group,
+        unit=known.twin.position(asked.unit),
+        visitor=cache.visitor_class(),
+        small_count=settings().small_count,
+    )
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _ground(version: str, visitor: str, asked: Asked) -> Ground:  # noqa: ARG001
+    return siting.ground_of(reach(), asked_of(asked))
+
+
+def ground(asked: Asked) -> Ground:
+    """Return people, facilities and cells of a question."""
+    return _ground(cache.data_version(), cache.visitor_class(), asked)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _figures(
+    version: str,  # noqa: ARG001
+    visitor: str,  # noqa: ARG001
+    asked: Asked,
+    key: str,  # noqa: ARG001 -- stands for the layout
+    _layout: Layout,
+) -> Figures:
+    return siting_figures.figures(ground(asked), _layout)
+
+
+def figures(asked: Asked, layout: Layout) -> Figures:
+    """Return what a plan changes; an ``InputError`` names a site that there is not."""
+    return _figures(cache.data_version(), cache.visitor_class(), asked, layout.key(), layout)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _site_names(version: str, visitor: str, asked: Asked, language: str) -> dict[str, str]:  # noqa: ARG001
+    known = ground(asked)
+    regions = known.reach.twin.regions.iloc[known.reach.rows[known.site_cells]]
+    title = "name_en" if language == "en" else "name"
+    cells = regions[title].fillna("").astype(str).where(lambda t: t != "", regions["name"])
+    today = known.reach.facilities["name"].iloc[known.facilities].astype(str)
+    return dict(zip(known.sites, [*today, *cells], strict=True))
+
+
+def site_names(asked: Asked, language: str) -> dict[str, str]:
+    """Return what every site is called, facilities of today first, then all cells."""
+    return _site_names(cache.data_version(), cache.visitor_class(), asked, language)
