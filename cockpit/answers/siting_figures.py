@@ -1,0 +1,433 @@
+"""What a plan changes, for whom and where: today beside then, winners and losers, site by site."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cockpit.answers.coverage_masks import Mask, is_sensitive, mask_notes, masked
+from cockpit.answers.coverage_notes import notes_of
+from cockpit.answers.coverage_question import age_groups, mask_of
+from cockpit.answers.coverage_results import Floats, Question
+from cockpit.answers.coverage_supply import room
+from cockpit.answers.reach import Note
+from cockpit.answers.siting_ground import Ground, reached, unreached_note
+from cockpit.answers.siting_layout import Layout
+from cockpit.coverage.equity import gini
+from cockpit.coverage.nearest import at_most, minutes_of, weighted_quantile
+from cockpit.indicators import MEASURES
+from cockpit.placement.board import Board
+
+Seconds = NDArray[np.uint16]
+
+_MOST_BOARDS = 64  # a board of 10,000 cells takes 160 kB
+_MOST_FIGURES = 64
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How some people reach the service; NaN: nobody is there, or too few to be shown."""
+
+    people: float
+    covered: float  # people within the limit
+    share: float  # 0 to 1
+    person_minutes: float  # capped, see UNREACHED_MINUTES
+    mean: float  # person_minutes over people
+    median: float  # minutes; inf: half reach none
+    p90: float
+    worst: float  # longest way of anybody who reaches one
+    unreached: float  # people who reach none
+    gini: float  # of the capped minutes
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Who wins and who loses; every net figure is its losses less its gains, or the reverse."""
+
+    people: float
+    winners: float  # people with fewer minutes
+    losers: float
+    unchanged: float
+    minutes_won: float  # person-minutes, 0 or more
+    minutes_lost: float
+    newly_covered: float
+    no_longer: float  # people covered today and then no more
+
+    @property
+    def net_minutes(self) -> float:
+        """Return the change of the person-minutes; below zero: shorter ways."""
+        return self.minutes_lost - self.minutes_won
+
+    @property
+    def net_covered(self) -> float:
+        """Return the change of the people covered."""
+        return self.newly_covered - self.no_longer
+
+
+@dataclass(frozen=True)
+class Part:
+    """What the plan changes for one group or one township."""
+
+    id: str  # measure id, or code of the township
+    title: str  # msgid of the group; "" for a township
+    row: int  # of twin.regions; -1 for a group
+    now: Totals
+    then: Totals
+    balance: Balance
+
+
+@dataclass(frozen=True)
+class SiteRow:
+    """One site: whom it serves, and what it alone gives."""
+
+    site: str  # "f:" or "c:"
+    status: str  # "kept" | "new" | "closed" | "moved" (to here) | "moved away"
+    facility: str  # id of the facility that stands here then, or stood here; "" for a new one
+    people: float  # of the group, nearest to it; NaN: too few to be shown
+    capacity: float  # people it can serve; NaN: not known
+    only: float  # people covered by it alone
+    minutes_saved: float  # person-minutes more without it
+
+
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """Everything that is told of a plan."""
+
+    ground: Ground
+    layout: Layout
+    board: Board
+    before: Seconds  # (n,) to the nearest site today; 65535: none
+    after: Seconds  # (n,)
+    now: Totals
+    then: Totals
+    balance: Balance
+    n_now: int  # sites today
+    n_then: int
+    groups: tuple[Part, ...]  # the question's first
+    townships: tuple[Part, ...]
+    sites: tuple[SiteRow, ...]
+    notes: tuple[Note, ...]
+
+    @property
+    def q(self) -> Question:
+        """Return the question."""
+        return self.ground.q
+
+
+_lock = threading.RLock()
+_boards: OrderedDict[tuple[int, tuple[int, ...]], tuple[Ground, Board]] = OrderedDict()
+_figures: OrderedDict[tuple[int, Layout], Figures] = OrderedDict()
+_today: OrderedDict[int, tuple[Ground, Mapping[str, Any]]] = OrderedDict()
+
+
+def figures(ground: Ground, layout: Layout) -> Figures:
+    """
+    Return what a plan changes against today.
+
+    The nearest sites come from the plan that was asked for before and differs least; only whom a
+    change concerns is looked at again. Figures of today are kept with the ground.
+
+    Raises
+    ------
+    InputError
+        If the plan has a site that there is not.
+    """
+    key = (id(ground), layout)
+    with _lock:
+        known = _figures.get(key)
+        if known is None or known.ground is not ground:
+            known = _figures[key] = _made(ground, layout)
+            while len(_figures) > _MOST_FIGURES:
+                _figures.popitem(last=False)
+        _figures.move_to_end(key)
+        return known
+
+
+def board_of(ground: Ground, sites: tuple[int, ...]) -> Board:
+    """Return the board of some open sites, from the one kept that differs least."""
+    with _lock:
+        mine = {key: b for key, (g, b) in _boards.items() if g is ground}
+        found = mine.get((id(ground), sites))
+        if found is None:
+            found = _derived(ground, sites, list(mine.values()))
+            _boards[id(ground), sites] = (ground, found)
+            while len(_boards) > _MOST_BOARDS:
+                _boards.popitem(last=False)
+        return found
+
+
+def _derived(ground: Ground, sites: tuple[int, ...], known: Sequence[Board]) -> Board:
+    wanted = set(sites)
+    nearest = min(known, key=lambda b: len(wanted ^ set(b.open)), default=None)
+    if nearest is None or len(wanted ^ set(nearest.open)) > max(len(sites) // 4, 1):
+        return Board.of(sites, ground.matrix(sites))
+    return nearest.changed(sites, ground.column)
+
+
+# ---------------------------------------------------------------- put together
+
+
+def _made(ground: Ground, layout: Layout) -> Figures:
+    sites = ground.open_sites(layout)
+    today = _of_today(ground)
+    board = board_of(ground, sites)
+    before, after = today["board"].seconds, board.seconds
+    parts = [*today["groups"], *today["townships"]]
+    made = [_part(ground, known, before, after) for known in parts]
+    groups = tuple(made[: len(today["groups"])])
+    main = groups[0]
+    away = ground.people[~reached(before) | ~reached(after)].sum()
+    return Figures(
+        ground,
+        layout,
+        board,
+        before,
+        after,
+        main.now,
+        main.then,
+        main.balance,
+        ground.n_facilities,
+        len(sites),
+        groups,
+        tuple(made[len(groups) :]),
+        _site_rows(ground, layout, board),
+        (*today["notes"], *unreached_note(float(away))),
+    )
+
+
+def _mask_notes(ground: Ground) -> tuple[Note, ...]:
+    q = ground.q
+    return mask_notes(masked(ground.reach, q.group, q.small_count), q.small_count)
+
+
+@dataclass(frozen=True, eq=False)
+class _Who:
+    """People of one part, and their figures of today."""
+
+    id: str
+    title: str
+    row: int
+    rows: NDArray[np.intp]  # of the demand
+    people: Floats  # (len(rows),)
+    total: float  # as told; NaN: too few
+    mask: Mask
+    now: Totals
+
+
+def _of_today(ground: Ground) -> Mapping[str, Any]:
+    with _lock:
+        known = _today.get(id(ground))
+        if known is None or known[0] is not ground:
+            board = board_of(ground, tuple(range(ground.n_facilities)))
+            made = {
+                "board": board,
+                "notes": (*notes_of(ground.reach, ground.q), *_mask_notes(ground)),
+                "groups": [_with_now(ground, who, board.seconds) for who in _groups(ground)],
+                "townships": [_with_now(ground, who, board.seconds) for who in _townships(ground)],
+            }
+            known = _today[id(ground)] = (ground, made)
+            while len(_today) > _MOST_BOARDS:
+                _today.popitem(last=False)
+        return known[1]
+
+
+def _with_now(ground: Ground, who: _Who, seconds: Seconds) -> _Who:
+    return replace(who, now=_totals(ground, who, seconds))
+
+
+_NOBODY = Totals(*[math.nan] * 10)
+
+
+def _groups(ground: Ground) -> list[_Who]:
+    reach, q = ground.reach, ground.q
+    made = []
+    for group in age_groups(reach, q):
+        mask = Mask(is_sensitive(reach, group), q.small_count)
+        known = masked(reach, group, q.small_count)
+        people = known.people[ground.cells]
+        total = math.nan if q.unit in known.units else mask.count(float(people.sum()))
+        every = np.arange(len(people))
+        title = MEASURES[group].title
+        made.append(_Who(group, title, -1, every, people, total, mask, _NOBODY))
+    return made
+
+
+def _townships(ground: Ground) -> list[_Who]:
+    reach, q = ground.reach, ground.q
+    hidden = masked(reach, q.group, q.small_count).units
+    codes, mask, made = reach.twin.regions["code"], mask_of(q), []
+    for k, row in enumerate(ground.township_rows.tolist()):
+        rows = np.flatnonzero(ground.townships == k)
+        people = ground.people[rows]
+        total = math.nan if row in hidden else mask.count(float(people.sum()))
+        made.append(_Who(str(codes.iat[row]), "", row, rows, people, total, mask, _NOBODY))
+    return made
+
+
+def _part(ground: Ground, who: _Who, before: Seconds, after: Seconds) -> Part:
+    then = _totals(ground, who, after)
+    balance = _balance(ground, who, before[who.rows], after[who.rows])
+    return Part(who.id, who.title, who.row, who.now, then, balance)
+
+
+def _totals(ground: Ground, who: _Who, seconds: Seconds) -> Totals:
+    there = seconds[who.rows]
+    minutes, capped = minutes_of(there), ground.capped(there)
+    people, told = who.people, who.total
+    if not people.sum() > 0:
+        return Totals(told, told, *[math.nan] * 8)
+    covered = float(people[at_most(minutes, ground.q.minutes)].sum())
+    some = people > 0
+    finite = minutes[some & reached(there)]
+    part = who.mask.part(covered, told)
+    if math.isnan(told):
+        return replace(_NOBODY, people=told)
+    sum_minutes = float(capped @ people) / 60
+    return Totals(
+        people=told,
+        covered=part,
+        share=part / told,
+        person_minutes=sum_minutes,
+        mean=sum_minutes / told,
+        median=weighted_quantile(minutes, people, 0.5),
+        p90=weighted_quantile(minutes, people, 0.9),
+        worst=float(finite.max()) if finite.size else math.inf,
+        unreached=who.mask.part(float(people[~reached(there)].sum()), told),
+        gini=gini(capped, people),
+    )
+
+
+def _balance(ground: Ground, who: _Who, before: Seconds, after: Seconds) -> Balance:
+    people, told, mask = who.people, who.total, who.mask
+    change = ground.capped(after) - ground.capped(before)
+    limit = ground.q.minutes
+    was, will = (at_most(minutes_of(s), limit) for s in (before, after))
+    winners, losers = float(people[change < 0].sum()), float(people[change > 0].sum())
+    counts = [
+        mask.part(n, told)
+        for n in (
+            winners,
+            losers,
+            float(people[change == 0].sum()),
+            float(people[will & ~was].sum()),
+            float(people[was & ~will].sum()),
+        )
+    ]
+    won = float(-np.minimum(change, 0.0) @ people) / 60
+    lost = float(np.maximum(change, 0.0) @ people) / 60
+    return Balance(
+        people=told,
+        winners=counts[0],
+        losers=counts[1],
+        unchanged=counts[2],
+        minutes_won=math.nan if math.isnan(counts[0]) else won,
+        minutes_lost=math.nan if math.isnan(counts[1]) else lost,
+        newly_covered=counts[3],
+        no_longer=counts[4],
+    )
+
+
+# ---------------------------------------------------------------- site by site
+
+
+def _site_rows(ground: Ground, layout: Layout, board: Board) -> tuple[SiteRow, ...]:
+    n = len(ground.sites)
+    near = board.nearest
+    there = near >= 0
+    limit = ground.q.minutes
+    alone = at_most(minutes_of(board.seconds), limit)
+    alone &= ~at_most(minutes_of(board.next_seconds), limit)
+    saved = ground.capped(board.next_seconds) - ground.capped(board.seconds)
+    who = ground.people
+    people = np.bincount(near[there], who[there], minlength=n)
+    only = np.bincount(near[there & alone], who[there & alone], minlength=n)
+    minutes = np.bincount(near[there], (saved * who)[there], minlength=n)
+    capacity = np.full(n, math.nan)
+    capacity[: ground.n_facilities] = room(ground.reach, ground.q)
+    mask, made = mask_of(ground.q), []
+    for k, status, facility in _standing(ground, layout, board):
+        size = capacity[ground.index(f"f:{facility}")] if facility else math.nan
+        told = mask.count(float(people[k]))
+        clear = not math.isnan(told)
+        made.append(
+            SiteRow(
+                ground.sites[k],
+                status,
+                facility,
+                told,
+                float(size),
+                mask.part(float(only[k]), told),
+                float(minutes[k]) / 60 if clear else math.nan,
+            )
+        )
+    return tuple(made)
+
+
+def _standing(ground: Ground, layout: Layout, board: Board) -> list[tuple[int, str, str]]:
+    """Return site, status and facility of every site that is open today or then."""
+    moved_to = {ground.index(f"c:{cell}"): facility for facility, cell in layout.moved}
+    moved = {facility for facility, _ in layout.moved}
+    made = []
+    for k in sorted({*range(ground.n_facilities), *board.open}):
+        if k >= ground.n_facilities:
+            facility = moved_to.get(k, "")
+            made.append((k, "moved" if facility else "new", facility))
+            continue
+        facility = ground.sites[k][2:]
+        gone = "moved away" if facility in moved else "closed"
+        made.append((k, "kept" if k in board.open else gone, facility))
+    return made
+
+
+# ---------------------------------------------------------------- as plain values
+
+
+def plain(found: Figures) -> dict[str, Any]:
+    """
+    Return the figures for JSON: null for what is not shown or has no end.
+
+    The same data give the same values on every machine: nothing of it depends on the order in
+    which plans were asked for.
+    """
+    return {
+        "sites": {"now": found.n_now, "then": found.n_then},
+        "now": _plain(found.now),
+        "then": _plain(found.then),
+        "balance": _balance_plain(found.balance),
+        "groups": [_part_plain(part) for part in found.groups],
+        "townships": [_part_plain(part) for part in found.townships],
+        "by_site": [_plain(row) for row in found.sites],
+    }
+
+
+def _part_plain(part: Part) -> dict[str, Any]:
+    return {
+        "id": part.id,
+        "now": _plain(part.now),
+        "then": _plain(part.then),
+        "balance": _balance_plain(part.balance),
+    }
+
+
+def _balance_plain(balance: Balance) -> dict[str, Any]:
+    net = {"net_minutes": balance.net_minutes, "net_covered": balance.net_covered}
+    return {**_plain(balance), **{name: _number(value) for name, value in net.items()}}
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    return {name: _number(value) for name, value in asdict(row).items()}
+
+
+def _number(value: Any) -> Any:
+    if not isinstance(value, float):
+        return value
+    if not math.isfinite(value):
+        return None
+    return round(value, 9)  # the last digits of a Gini differ between machines
