@@ -14,9 +14,9 @@ def compiled(function: Callable[..., Any]) -> Any:
 
     The machine code is kept beside the source, or in the folder that ``NUMBA_CACHE_DIR`` names, so
     that the next process reads it in a fraction of a second. Where neither can be written, every
-    process compiles anew.
+    process compiles anew. Other threads go on while it works: it touches no object of Python.
     """
     try:
-        return njit(cache=True)(function)
+        return njit(cache=True, nogil=True)(function)
     except RuntimeError:  # numba found no folder to write to
-        return njit(function)
+        return njit(nogil=True)(function)
