@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import importlib
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from cockpit.answers import coverage_check, reach
 from cockpit.answers.current import current_twin
-from cockpit.settings import settings
+from cockpit.settings import ROOT, settings
 from cockpit.web import layers
 from geodata.errors import CockpitError
 
@@ -32,8 +34,10 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     # process, so the collector need not walk it: 18 ms a rerun instead of 124.
     gc.collect()
     gc.freeze()
-    threading.Thread(target=warm_more, name="warm", daemon=True).start()
+    ended = threading.Event()
+    threading.Thread(target=warm_more, args=(ended,), name="warm", daemon=True).start()
     yield
+    ended.set()
     layers.clear()
 
 
@@ -44,10 +48,11 @@ def warm() -> None:
     current_twin()
 
 
-def warm_more() -> None:
+def warm_more(ended: threading.Event) -> None:
     """Make what pages want first, while the server already answers."""
     warm_layers()
     warm_travel()
+    warm_solvers(ended)
     gc.collect()  # as in lifespan: these stay too
     gc.freeze()
 
@@ -73,3 +78,28 @@ def warm_travel() -> None:
             log.info("travel times of version %s are ready", county.version)
     except CockpitError as error:  # a page will say it to the visitor; the server goes on
         log.warning("travel times: %s", error)
+
+
+# Gently: whoever looks at a page comes first.
+_COMPILE = (
+    "import os; getattr(os, 'nice', lambda _: 0)(10); "
+    "from cockpit.placement.solve import warm; warm()"
+)
+
+
+def warm_solvers(ended: threading.Event) -> None:
+    """
+    Compile the solvers' inner loops, which a fresh installation has to do once.
+
+    In a process of its own: compiling takes half a minute in which pages would hang. What it leaves
+    on the disk is then read in a fraction of a second.
+    """
+    with subprocess.Popen([sys.executable, "-c", _COMPILE], cwd=ROOT) as child:
+        while child.poll() is None:
+            if ended.wait(0.2):
+                child.terminate()
+                return
+    from cockpit.placement.solve import warm
+
+    warm()
+    log.info("the solvers are ready")
