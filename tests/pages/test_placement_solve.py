@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests import bridged
-
 
 def rules_script() -> None:
     import streamlit as st
