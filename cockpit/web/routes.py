@@ -6,7 +6,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from cockpit.web import closures, coverage, downloads, findings, health, layers, styles
+from cockpit.web import (
+    closures,
+    coverage,
+    downloads,
+    findings,
+    health,
+    layers,
+    placement,
+    styles,
+)
 from cockpit.web.errors import NotFoundError
 
 
@@ -26,6 +35,7 @@ ROUTES = (
     *health.ROUTES,
     *closures.ROUTES,  # before the layers: a level may have any name there
     *coverage.ROUTES,
+    *placement.ROUTES,
     *layers.ROUTES,
     *findings.ROUTES,
     *downloads.ROUTES,
