@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cockpit.access.classes import may_see
+from cockpit.answers.coverage_masks import masked
 from cockpit.answers.coverage_results import Floats
 from cockpit.answers.coverage_supply import room
 from cockpit.answers.reach import Note
@@ -105,7 +106,7 @@ def candidate_sites(ground: Ground, rules: Rules) -> tuple[Positions, tuple[Note
     found = np.flatnonzero(allowed)
     if len(found) <= MOST_CANDIDATES:
         return found + first, ()
-    people = ground.reach.groups["people"][cells[found]]
+    people = _residents(ground)[cells[found]]
     most = found[np.sort(np.argsort(-people, kind="stable")[:MOST_CANDIDATES])]
     note = Note(
         "Of {all} cells the {n} with most residents are candidates; a better place may be among "
@@ -157,8 +158,13 @@ def _by_settlement(ground: Ground, rules: Rules) -> Flags:
     return town if rules.where == "town" else ~town
 
 
+def _residents(ground: Ground) -> Floats:
+    """Return the residents of the county's cells as figures may use them."""
+    return masked(ground.reach, "people", ground.q.small_count).people
+
+
 def _by_people(ground: Ground, rules: Rules) -> Flags:
-    found: Flags = ground.reach.groups["people"][ground.site_cells] >= rules.least_people
+    found: Flags = _residents(ground)[ground.site_cells] >= rules.least_people
     return found
 
 
@@ -210,7 +216,7 @@ def _by_distance(ground: Ground, rules: Rules) -> Flags:
 
 def _largest_of_villages(ground: Ground, allowed: Flags) -> Flags:
     cells = ground.site_cells
-    villages, people = ground.reach.villages[cells], ground.reach.groups["people"][cells]
+    villages, people = ground.reach.villages[cells], _residents(ground)[cells]
     order = np.lexsort((np.arange(len(cells)), -people, villages))
     order = order[allowed[order]]
     _, first = np.unique(villages[order], return_index=True)

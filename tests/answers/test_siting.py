@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
 
+from cockpit.answers.coverage_masks import masked
 from cockpit.answers.coverage_question import question
 from cockpit.answers.reach import Reach
 from cockpit.answers.siting import (
@@ -235,6 +237,49 @@ def test_figures_do_not_hang_on_what_was_asked_before(
     for _, layout in pairwise(layouts):
         fresh = replace(ground)
         assert plain(figures(fresh, layout)) == plain(figures(ground, layout))
+
+
+# ---------------------------------------------------------------- small counts
+
+GROUP, SMALL = "low_income", 10
+# The same county to everybody who sees no small count: see tests/answers/test_coverage_masks.py.
+COUNTS = [30, 3, 0, 4, 12, 40, 0, 0, 25, 6, 20, 30, 2, 50, 0, 12]
+OTHERS = [30, 9, 0, 9, 6, 40, 0, 0, 25, 1, 15, 30, 7, 50, 0, 12]
+
+
+def secret(reach: Reach, counts: list[int]) -> Ground:
+    """Return the ground of a sensitive group."""
+    people = np.zeros(16)
+    people[[reach.codes.tolist().index(code) for code in CELL]] = counts
+    classes = {**reach.twin.classes, GROUP: "敏感"}
+    county = replace(
+        reach, twin=replace(reach.twin, classes=classes), groups={**reach.groups, GROUP: people}
+    )
+    q = question(
+        county, "clinic", mode="car", minutes=6, group=GROUP, visitor="敏感", small_count=SMALL
+    )
+    return ground_of(county, q)
+
+
+@settings(max_examples=30)
+@given(LAYOUTS)
+def test_no_plan_tells_a_small_count(reach: Reach, layout: Layout) -> None:
+    one, two = (figures(secret(reach, counts), layout) for counts in (COUNTS, OTHERS))
+    assert masked(one.ground.reach, GROUP, SMALL).hidden.any()
+    assert json.dumps(plain(one)) == json.dumps(plain(two))
+    parts = [part for part in (*one.groups, *one.townships) if part.id == GROUP or not part.title]
+    counts = [
+        getattr(told_of, name)
+        for part in parts
+        for told_of in (part.now, part.then, part.balance)
+        for name in (
+            "people", "covered", "unreached", "winners", "losers", "unchanged", "newly_covered",
+            "no_longer",
+        )
+        if hasattr(told_of, name)
+    ]  # fmt: skip
+    counts += [n for row in one.sites for n in (row.people, row.only)]
+    assert not [n for n in counts if 0 < n < SMALL]
 
 
 # ---------------------------------------------------------------- rules
