@@ -442,3 +442,35 @@ class Scenario(Base):
     )
     digest: Mapped[str] = mapped_column(String(64), comment="sha256 of the content")
     archived: Mapped[bool] = mapped_column(default=False, comment="kept but not listed")
+
+
+class Run(Base):
+    """
+    A search for a plan that has ended, with its proof: the trace of what was computed.
+
+    One row a question: asked again, the better proof stays. Like scenarios, runs outlive the data
+    they were made from.
+    """
+
+    __tablename__ = "run"
+
+    key: Mapped[str] = mapped_column(KEY, primary_key=True, comment="sha256 of what was asked")
+    ended_at: Mapped[dt.datetime] = mapped_column(comment="UTC")
+    data_version: Mapped[str] = mapped_column(String(64), comment="of the data it searched in")
+    county: Mapped[str] = mapped_column(CODE, comment="code of the county")
+    question: Mapped[Any] = mapped_column(
+        JSON, comment="service, mode, minutes (limit), group, unit (region code)"
+    )
+    rules: Mapped[Any] = mapped_column(
+        JSON, comment="m of spacing, people, costs in the planner's own unit"
+    )
+    model: Mapped[str] = mapped_column(String(32))
+    parameters: Mapped[Any] = mapped_column(JSON, comment="of the model")
+    objective: Mapped[float] = mapped_column(comment="in the unit of the model's objective")
+    bound: Mapped[float] = mapped_column(comment="no plan is better; in the same unit")
+    gap: Mapped[float] = mapped_column(comment="share of the objective, 0 to 1 and more")
+    seconds: Mapped[float] = mapped_column(comment="s of searching")
+    certificate: Mapped[str] = mapped_column(Text, comment="JSON as the solver sealed it")
+    data_class: Mapped[str] = mapped_column(
+        String(4), comment="highest class of group, facilities, roads and zones; 公开 to 秘密"
+    )

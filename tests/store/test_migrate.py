@@ -103,7 +103,7 @@ def rows_of(engine: Engine) -> dict[str, list[str]]:
         return {
             table.name: sorted(repr(tuple(row)) for row in connection.execute(select(table)))
             for table in Base.metadata.sorted_tables
-            if table.name != "scenario"
+            if table.name not in ("scenario", "run")
         }
 
 
