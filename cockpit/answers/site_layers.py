@@ -1,9 +1,11 @@
-"""The county's cells as one lasting map layer: what a plan changes travels apart from it."""
+"""Cells and facilities as lasting map layers: what a plan changes travels apart from them."""
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
+import shapely
 from sqlalchemy.orm import Session
 
 from cockpit.access.classes import may_see
@@ -17,6 +19,7 @@ from cockpit.answers.layers import (
     simplified,
 )
 from cockpit.answers.reach import Reach
+from cockpit.coverage.services import service_of
 
 
 def cells_url(version: str, parent: str) -> str:
@@ -48,6 +51,22 @@ def cells_layer(
         )
     ]
     return collection(shapes[order], properties)
+
+
+def standing_url(version: str, service: str) -> str:
+    """Return the address of a service's facilities of today."""
+    return layer_url(version, "standing", service)
+
+
+def standing_layer(reach: Reach, service: str) -> bytes:
+    """Return a service's facilities in the whole county: ``id``, its name as ``n`` and ``e``."""
+    table = reach.facilities.iloc[reach.of_kinds(service_of(service).kinds)]
+    points = shapely.points(table["lon"].to_numpy(), table["lat"].to_numpy())
+    points[np.isnan(table["lon"].to_numpy()) | np.isnan(table["lat"].to_numpy())] = None
+    properties = [
+        {"id": i, "n": name, "e": name} for i, name in zip(table["id"], table["name"], strict=True)
+    ]
+    return collection(points, properties)
 
 
 def _people(reach: Reach, visitor: str, small_count: int) -> list[int | None]:

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from cockpit.answers.layers import MASKED
 from cockpit.answers.reach import current_reach
-from cockpit.answers.site_layers import cells_layer, cells_url
+from cockpit.answers.site_layers import cells_layer, cells_url, standing_url
 from cockpit.store.session import engine
 from cockpit.web import layers
 from tests import bridged, tiny
@@ -74,10 +74,18 @@ def test_few_people_are_not_told(bridged_here: Path) -> None:
     assert 140 in found
 
 
+def test_facilities_of_a_service(app: Starlette) -> None:
+    reply = ask(app, standing_url(V, "hospital"))
+    (only,) = reply.json()["features"]
+    assert only["properties"]["n"] == only["properties"]["e"]
+    assert only["geometry"]["coordinates"] == pytest.approx(bridged.middle(15), abs=1e-5)
+
+
 @pytest.mark.parametrize(
     ("target", "words"),
     [
         (cells_url(V, "nowhere"), "There is no region nowhere."),
+        (standing_url(V, "casino"), "There is no layer casino."),
         (cells_url("old", COUNTY), "The data were loaded anew"),
     ],
 )

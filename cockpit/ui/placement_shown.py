@@ -1,0 +1,187 @@
+"""What the colours of the map Placement mean: classes, who lives in them, and a sentence."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cockpit.answers.coverage_question import mask_of
+from cockpit.answers.siting import Ground
+from cockpit.answers.siting_figures import Figures
+from cockpit.ui import coverage_maps, theme
+from cockpit.ui.cell_map import CellMap, classes_of
+from cockpit.ui.coverage_parts import plain_number
+from cockpit.ui.theme import Tokens
+from cockpit.ui.words import number, say
+from geodata.network import UNREACHED
+
+_ALPHA = 0.9
+_EMPTY_ALPHA = 0.3  # where nobody lives
+_OUTSIDE_ALPHA = 0.12  # beyond the chosen unit
+
+STAYS_ALPHA = 0.5
+NEWLY, NEWLY_DARK = "#1668C7", "#4DA3FF"
+NO_LONGER, NO_LONGER_DARK = "#C2410C", "#FF8A4C"
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Class:
+    """One colour of the map: what it means, and who lives there."""
+
+    colour: str
+    alpha: float
+    text: str
+    people: float  # NaN: too few to be shown
+    cells: int  # with people
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The colours of all cells of the county, and what stands in legend and table."""
+
+    title: str
+    cells: CellMap
+    classes: tuple[Class, ...]
+
+
+def change_cuts(limit: float) -> tuple[float, float]:
+    """
+    Return the minutes at which the classes of a change part, the same for better and worse.
+
+    They follow the limit alone, so that the colours of one plan and the next can be compared.
+    """
+    if limit <= 10:
+        return 2.0, 5.0
+    return (5.0, 10.0) if limit <= 20 else (5.0, 15.0) if limit <= 30 else (10.0, 30.0)
+
+
+def shown(colour: str, found: Figures, tokens: Tokens) -> Shown:
+    """Return the colours of a plan."""
+    make = {"change": _change, "minutes": _minutes, "covered": _covered}[colour]
+    title, parts = make(found, tokens)
+    ground = found.ground
+    lived_in = ground.people > 0
+    told = _told(ground, [where & lived_in for *_, where in parts])
+    kept = [k for k, (*_, where) in enumerate(parts) if (where & lived_in).any()]
+    codes = np.full(len(ground.reach.rows), len(parts) + 1)
+    inside = np.full(len(ground.cells), len(parts))
+    for k, (*_, where) in enumerate(parts):
+        inside[where & lived_in] = k
+    codes[ground.cells] = inside
+    colours = [(shade, alpha) for shade, alpha, _, _ in parts]
+    colours += [(tokens.no_data, _EMPTY_ALPHA), (tokens.no_data, _OUTSIDE_ALPHA)]
+    classes = tuple(
+        Class(*parts[k][:3], told[k], int((parts[k][3] & lived_in).sum())) for k in kept
+    )
+    return Shown(title, CellMap(classes_of(codes), tuple(colours)), classes)
+
+
+def _told(ground: Ground, parts: list[Flags]) -> list[float]:
+    return mask_of(ground.q).parts([float(ground.people[where].sum()) for where in parts])
+
+
+_Parts = list[tuple[str, float, str, Flags]]
+
+
+def _change(found: Figures, tokens: Tokens) -> tuple[str, _Parts]:
+    small, large = change_cuts(found.q.minutes)
+    minutes = found.ground.minutes
+    change = minutes(found.after) - minutes(found.before)
+    cut_off = (found.after == UNREACHED) & (found.before != UNREACHED)
+    # Exactly at a cut counts as the smaller change, for better and for worse.
+    at = np.sign(change) * (1 + np.searchsorted((small, large), np.abs(change)))
+    at[change == 0] = 0
+    colours = theme.ramp("change", 7, tokens)
+    texts = _change_texts(small, large)
+    parts: _Parts = [
+        (colours[k], 0.75 if k == 3 else _ALPHA, texts[k], (at == k - 3) & ~cut_off)
+        for k in range(7)
+    ]
+    return say("Change in minutes"), [
+        *parts,
+        (coverage_maps.NO_WAY, _ALPHA, say("no way any more"), cut_off),
+    ]
+
+
+def _change_texts(small: float, large: float) -> list[str]:
+    a, b = f"{small:g}", f"{large:g}"
+    return [
+        say("more than {n} shorter", n=b),
+        say("{a} – {b} shorter", a=a, b=b),
+        say("up to {n} shorter", n=a),
+        say("no change"),
+        say("up to {n} longer", n=a),
+        say("{a} – {b} longer", a=a, b=b),
+        say("more than {n} longer", n=b),
+    ]
+
+
+def _minutes(found: Figures, tokens: Tokens) -> tuple[str, _Parts]:
+    limits = coverage_maps.CLASSES
+    away = found.after == UNREACHED
+    at = np.searchsorted(np.array(limits), found.after / 60.0)
+    texts = [f"{a:g} – {b:g}" for a, b in pairwise((0.0, *limits))]
+    texts.append(say("more than {n}", n=f"{limits[-1]:g}"))
+    parts: _Parts = [
+        (colour, _ALPHA, text, (at == k) & ~away)
+        for k, (colour, text) in enumerate(
+            zip(coverage_maps.minute_colours(tokens), texts, strict=True)
+        )
+    ]
+    title = say("Minutes with the plan") if found.layout else say("Minutes today")
+    return title, [*parts, (coverage_maps.NO_WAY_MINUTES, _ALPHA, say("no way"), away)]
+
+
+def _covered(found: Figures, tokens: Tokens) -> tuple[str, _Parts]:
+    limit = round(found.q.minutes * 60)
+    was, will = (s <= limit for s in (found.before, found.after))
+    dark = tokens.name == "dark"
+    n = plain_number(found.q.minutes)
+    parts: _Parts = [
+        (NEWLY_DARK if dark else NEWLY, 0.95, say("covered from now on"), will & ~was),
+        (theme.COVERED, STAYS_ALPHA, say("stays covered"), was & will),
+        (NO_LONGER_DARK if dark else NO_LONGER, 0.95, say("no longer covered"), was & ~will),
+        (theme.NOT_COVERED, STAYS_ALPHA, say("still not covered"), ~was & ~will),
+    ]
+    if not found.layout:
+        parts[1] = (theme.COVERED, _ALPHA, say("covered"), was & will)
+        parts[3] = (theme.NOT_COVERED, _ALPHA, say("not covered"), ~was & ~will)
+    return say("Covered within {n} minutes", n=n), parts
+
+
+SENTENCE_TITLES = {
+    "change": "On the map: ways get shorter for {winners} people (blue) and longer for {losers} "
+    "(orange); {unchanged} have the same way as today.",
+    "covered": "On the map: {newly} people are covered from now on (blue), {no_longer} no longer "
+    "(orange); {stays} stay covered (green).",
+    "minutes": "On the map: minutes to the nearest site; {covered} of {people} people are within "
+    "{n} minutes.",
+}
+
+
+def sentence(colour: str, found: Figures) -> str:
+    """Return what the map shows in words."""
+    balance, then = found.balance, found.then
+    return say(
+        SENTENCE_TITLES[colour],
+        winners=people_text(balance.winners),
+        losers=people_text(balance.losers),
+        unchanged=people_text(balance.unchanged),
+        newly=people_text(balance.newly_covered),
+        no_longer=people_text(balance.no_longer),
+        stays=people_text(then.covered - balance.newly_covered),
+        covered=people_text(then.covered),
+        people=people_text(then.people),
+        n=plain_number(found.q.minutes),
+    )
+
+
+def people_text(people: float) -> str:
+    """Return a count of people; those too few to be shown, or telling others, as not shown."""
+    return say("not shown") if math.isnan(people) else number(people)
