@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.answers.coverage_keys import KEYS
+from cockpit.commands import solve_parser
 
 MODES = "walk, older, ebike, car, ambulance"
 SERVICES = (
@@ -26,6 +27,7 @@ def add(commands: Any) -> None:
     """Add the commands to the others."""
     _add_coverage(commands)
     _add_matrix(commands)
+    solve_parser.add(commands)
 
 
 _COVERAGE = """who reaches a service, how fast, and is it fair

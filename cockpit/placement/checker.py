@@ -85,7 +85,7 @@ def verify(certificate: str | Mapping[str, Any], data: Data) -> Verdict:
         return _check_bound(plan, data, objective)
     except (_Wrong, general.FaultError) as wrong:
         return Verdict((wrong.fault,))
-    except (KeyError, ValueError, TypeError, IndexError) as error:
+    except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
         sentence = "The certificate cannot be read: {reason}."
         return Verdict(((sentence, {"reason": repr(error)}),))
 

@@ -20,6 +20,7 @@ Watch = Callable[[NDArray[np.float64] | None, float, float], bool]
 """``watch(x, objective, bound)``: x of a better plan, or None when only the bound has moved; False
 stops the search."""
 
+_PATIENCE_S = 1.0  # without news a watcher is asked this often whether to go on
 EXACT = 1e-6  # what HiGHS lets a whole number or a rule be off by, and so the bound relative to it
 
 # What differs from run to run on the same problem: it must not enter anything that is hashed.
@@ -271,10 +272,14 @@ def _solver(seconds: float, gap: float, seed: int) -> tuple[Any, list[str]]:
 
 
 def _listen(solver: Any, watch: Watch, *, maximise: bool) -> None:
-    """Tell the watcher of each better plan, and of bounds that are better by more than a hair."""
+    """
+    Tell the watcher of each better plan, and of bounds that are better by more than a hair.
+
+    Where nothing moves for a second it is asked all the same: it may want to stop.
+    """
     best = -np.inf if maximise else np.inf
     told = -best
-    going = True
+    going, heard = True, time.perf_counter()
 
     def improved(event: Any) -> None:
         nonlocal going, best
@@ -283,10 +288,11 @@ def _listen(solver: Any, watch: Watch, *, maximise: bool) -> None:
         going &= watch(np.asarray(out.mip_solution), best, out.mip_dual_bound)
 
     def looked(event: Any) -> None:
-        nonlocal going, told
-        bound = event.data_out.mip_dual_bound
-        if abs(bound) < 1e30 and not abs(bound - told) <= 1e-4 * abs(bound):
-            told = bound
+        nonlocal going, told, heard
+        bound, now = event.data_out.mip_dual_bound, time.perf_counter()
+        moved = abs(bound) < 1e30 and not abs(bound - told) <= 1e-4 * abs(bound)
+        if moved or now - heard > _PATIENCE_S:
+            told, heard = (bound if moved else told), now
             going &= watch(None, best, bound)
         if not going:
             event.interrupt()

@@ -38,6 +38,7 @@ class Plan:
     details: Mapping[str, Any] = field(default_factory=dict)  # what a model adds: flows, years
     log: tuple[str, ...] = ()  # for people; without times, which differ from run to run
     seconds: float = 0.0  # not in the certificate
+    source: Mapping[str, Any] = field(default_factory=dict)  # where the arrays come from
 
     @property
     def gap(self) -> float:
@@ -50,7 +51,11 @@ class Plan:
         return self.gap <= CLOSED
 
     def certificate(self) -> dict[str, Any]:
-        """Return everything that is needed to check the plan, with its own sha256."""
+        """
+        Return everything that is needed to check the plan, with its own sha256.
+
+        ``source``, where the plan has one, tells another machine how to make the arrays again.
+        """
         content = {
             "format": FORMAT,
             "model": self.model,
@@ -65,11 +70,13 @@ class Plan:
             "seed": int(self.seed),
             "versions": versions(),
         }
+        if self.source:
+            content["source"] = dict(self.source)
         return {**content, "sha256": seal(content)}
 
     def to_json(self) -> str:
         """Return the certificate as text: sorted keys, floats with all their digits."""
-        return json.dumps(self.certificate(), sort_keys=True, indent=1, allow_nan=False) + "\n"
+        return as_text(self.certificate())
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +101,11 @@ Progress = Callable[[Step], bool | None]  # False: stop and keep the best
 def gap_of(objective: float, bound: float) -> float:
     """Return ``|objective - bound| / |objective|``; 0 where both are the same."""
     return abs(objective - bound) / max(abs(objective), _TINY) if objective != bound else 0.0
+
+
+def as_text(content: Mapping[str, Any]) -> str:
+    """Return a certificate's text: the one way in which its content is written."""
+    return json.dumps(content, sort_keys=True, indent=1, allow_nan=False) + "\n"
 
 
 def seal(content: Mapping[str, Any]) -> str:

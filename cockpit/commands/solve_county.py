@@ -1,0 +1,137 @@
+"""Problems of ``solve`` from the stored county: the question of Coverage and rules for sites."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cockpit.answers import coverage_question
+from cockpit.answers.coverage_results import Question
+from cockpit.answers.reach import Reach, current_reach
+from cockpit.answers.siting import Ground, Rules, ground_of, pose, rules_from_plain
+from cockpit.commands.solve_case import Case
+from cockpit.settings import settings
+from geodata.errors import DataFileError, InputError
+
+
+def county_reach() -> Reach:
+    """Return the stored county as this installation's visitors may see it."""
+    reach = current_reach()
+    if reach is None:
+        raise DataFileError("Nothing is loaded yet; load a county first.")
+    return reach
+
+
+def case_of_county(asked: Mapping[str, Any], rules: Mapping[str, Any], language: str) -> Case:
+    """
+    Pose a question of the stored county.
+
+    Parameters
+    ----------
+    asked
+        ``service`` and, None for the service's own: ``mode``, ``minutes``, ``group``; ``unit``: a
+        region's code, "" for the county.
+    rules
+        Plain values of ``siting.Rules``; sites also without their "f:" or "c:".
+
+    Raises
+    ------
+    DataFileError, InputError
+        If nothing is stored, or question or rules cannot be; names are said, not positions.
+    """
+    reach = county_reach()
+    q = coverage_question.question(
+        reach,
+        asked["service"],
+        mode=asked["mode"],
+        minutes=asked["minutes"],
+        group=asked["group"],
+        unit=_unit(reach, asked["unit"]),
+        visitor=settings().visitor_class,
+        small_count=settings().small_count,
+    )
+    ground = ground_of(reach, q)
+    checked = rules_from_plain(
+        {**rules, **{name: _sites(ground, rules.get(name, [])) for name in ("must", "forbidden")}}
+    )
+    posed = pose(ground, checked)
+    regions = reach.twin.regions.iloc[ground.township_rows]
+    sites = tuple(ground.sites[int(k)] for k in posed.sites)
+    return Case(
+        problem=posed.problem,
+        sites=sites,
+        points=tuple(str(code) for code in reach.codes[ground.cells]),
+        townships=tuple(str(code) for code in regions["code"]),
+        township_names=tuple(str(name) for name in regions["name"]),
+        unit="minutes",
+        source=_source(reach, q, checked),
+        names=tuple(ground.name(site, language) for site in sites),
+        lonlat=ground.lonlat[posed.sites],
+        reach=q.minutes,
+        notes=tuple((note.template, note.in_language(language)) for note in posed.notes),
+    )
+
+
+def _unit(reach: Reach, code: str) -> int:
+    try:
+        return reach.twin.position(code) if code else 0
+    except KeyError:
+        raise InputError("No region has the code {code}.", code=code) from None
+
+
+def _sites(ground: Ground, given: list[str]) -> list[str]:
+    """Return sites as the ground names them: "f:" and a facility's id, "c:" and a cell's code."""
+    known = set(ground.sites)
+    full = []
+    for site in given:
+        fitting = [name for name in (site, f"f:{site}", f"c:{site}") if name in known]
+        if not fitting:
+            raise InputError("There is no site {site}.", site=site)
+        full.append(fitting[0])
+    return full
+
+
+def _source(reach: Reach, q: Question, rules: Rules) -> dict[str, Any]:
+    """Return what another machine with the same county needs to pose the question again."""
+    codes = reach.twin.regions["code"]
+    return {
+        "kind": "county",
+        "county": str(codes.iat[0]),
+        "version": reach.version,
+        "question": {
+            "service": q.service,
+            "mode": q.mode,
+            "minutes": float(q.minutes),
+            "group": q.group,
+            "unit": str(codes.iat[q.unit]) if q.unit else "",
+        },
+        "visitor": q.visitor,
+        "small_count": int(q.small_count),
+        "rules": rules.to_plain(),
+    }
+
+
+def case_of_source(source: Mapping[str, Any], language: str) -> Case:
+    """
+    Pose the question of a certificate again, on this machine's county.
+
+    Raises
+    ------
+    InputError
+        If another county, another version of its data, or one for other visitors is stored here.
+    """
+    reach = county_reach()
+    ours = {
+        "county": str(reach.twin.regions["code"].iat[0]),
+        "version": reach.version,
+        "visitor": settings().visitor_class,
+        "small_count": settings().small_count,
+    }
+    for name, here in ours.items():
+        if source[name] != here:
+            raise InputError(
+                "The certificate is about the stored county with {name} {asked}; here it is "
+                "{found}.",
+                name=name, asked=source[name], found=here,
+            )  # fmt: skip
+    return case_of_county(source["question"], source["rules"], language)
