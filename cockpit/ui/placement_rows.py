@@ -10,28 +10,22 @@ import streamlit as st
 from cockpit.ui import state
 from cockpit.ui.words import say
 
-TARGET_TITLES = {
-    "covered": "Share of people within a limit",
-    "mean": "Mean minutes",
-    "worst": "Longest way of anybody",
-    "cost": "Cost of all sites",
-    "sites": "Number of sites",
-}
-BOUND_TITLES = {
-    "covered": "at least, %",
-    "mean": "at most, minutes",
-    "worst": "at most, minutes",
-    "cost": "at most",
-    "sites": "at most",
+UNIT_TITLES = {
+    "covered": "%",
+    "mean": "minutes",
+    "worst": "minutes",
+    "cost": "cost units",
+    "sites": "sites",
 }
 WHOLE, EVERY = "whole", "every"
 WHO_TITLES = {WHOLE: "all people together", EVERY: "every township for itself"}
+OF_ALL = ("cost", "sites")  # these are of the whole county, never of a township
 MOST_ROWS = 12
 MOST_YEARS = 10
-_FIRST_BOUND = {"covered": 80.0, "mean": 10.0, "worst": 30.0, "cost": 10.0, "sites": 10.0}
+_FIRST = {"covered": 80.0, "mean": 10.0, "worst": 30.0, "cost": 10.0, "sites": 3.0}
 _STEP = {"covered": 1.0, "mean": 0.5, "worst": 1.0, "cost": 1.0, "sites": 1.0}
 _MOST = {"covered": 100.0, "mean": 600.0, "worst": 600.0, "cost": 1e12, "sites": 1e6}
-_ONE_LINE = {"horizontal": True, "vertical_alignment": "bottom", "gap": "small"}
+_ONE_LINE: dict[str, Any] = {"horizontal": True, "vertical_alignment": "bottom", "gap": "small"}
 
 Row = dict[str, Any]
 
@@ -128,63 +122,63 @@ class Table:
         )
 
 
-def first_target(reach: float, kind: str = "covered") -> Row:
-    """Return a new row of the table of targets."""
-    return {"kind": kind, "reach": reach, "who": WHOLE, **_FIRST_BOUND}
+def target_rows(default: Sequence[Sequence[Any]]) -> list[Row]:
+    """Return plain targets (kind, value, township's code) as rows, a bound for each kind."""
+    return [
+        {
+            **_FIRST,
+            "kind": kind,
+            "who": code or WHOLE,
+            kind: 100 * value if kind == "covered" else value,
+        }
+        for kind, value, code in default
+    ]
 
 
 def targets(
-    name: str, default: Sequence[Row], townships: Mapping[int, str], kinds: Sequence[str]
+    name: str,
+    default: Sequence[Sequence[Any]],
+    kinds: Mapping[str, str],
+    townships: Mapping[str, str],
 ) -> list[list[Any]]:
     """
-    Show targets as a table; return them as plain lists: kind, value, reach, township.
+    Show targets as a table; return them as plain lists: kind, value, township's code.
 
-    ``townships``: the names by their number in the problem. "Every township for itself" gives one
-    target for each.
+    ``kinds``: what each is called; ``townships``: names by code. A share is shown in per cent and
+    returned as 0 to 1. "Every township for itself" is returned as one target for each.
     """
-    table = Table(name, default)
+    table = Table(name, target_rows(default))
     found: list[list[Any]] = []
     for k in range(len(table.rows)):
         with st.container(**_ONE_LINE):
-            found += _target(table, k, townships, kinds)
+            found += _target(table, k, kinds, townships)
             table.drop_button(k, say("Drop this target"))
-    reach = float(table.rows[-1]["reach"]) if table.rows else float(default_reach(default))
-    table.add_button(say("One more target"), first_target(reach, kinds[0]))
+    table.add_button(say("One more target"), {**_FIRST, "kind": next(iter(kinds)), "who": WHOLE})
     return found
 
 
-def default_reach(default: Sequence[Row]) -> float:
-    """Return the limit with which a table of targets begins."""
-    return float(default[0]["reach"]) if default else 15.0
-
-
 def _target(
-    table: Table, k: int, townships: Mapping[int, str], kinds: Sequence[str]
+    table: Table, k: int, kinds: Mapping[str, str], townships: Mapping[str, str]
 ) -> list[list[Any]]:
-    kind = table.choice(
-        k, "kind", say("Target {n}", n=k + 1), {t: say(TARGET_TITLES[t]) for t in kinds}, 240
-    )
+    kind = table.choice(k, "kind", say("Target {n}", n=k + 1), kinds, 250)
     value = table.number(
-        k, kind, say(BOUND_TITLES[kind]), max_value=_MOST[kind], step=_STEP[kind], width=140
+        k, kind, say(UNIT_TITLES[kind]), max_value=_MOST[kind], step=_STEP[kind], width=130
     )
-    reach = None
-    if kind == "covered":
-        reach = table.number(
-            k, "reach", say("within, minutes"), max_value=600.0, step=5.0, width=130
-        )
-        value /= 100
-    if kind in ("cost", "sites"):
-        return [[kind, value, None, None]]
+    value = value / 100 if kind == "covered" else value
+    if kind in OF_ALL:
+        return [[kind, value, ""]]
     who = table.choice(
         k, "who", say("of"), {**{w: say(t) for w, t in WHO_TITLES.items()}, **townships}, 210
     )
-    groups = list(townships) if who == EVERY else [None if who == WHOLE else who]
-    return [[kind, value, reach, group] for group in groups]
+    codes = list(townships) if who == EVERY else ["" if who == WHOLE else who]
+    return [[kind, value, code] for code in codes]
 
 
-def sizes(name: str, default: Sequence[Row]) -> list[list[Any]]:
+def sizes(name: str, default: Sequence[Sequence[Any]]) -> list[list[Any]]:
     """Show sizes as a table; return them as plain lists: name, capacity, cost."""
-    table = Table(name, default)
+    table = Table(
+        name, [dict(zip(("name", "capacity", "cost"), size, strict=True)) for size in default]
+    )
     found: list[list[Any]] = []
     for k in range(len(table.rows)):
         with st.container(**_ONE_LINE):
@@ -214,12 +208,14 @@ def sizes(name: str, default: Sequence[Row]) -> list[list[Any]]:
     return found
 
 
-def years(name: str, default: Sequence[Row], label: Callable[[int], str]) -> list[int]:
+def years(
+    name: str, default: Sequence[int], label: Callable[[int], str], *, most: int = 100_000
+) -> list[int]:
     """Show one number for each year; return them, e.g. the sites open at the end of each."""
-    table = Table(name, default)
+    table = Table(name, [{"n": n} for n in default])
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         found = [
-            int(table.number(k, "n", label(k), min_value=0, max_value=100_000, step=1, width=120))
+            int(table.number(k, "n", label(k), min_value=0, max_value=most, step=1, width=120))
             for k in range(len(table.rows))
         ]
     with st.container(horizontal=True, gap="small"):
@@ -232,7 +228,7 @@ def years(name: str, default: Sequence[Row], label: Callable[[int], str]) -> lis
             key=f"{name}.fewer",
             disabled=len(found) < 2,
             on_click=drop,
-            args=(name, default, len(found) - 1),
+            args=(name, table.default, len(found) - 1),
         )
     return found
 

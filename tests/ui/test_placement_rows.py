@@ -16,9 +16,9 @@ def targets_script() -> None:
 
     found = placement_rows.targets(
         "t",
-        [placement_rows.first_target(15.0)],
-        {0: "河东", 1: "河西"},
-        ["covered", "mean", "cost"],
+        [["covered", 0.8, ""]],
+        {"covered": "占比", "mean": "平均", "cost": "成本"},
+        {"101": "河东", "102": "河西"},
     )
     st.json(found)
 
@@ -28,7 +28,7 @@ def sizes_script() -> None:
 
     from cockpit.ui import placement_rows
 
-    st.json(placement_rows.sizes("s", [{"name": "小", "capacity": 300.0, "cost": 1.0}]))
+    st.json(placement_rows.sizes("s", [["小", 300.0, 1.0]]))
 
 
 def years_script() -> None:
@@ -36,7 +36,7 @@ def years_script() -> None:
 
     from cockpit.ui import placement_rows
 
-    st.json(placement_rows.years("y", [{"n": 3}, {"n": 5}], lambda k: f"Y{k + 1}"))
+    st.json(placement_rows.years("y", [3, 5], lambda k: f"Y{k + 1}"))
 
 
 def order_script() -> None:
@@ -54,33 +54,33 @@ def answer(app: AppTest) -> Any:
 
 def test_one_target_becomes_plain() -> None:
     app = AppTest.from_function(targets_script).run()
-    assert answer(app) == [["covered", 0.8, 15.0, None]]
+    assert answer(app) == [["covered", 0.8, ""]]
     app.number_input[0].set_value(95.0).run()
-    app.number_input[1].set_value(20.0).run()
-    app.selectbox[1].set_value(1).run()
-    assert answer(app) == [["covered", 0.95, 20.0, 1]]
+    app.selectbox[1].set_value("102").run()
+    assert answer(app) == [["covered", 0.95, "102"]]
 
 
 def test_every_township_for_itself_is_one_target_each() -> None:
     app = AppTest.from_function(targets_script).run()
     app.selectbox[1].set_value("every").run()
-    assert answer(app) == [["covered", 0.8, 15.0, 0], ["covered", 0.8, 15.0, 1]]
+    assert answer(app) == [["covered", 0.8, "101"], ["covered", 0.8, "102"]]
 
 
 def test_money_is_of_the_whole_county_and_has_no_limit() -> None:
     app = AppTest.from_function(targets_script).run()
     app.selectbox[0].set_value("cost").run()
-    assert answer(app) == [["cost", 10.0, None, None]]
+    assert answer(app) == [["cost", 10.0, ""]]
     assert len(app.selectbox) == 1
+    app.number_input[0].set_value(7.0).run()
     app.selectbox[0].set_value("covered").run()  # what was typed before is still there
-    assert answer(app) == [["covered", 0.8, 15.0, None]]
+    assert answer(app) == [["covered", 0.8, ""]]
 
 
 def test_rows_come_and_go_in_the_middle() -> None:
     app = AppTest.from_function(targets_script).run()
     for value in (60.0, 70.0):
         app.button(key="t.add").click().run()
-        app.number_input[-2].set_value(value).run()
+        app.number_input[-1].set_value(value).run()
     assert [row[1] for row in answer(app)] == [0.8, 0.6, 0.7]
     app.button(key="t.drop.1").click().run()
     assert [row[1] for row in answer(app)] == [0.8, 0.7]
@@ -88,7 +88,7 @@ def test_rows_come_and_go_in_the_middle() -> None:
     app.button(key="t.drop.0").click().run()
     assert answer(app) == []
     app.button(key="t.add").click().run()
-    assert answer(app) == [["covered", 0.8, 15.0, None]]
+    assert answer(app) == [["covered", 0.8, ""]]
 
 
 def test_sizes() -> None:

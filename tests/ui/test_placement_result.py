@@ -1,0 +1,117 @@
+"""What a plan says beyond its figure, by model, on four points and sites in a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cockpit.answers.siting import Posed
+from cockpit.placement.plan import Plan
+from cockpit.placement.problem import Problem
+from cockpit.placement.solve import solve
+from cockpit.ui import placement_progress, placement_proof, placement_result
+from cockpit.ui.placement_result import Shown
+
+# Four villages in a row, 10 minutes apart; a site may stand in each. By hand.
+COST = np.abs(np.subtract.outer(np.arange(4), np.arange(4))) * 10.0
+PEOPLE = np.array([100.0, 5.0, 40.0, 200.0])
+SITES = ("f:a", "c:b", "c:c", "c:d")
+NAMES = {"f:a": "甲", "c:b": "乙", "c:c": "丙", "c:d": "丁"}
+
+
+def shown(model: str, parameters: Mapping[str, Any], **rules: Any) -> Shown:
+    problem = Problem.of(COST, PEOPLE, existing=[0], **rules)
+    plan = solve(problem, model, parameters)
+    return Shown(plan, Posed(problem, np.arange(4)), NAMES, SITES, {0: "东", 1: "西"})
+
+
+def test_opened_and_closed_by_name() -> None:
+    found = shown("p-median", {"p": 1})  # 丁 has most people: 甲 closes
+    assert [found.name(j) for j in found.opened] == ["丁"]
+    assert [found.name(j) for j in found.closed] == ["甲"]
+
+
+def test_loads_are_the_people_sent_to_each_site() -> None:
+    found = shown("capacitated-p-median", {"p": 2}, must=[0], capacity=[110.0, 500.0, 500.0, 240.0])
+    # 甲 takes its own 100 and 乙's 5; 丁 its own 200 and 丙's 40: exactly full.
+    assert placement_result.loads(found) == [(3, 240.0, 240.0), (0, 105.0, 110.0)]
+
+
+def test_small_counts_of_a_sensitive_group_are_not_told() -> None:
+    found = shown("p-median", {"p": 1})
+    hiding = Shown(found.plan, found.posed, NAMES, SITES, {}, small_count=10)
+    assert (hiding.people(5), hiding.people(0), hiding.people(10)) == ("少于 10", "0", "10")
+    assert found.people(5) == "5"
+
+
+@pytest.mark.parametrize(
+    ("target", "title", "bound"),
+    [
+        (["covered", 0.95, 15.0, None], "15 分钟内人口占比", "≥ 95.0%"),
+        (["covered", 0.95, 15.0, 1], "西：15 分钟内人口占比", "≥ 95.0%"),
+        (["mean", 7.5, None, None], "平均用时", "≤ 7.5"),
+        (["sites", 12.0, None, None], "站点数", "≤ 12"),
+    ],
+)
+def test_targets_in_words(target: list[Any], title: str, bound: str) -> None:
+    assert placement_result.target_title(target, {0: "东", 1: "西"}) == title
+    assert placement_result.target_bound(target) == bound
+
+
+def test_a_figure_that_there_is_not_is_a_dash() -> None:
+    assert placement_result.target_figure("mean", None) == "—"
+    assert placement_progress.amount(float("inf"), "people") == "—"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (123_456.0, "person-minutes", "12.3 万 人·分钟"),
+        (12.0, "minutes", "12.0 分钟"),
+        (5.0, "sites", "5 个点"),
+        (2.5, "money", "2.5 成本单位"),
+        (0.2512, "gini", "0.251"),
+        (0.875, "share", "87.5%"),
+    ],
+)
+def test_objectives_have_their_unit(value: float, unit: str, text: str) -> None:
+    assert placement_progress.amount(value, unit) == text
+
+
+def test_chart_has_both_lines_and_the_end_in_sight() -> None:
+    points = [(0.1, 900.0, 10.0), (0.5, 110.0, 80.0), (1.0, 100.0, 99.0)]
+    found = placement_progress.chart(points, "people")
+    assert found is not None
+    plan, bound = found["data"]
+    assert plan["y"] == [900.0, 110.0, 100.0]
+    assert bound["y"] == [10.0, 80.0, 99.0]
+    low, high = found["layout"]["yaxis"]["range"]
+    assert 60 < low < 99 < 110 < high < 140  # the first bad plan does not flatten the rest
+    upper, lower = (a["y"] for a in found["layout"]["annotations"])
+    assert upper - lower >= 0.12  # where the lines meet the names stand apart
+
+
+def test_no_chart_of_one_moment() -> None:
+    assert placement_progress.chart([(0.1, 5.0, 4.0)], "people") is None
+    assert placement_progress.chart([(0.1, 5.0, np.inf), (0.2, 5.0, 4.0)], "people") is None
+
+
+def plan(kind: str, objective: float, bound: float, **proof: Any) -> Plan:
+    none = np.zeros(0, dtype=np.intp)
+    return Plan("mclp", {}, "", none, none, objective, bound, {"kind": kind, **proof})
+
+
+def test_verdicts() -> None:
+    assert placement_proof.verdict(plan("tree", 100.0, 100.0)) == "已证明：没有更好的方案。"
+    told = placement_proof.verdict(plan("tree", 100.0, 101.5))
+    assert told == "任何方案最多只能再好 1.50%。"
+
+
+def test_what_a_bound_rests_on() -> None:
+    assert placement_proof.rests_on(plan("tree", 100.0, 100.0)) == "numbers"
+    assert placement_proof.rests_on(plan("solver", 100.0, 100.0)) == "solver"
+    assert placement_proof.rests_on(plan("solver", 100.0, 99.0, lagrangian_bound=90.0)) == "both"
+    assert placement_proof.rests_on(plan("solver", 100.0, 99.0, lagrangian_bound=99.0)) == "numbers"
