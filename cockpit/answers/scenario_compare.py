@@ -42,7 +42,7 @@ _UNITS = {
     "person_minutes": "person-minutes", "cost": "planner's unit",
 }  # fmt: skip
 ROW_TITLES = {
-    "sites": "Sites",
+    "sites": "Open sites",
     **{name: title for name, title in KPI_TITLES.items() if name in _BETTER},
     "cost": "Cost by the rules",
 }
@@ -169,11 +169,7 @@ def compare(
     """
     names = tuple(name for name, _ in chosen)
     found = tuple(figures for _, figures in chosen)
-    if not FEWEST <= len(found) <= MOST:
-        raise InputError(
-            "{n} scenarios are chosen; choose {fewest} to {most}.",
-            n=len(found), fewest=FEWEST, most=MOST,
-        )  # fmt: skip
+    require_number(len(found))
     twice = [name for k, name in enumerate(names) if name in names[:k]]
     if twice:
         raise InputError("Two of the scenarios are called {name}.", name=twice[0])
@@ -197,11 +193,20 @@ def compared(
     InputError
         As ``compare`` and ``reopened``.
     """
+    require_number(len(chosen))
     found = [
         (s.title, reopened(reach, s, visitor=visitor, small_count=small_count).figures)
         for s in chosen
     ]
     return compare(found, rules=[s.rules for s in chosen])
+
+
+def require_number(n: int) -> None:
+    """Refuse fewer or more plans than can stand side by side."""
+    if not FEWEST <= n <= MOST:
+        raise InputError(
+            "{n} scenarios are chosen; choose {fewest} to {most}.", n=n, fewest=FEWEST, most=MOST
+        )
 
 
 def _require_same(first: str, a: Figures, second: str, b: Figures) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -182,5 +183,5 @@ def _n_differing(saved: Any, now: Any) -> int:
         return 0
     if not isinstance(saved, list) or not isinstance(now, list):
         return 1
-    same = sum(entry in now for entry in saved)
-    return max(len(saved), len(now)) - same or 1
+    told = [{json.dumps(entry, sort_keys=True) for entry in entries} for entries in (saved, now)]
+    return max(len(saved), len(now)) - len(told[0] & told[1]) or 1

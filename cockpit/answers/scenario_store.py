@@ -109,6 +109,7 @@ def save(
     parameters: Mapping[str, Any] | None = None,
     certificate: str = "",
     replaces: int | None = None,
+    at_least: str = CLASSES[0],
 ) -> Scenario:
     """
     Store a plan with its figures; commit, and return it as stored.
@@ -128,6 +129,8 @@ def save(
         Of a plan that a solver found; empty for one made by hand.
     replaces
         Id of a scenario that is archived once this one is stored: it gets another name, say.
+    at_least
+        Lowest data class it gets: that of the file it came from.
 
     Raises
     ------
@@ -156,7 +159,7 @@ def save(
         "author": _line(author, "Say who saves the scenario, in 1 to {most} characters."),
         "note": _note(note),
         "saved_at": dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0),
-        "data_class": class_of(db, found, rules),
+        "data_class": highest([at_least, class_of(db, found, rules)]),
         "digest": digest_of(content),
         "archived": False,
     }

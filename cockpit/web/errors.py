@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from cockpit.answers.overlays import LayerRefusedError, NoLayerError
+from cockpit.answers.scenario_store import NoScenarioError, ScenarioRefusedError
 from cockpit.locale import LANGUAGES, translate
 from cockpit.settings import settings
 from cockpit.store.session import StoreError
@@ -39,8 +40,10 @@ _STATUS: Mapping[type[CockpitError], int] = {
     BadRequestError: 400,
     NotFoundError: 404,
     NoLayerError: 404,
+    NoScenarioError: 404,
     RefusedError: 403,
     LayerRefusedError: 403,
+    ScenarioRefusedError: 403,
     StoreError: 503,
 }
 

@@ -14,6 +14,7 @@ from cockpit.web import (
     health,
     layers,
     placement,
+    scenarios,
     styles,
 )
 from cockpit.web.errors import NotFoundError
@@ -35,6 +36,7 @@ ROUTES = (
     *health.ROUTES,
     *closures.ROUTES,  # before the layers: a level may have any name there
     *coverage.ROUTES,
+    *scenarios.ROUTES,
     *placement.ROUTES,
     *layers.ROUTES,
     *findings.ROUTES,
