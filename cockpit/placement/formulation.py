@@ -197,13 +197,17 @@ def nearest_minutes(siting: Siting, points: Positions, *, exact: bool = False) -
 
     Without ``exact`` the columns may overstate a cost, which no plan gains from where less is
     better; with it (z_k <= 1 - y of each site at D_k) they are the cost to the nearest in any case.
+    Levels beyond the nearest site that must be open are left out: where hundreds of sites stay,
+    that is nearly all of them.
     """
     problem, program = siting.problem, siting.program
     sites = np.flatnonzero(problem.allowed)
     cost = problem.cost[np.ix_(points, sites)].astype(np.float64)
     order = np.argsort(cost, axis=1, kind="stable")
     cost = np.take_along_axis(cost, order, axis=1)
-    finite = np.isfinite(cost)
+    # Nobody goes farther than to the nearest site that must be open.
+    most = problem.cost[np.ix_(points, np.flatnonzero(problem.must))].min(axis=1, initial=np.inf)
+    finite = np.isfinite(cost) & (cost <= most[:, np.newaxis])
     fresh = finite.copy()
     fresh[:, 1:] &= cost[:, 1:] > cost[:, :-1]
     row, rank = np.nonzero(finite)
