@@ -6,12 +6,13 @@ import datetime as dt
 import hashlib
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine, func, insert, inspect, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from cockpit.access.classes import CLASSES, highest, may_see
@@ -24,7 +25,6 @@ from cockpit.coverage.services import service_of
 from cockpit.placement.plan import read_certificate
 from cockpit.settings import settings
 from cockpit.store import models as m
-from cockpit.store.migrate import upgrade
 from cockpit.store.session import StoreError
 from geodata.errors import CockpitError, InputError
 
@@ -221,38 +221,56 @@ def class_of(db: Session, found: Figures, rules: Rules) -> str:
 
 
 def _stored(db: Session, values: Mapping[str, Any], replaces: int | None) -> Scenario:
-    _make_table(db)
+    with _writing(db):
+        _make_table(db)
+    for _ in range(_TRIES):
+        # Nothing is read before the insert: SQLite writes in no transaction that began with the
+        # state before somebody else's save.
+        db.commit()
+        try:
+            with _writing(db):
+                return _read(_row(db, _inserted(db, values, replaces)))
+        except IntegrityError:  # somebody else's save of this name came first: the next version
+            continue
+    raise StoreError("The scenario could not be saved: too many save {name} at once. Try again.",
+                     name=values["name"])  # fmt: skip
+
+
+def _inserted(db: Session, values: Mapping[str, Any], replaces: int | None) -> int:
     table = m.Scenario.__table__
     newest = select(func.coalesce(func.max(table.c.version), 0) + 1).where(
         table.c.name == values["name"]
     )
-    for _ in range(_TRIES):
-        # What was read so far ends here: the insert begins a transaction that sees the newest.
+    made = insert(m.Scenario).values(version=newest.scalar_subquery(), **values)
+    number = db.execute(made.returning(m.Scenario.id)).scalar_one()
+    if replaces is not None:
+        _archive(db, _row(db, replaces), archived=True)
+    return number
+
+
+@contextmanager
+def _writing(db: Session) -> Iterator[None]:
+    """Commit what is written inside, all or nothing; say when the store takes no writing."""
+    try:
+        yield
         db.commit()
-        try:
-            made = db.execute(
-                insert(m.Scenario)
-                .values(version=newest.scalar_subquery(), **values)
-                .returning(m.Scenario.id)
-            ).scalar_one()
-            if replaces is not None:
-                _archive(db, _row(db, replaces), archived=True)
-            db.commit()
-        except IntegrityError:  # somebody else's save of this name came first: the next version
-            db.rollback()
-            continue
-        except CockpitError:
-            db.rollback()
-            raise
-        return _read(_row(db, made))
-    raise StoreError("The scenario could not be saved: too many save {name} at once. Try again.",
-                     name=values["name"])  # fmt: skip
+    except OperationalError as error:
+        db.rollback()
+        raise StoreError(
+            "The store cannot be written just now: {reason}. Try again in a minute.",
+            reason=error.orig,
+        ) from error
+    except BaseException:
+        db.rollback()
+        raise
 
 
 def _make_table(db: Session) -> None:
     """Make the table in a store that an older version of the cockpit has loaded."""
     if _has_table(db):
         return
+    from cockpit.store.migrate import upgrade  # half a second that only this once needs
+
     bind = db.get_bind()
     db.commit()  # our own reading must not stand in the way of the migration
     with _upgrading:
@@ -327,8 +345,8 @@ def archive(db: Session, id: int, *, visitor: str | None = None, archived: bool 
     """
     row = _row(db, id)
     _require_open(row, settings().visitor_class if visitor is None else visitor)
-    _archive(db, row, archived=archived)
-    db.commit()
+    with _writing(db):
+        _archive(db, row, archived=archived)
 
 
 def _archive(db: Session, row: m.Scenario, *, archived: bool) -> None:

@@ -12,19 +12,22 @@ from typing import Any
 import pytest
 import shapely
 from alembic import command
-from sqlalchemy import Engine, delete, event, select, update
+from sqlalchemy import Engine, delete, event, inspect, select, update
 from sqlalchemy.orm import Session
 
 from cockpit.answers import scenarios as answers
 from cockpit.answers.coverage_question import question
-from cockpit.answers.reach import Reach
+from cockpit.answers.reach import Reach, reach_for
 from cockpit.answers.siting import Layout, Rules, ground_of
 from cockpit.answers.siting_figures import Figures, figures
+from cockpit.answers.twin import twin
+from cockpit.store import ingest
 from cockpit.store import models as m
 from cockpit.store.migrate import _config
-from cockpit.store.session import data_version, open_engine
+from cockpit.store.session import StoreError, data_version, open_engine
 from geodata.errors import InputError
 from tests import roaded, tiny
+from tests.small import write_people, write_small
 
 NEW = tiny.grid_code(7)  # 12 minutes from the nearest clinic today
 
@@ -156,6 +159,52 @@ def test_a_killed_save_leaves_nothing(engine: Engine, db: Session, reach: Reach)
     assert [s.id for s in answers.scenarios(db, visitor="备用")] == [made.id]
 
 
+def test_a_store_that_is_being_loaded_says_so(engine: Engine, db: Session, reach: Reach) -> None:
+    first, found = saved(db, reach), plan(reach)
+    db.connection().exec_driver_sql("PRAGMA busy_timeout = 20")  # milliseconds, not half a minute
+    with engine.connect() as load:
+        load.execute(update(m.Meta).values(key=m.Meta.key))
+        with pytest.raises(StoreError, match="The store cannot be written just now: database is"):
+            answers.save(db, found, Rules(), name="名", author="张三")
+        with pytest.raises(StoreError, match="The store cannot be written just now: database is"):
+            answers.archive(db, first.id, visitor="备用")
+    assert answers.scenarios(db, visitor="备用") == (first,)
+    assert answers.save(db, found, Rules(), name="名", author="张三").version == 1
+
+
+def test_loading_anew_leaves_scenarios_as_they_are(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'store' / 'county.sqlite'}")
+
+    def load(*confirmed: str) -> Reach:
+        ingest.load(path, engine, tmp_path / "store", confirmed=frozenset(confirmed))
+        with Session(engine) as db:
+            county = twin(db)
+            assert county is not None
+            return reach_for(county, db, allowed=("clinics",))
+
+    path = write_small(tmp_path / "raw")
+    before = load()
+    with Session(engine) as db:
+        made = saved(db, before)
+        # The same files change nothing, other people the data version, another county all of it.
+        assert load().version == before.version == made.data_version
+        write_people(path.parent, factor=2)
+        after = load()
+        assert after.version != before.version
+        assert answers.scenario(db, made.id, visitor="备用") == made
+        assert answers.reopened(before, made, visitor="备用", small_count=10).same
+        told = answers.reopened(after, made, visitor="备用", small_count=10)
+        assert [d[:] for d in told.differs if d.name == "People of the group"] == [
+            ("People of the group", 1360, 2720)
+        ]
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace('"小青县"', '"小红县"'), encoding="utf-8")
+        load("other_county")
+        db.rollback()
+        assert answers.scenario(db, made.id, visitor="备用") == made
+    engine.dispose()
+
+
 def test_a_scenario_does_not_change_the_data_version(db: Session, reach: Reach) -> None:
     before = db.execute(select(m.Meta.key, m.Meta.value).order_by(m.Meta.key)).all()
     saved(db, reach)
@@ -230,15 +279,22 @@ def test_no_scenario_of_a_number(db: Session) -> None:
 
 
 def test_a_store_without_the_table_gets_it_with_the_first_save(
-    engine: Engine, db: Session, reach: Reach
+    tmp_path: Path, engine: Engine, db: Session, reach: Reach
 ) -> None:
-    m.Base.metadata.tables["scenario"].drop(engine)
+    old = open_engine(f"sqlite:///{tmp_path / 'old.sqlite'}")
+    with old.begin() as connection:
+        command.upgrade(_config(connection), "0001")
+    known = inspect(old).get_table_names()
+    for table in m.Base.metadata.sorted_tables:
+        if table.name not in known:
+            table.drop(engine)
     with engine.begin() as connection:
         command.stamp(_config(connection), "0001")
     assert answers.scenarios(db, visitor="秘密") == ()
     assert answers.versions(db, "x", visitor="秘密") == ()
     made = saved(db, reach)
     assert answers.scenarios(db, visitor="备用") == (made,)
+    assert data_version(db) == "tiny1"
 
 
 # ---------------------------------------------------------------- opened again
