@@ -40,6 +40,8 @@ page = st.navigation(
             ("population", "Population", ":material/groups:"),
             ("coverage", "Coverage", ":material/share_location:"),
             ("closures", "Closures", ":material/remove_road:"),
+            ("placement", "Placement", ":material/add_location_alt:"),
+            ("scenarios", "Scenarios", ":material/compare:"),
             ("data", "Data", ":material/database:"),
         )
         if (ROOT / "pages" / f"{name}.py").exists()

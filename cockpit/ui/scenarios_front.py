@@ -1,0 +1,443 @@
+"""The view "Cost, coverage and equity": a front searched while one looks, a click loads a plan."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from cockpit.answers import siting_front
+from cockpit.answers.scenarios import LONGEST_NAME, Scenario, cost_of
+from cockpit.answers.siting_figures import Figures
+from cockpit.answers.siting_front import FrontPoint, FrontState
+from cockpit.answers.siting_layout import Layout
+from cockpit.answers.siting_rules import Rules
+from cockpit.answers.twin import Twin
+from cockpit.coverage.services import SERVICES
+from cockpit.ui import (
+    cache,
+    coverage_parts,
+    placement_cache,
+    placement_rules,
+    scenarios_cache,
+    scenarios_charts,
+    scenarios_choices,
+    scenarios_saved,
+    state,
+    way,
+)
+from cockpit.ui.placement_cache import Asked
+from cockpit.ui.scenarios_charts import Beside
+from cockpit.ui.scenarios_maps import people
+from cockpit.ui.way import plain
+from cockpit.ui.words import language, number, percent, say, say_error
+from geodata.errors import CockpitError
+
+_PLACEMENT = "placement"
+_NEW_SITES = (5, 10, 20, 30, 50, 100)
+_PACE = 1.0  # seconds between two looks at a search
+
+
+@dataclass(frozen=True)
+class Question:
+    """Whose front is searched."""
+
+    asked: Asked
+    rules: Rules
+    most: int
+
+
+def show(twin: Twin, known: Sequence[Scenario]) -> None:
+    """Show the front of a question: how it is searched, the points, and the plan of one."""
+    st.markdown(
+        say(
+            "Plans of which none costs less, covers more people and leaves the worst-served "
+            "township better off at once. Each one is proven to cover most for its cost and floor, "
+            "unless the chart says otherwise."
+        )
+    )
+    asked = _question(twin, known)
+    if asked is None:
+        return
+    with st.spinner(say("Reading the travel times"), show_time=False):
+        placement_cache.ground(asked.asked)
+    identity = _identity(asked)
+    found = siting_front.state(identity)
+    if found is not None and found.going:
+        _watched(twin, asked, known)
+    else:
+        _shown(twin, asked, known)
+
+
+def _identity(asked: Question) -> str:
+    return siting_front.run_id(placement_cache.ground(asked.asked), asked.rules, asked.most)
+
+
+# ---------------------------------------------------------------- whose front
+
+
+def _question(twin: Twin, known: Sequence[Scenario]) -> Question | None:
+    """Show the bar: the question of the page Placement, or of a scenario; how many new sites."""
+    by_id = {str(s.id): s for s in _different(known)}
+    with st.container(horizontal=True, vertical_alignment="bottom", key="ct-bar"):
+        whose = st.selectbox(
+            say("Question and rules of"),
+            [*by_id, _PLACEMENT],
+            format_func=lambda i: by_id[i].title if i in by_id else say("the page Placement"),
+            placeholder=say("Question and rules of"),
+            width=420,
+            **state.remembered(
+                "scenarios.whose", next(iter(by_id), _PLACEMENT), allowed=[*by_id, _PLACEMENT],
+                address="of",
+            ),
+        )  # fmt: skip
+        most = st.selectbox(
+            say("Up to so many new sites"),
+            [str(n) for n in _NEW_SITES],
+            placeholder=say("Up to so many new sites"),
+            width=230,
+            **state.remembered(
+                "scenarios.most", str(siting_front.USUAL_NEW),
+                allowed=[str(n) for n in _NEW_SITES], address="most",
+            ),
+        )  # fmt: skip
+    if whose in by_id:
+        s = by_id[str(whose)]
+        asked, rules = scenarios_choices.asked_of(s.question), s.rules
+        opened = scenarios_cache.opened(s)
+        if opened.error is not None:
+            st.warning(say_error(opened.error), icon=":material/warning:")
+            return None
+    else:
+        asked = _on_placement(twin)
+        rules = placement_rules.choose(twin, asked)
+    st.caption(plain(scenarios_choices.question_text(asked._asdict())))
+    return Question(asked, rules, int(most))
+
+
+def _different(known: Sequence[Scenario]) -> list[Scenario]:
+    """Return one scenario of each question and rules, the last saved."""
+    found: dict[str, Scenario] = {}
+    for s in known:
+        found.setdefault(repr((sorted(s.question.items()), s.rules)), s)
+    return list(found.values())
+
+
+def _on_placement(twin: Twin) -> Asked:
+    """Return the question that stands on the page Placement."""
+    service = state.chosen("placement.service", "clinic")
+    service = service if service in SERVICES else next(iter(SERVICES))
+    usual = SERVICES[service]
+    group = state.chosen("placement.group", "")
+    return Asked(
+        service,
+        state.chosen("placement.mode", "") or usual.mode,
+        float(state.chosen("placement.minutes", "") or usual.minutes),
+        group if group in placement_cache.groups() else placement_cache.default_group(service),
+        str(twin.regions["code"].iat[way.current(twin)]),
+    )
+
+
+# ---------------------------------------------------------------- the search
+
+
+@st.fragment(run_every=_PACE)
+def _watched(twin: Twin, asked: Question, known: Sequence[Scenario]) -> None:
+    """Show a search that goes on, and look again every second until it has ended."""
+    found = siting_front.state(_identity(asked))
+    if found is None or not found.going:
+        st.rerun()
+    _search(asked, found)
+    _front(twin, asked, known, found)
+
+
+def _shown(twin: Twin, asked: Question, known: Sequence[Scenario]) -> None:
+    found = siting_front.state(_identity(asked))
+    _search(asked, found)
+    if found is not None:
+        _front(twin, asked, known, found)
+
+
+def _search(asked: Question, found: FrontState | None) -> None:
+    """Show the button that begins or ends the search, and how far it is."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if found is not None and found.going:
+            st.button(
+                say("Stop and keep what is found"),
+                icon=":material/stop_circle:",
+                key="scenarios.stop",
+                on_click=_stop,
+                args=(found.id,),
+            )
+        elif found is None or found.status != "done":
+            st.button(
+                say("Search the front"),
+                type="primary",
+                icon=":material/timeline:",
+                key="scenarios.search",
+                on_click=_begin,
+                args=(asked,),
+            )
+        st.markdown(_progress(found))
+    if found is not None and found.error is not None:
+        st.error(say_error(found.error), icon=":material/block:")
+
+
+def _begin(asked: Question) -> None:
+    try:
+        siting_front.start(placement_cache.ground(asked.asked), asked.rules, most=asked.most)
+    except CockpitError as error:
+        scenarios_saved.keep_result(error)
+
+
+def _stop(identity: str) -> None:
+    siting_front.stop(identity)
+
+
+def _progress(found: FrontState | None) -> str:
+    if found is None:
+        return say("It takes up to a minute and a half; points appear as they are found.")
+    told: dict[str, Any] = {
+        "n": number(len(found.points)),
+        "done": number(found.asked),
+        "all": number(found.budgets),
+        "seconds": number(found.seconds),
+    }
+    if found.status == "waiting":
+        return say("Another search goes on; this one waits for its turn.")
+    if found.going:
+        return say("{n} points, {done} of {all} costs, {seconds} seconds", **told)
+    if found.status == "failed":
+        return ""
+    n_proven = sum(point.proven for point in found.points)
+    told |= {"proven": number(n_proven), "dominated": number(found.dominated)}
+    text = say(
+        "{n} points in {seconds} seconds, {proven} of them proven; {dominated} plans went because "
+        "another is better.",
+        **told,
+    )
+    if found.status == "stopped":
+        text = say("Stopped.") + ("" if language() == "zh" else " ") + text
+    return text
+
+
+# ---------------------------------------------------------------- the points
+
+
+def _front(twin: Twin, asked: Question, known: Sequence[Scenario], found: FrontState) -> None:
+    if not found.points:
+        return
+    by_id = {point.id: point for point in found.points}
+    chosen = state.read("scenarios.point", "", address="point")
+    chosen = chosen if chosen in by_id else _usual(found)
+    picture, beside = st.columns([0.62, 0.38], gap="medium")
+    with picture:
+        _chart(asked, known, found, chosen)
+    with beside:
+        _choose_point(found, by_id, chosen)
+        _plan(twin, asked, found, by_id[chosen])
+    _table(twin, found)
+    coverage_parts.notes(found.notes)
+
+
+def _usual(found: FrontState) -> str:
+    """Return the point to begin with: the one that covers most."""
+    return max(found.points, key=lambda p: (not math.isnan(p.share), p.share, -p.cost)).id
+
+
+def _chart(asked: Question, known: Sequence[Scenario], found: FrontState, chosen: str) -> None:
+    name = "scenarios.chart"
+
+    def clicked() -> None:
+        event = state.widget_value(name) or {}
+        identity = picked(event)
+        if identity:
+            state.choose("scenarios.point", identity)
+
+    figure = scenarios_charts.front(
+        found, chosen, _beside(asked, known, found), height=360 if state.on_telephone() else 520
+    )
+    st.plotly_chart(
+        figure,
+        theme=None,
+        config=scenarios_charts.CONFIG,
+        on_select=clicked,
+        selection_mode="points",
+        key=state.widget_key(name),
+        alt=say("Cost against covered people; the table below has the same points"),
+    )
+    st.caption(
+        say(
+            "Click a point to load its plan. Circle: proven; open diamond: better ones may exist. "
+            "Square: today and saved scenarios. The line joins the plans that cover most for their "
+            "cost."
+        )
+    )
+
+
+def picked(event: Mapping[str, Any]) -> str:
+    """Return the id of the point that a selection event tells was clicked; "" for none."""
+    points = event.get("selection", {}).get("points", [])
+    for point in points:
+        told = point.get("customdata")
+        # Streamlit hands on a list, or an object of numbered parts.
+        first = told.get("0") if isinstance(told, Mapping) else told[0] if told else None
+        if point.get("curve_number", 1) == 1 and isinstance(first, str):
+            return first
+    return ""
+
+
+def _beside(asked: Question, known: Sequence[Scenario], found: FrontState) -> list[Beside]:
+    """Return today and the saved scenarios of the same question with their cost and coverage."""
+    ground = placement_cache.ground(asked.asked)
+    today = placement_cache.figures(asked.asked, Layout())
+    kept = asked.rules.kept_cost * ground.n_facilities
+    made = [Beside(say("Today"), kept if found.unit == "money" else 0.0, today.now.share)]
+    for s in known:
+        if scenarios_choices.asked_of(s.question) != asked.asked:
+            continue
+        opened = scenarios_cache.opened(s).found
+        if opened is None or math.isnan(opened.figures.then.share):
+            continue
+        cost = _cost(opened.figures, asked.rules, found)
+        made.append(Beside(s.title, cost, opened.figures.then.share))
+    return made
+
+
+def _cost(figures: Figures, rules: Rules, found: FrontState) -> float:
+    if found.unit == "money":
+        return cost_of(figures, rules)
+    return float(len(figures.layout.new_cells))
+
+
+def _choose_point(found: FrontState, by_id: Mapping[str, FrontPoint], chosen: str) -> None:
+    """Show the points as a list to choose from, for whoever uses no pointer."""
+    if state.chosen("scenarios.point", "") not in by_id:
+        state.choose("scenarios.point", chosen)
+    st.selectbox(
+        say("Plan of the front"),
+        list(by_id),
+        format_func=lambda i: _text(found, by_id[i]),
+        placeholder=say("Plan of the front"),
+        **state.remembered("scenarios.point", chosen, allowed=list(by_id), address="point"),
+    )
+
+
+def _text(found: FrontState, point: FrontPoint) -> str:
+    return say(
+        "{plan}, {share} covered, worst-served township {lowest}",
+        plan=scenarios_charts.cost_text(found, point),
+        share=percent(point.share, 1),
+        lowest=percent(point.lowest, 1),
+    )
+
+
+def _table(twin: Twin, found: FrontState) -> None:
+    names = cache.names(twin.version, language())
+    with st.expander(say("The points as a table"), icon=":material/table:"):
+        coverage_parts.table(
+            {
+                say("Plan"): [scenarios_charts.cost_text(found, p) for p in found.points],
+                say("Covered people"): [people(p.covered) for p in found.points],
+                say("Share"): [percent(p.share, 1) for p in found.points],
+                say("Lowest covered share"): [percent(p.lowest, 1) for p in found.points],
+                say("Worst-served township"): [
+                    names[p.lowest_row] if p.lowest_row >= 0 else "" for p in found.points
+                ],
+                say("No plan covers more than"): [people(p.bound) for p in found.points],
+                say("Proof"): [_proof(p) for p in found.points],
+            },
+            words=[say("Plan"), say("Worst-served township"), say("Proof")],
+            alt=say("Table of the points of the front"),
+        )
+
+
+def _proof(point: FrontPoint) -> str:
+    if point.proven and point.fairest:
+        return say("proven, and no higher floor is possible")
+    return say("proven") if point.proven else say("at most {gap} better", gap=percent(point.gap, 2))
+
+
+# ---------------------------------------------------------------- the plan of a point
+
+
+def _plan(twin: Twin, asked: Question, found: FrontState, point: FrontPoint) -> None:
+    """Show the figures of a point's plan, and what can be done with it."""
+    figures = placement_cache.figures(asked.asked, point.layout)
+    now, then = figures.now, figures.then
+    lowest = ""
+    if point.lowest_row >= 0:
+        lowest = cache.names(twin.version, language())[point.lowest_row]
+    coverage_parts.words_table(
+        {
+            say("Figure"): [
+                say("Covered people"), say("Covered share"), say("Mean minutes"),
+                say("Gini coefficient of the minutes"), say("Worst-served township"),
+            ],
+            say("Today"): [
+                people(now.covered), percent(now.share, 1), number(now.mean, 1),
+                number(now.gini, 3), _lowest_now(figures),
+            ],
+            say("With the plan"): [
+                people(then.covered), percent(then.share, 1), number(then.mean, 1),
+                number(then.gini, 3), f"{percent(point.lowest, 1)} {lowest}".strip(),
+            ],
+        },
+        words=[say("Figure")],
+    )  # fmt: skip
+    st.caption(
+        say("For so much and with no township below {floor}: {proof}.",
+            floor=percent(point.floor, 1), proof=_proof(point))
+    )  # fmt: skip
+    st.button(
+        say("Put it on the map"),
+        type="primary",
+        icon=":material/add_location_alt:",
+        key="scenarios.take",
+        on_click=scenarios_choices.open_on_placement,
+        args=(asked.asked, asked.rules, point.layout),
+    )
+    _save(asked, found, point, figures)
+
+
+def _lowest_now(figures: Figures) -> str:
+    shares = [part.now.share for part in figures.townships if not math.isnan(part.now.share)]
+    return percent(min(shares), 1) if shares else percent(math.nan)
+
+
+def _save(asked: Question, found: FrontState, point: FrontPoint, figures: Figures) -> None:
+    with st.expander(say("Save as scenario"), icon=":material/save:"):
+        name = st.text_input(
+            say("Name"),
+            max_chars=LONGEST_NAME,
+            placeholder=say("e.g. {text}", text=scenarios_charts.cost_text(found, point)),
+            **state.remembered("scenarios.name", ""),
+        )
+        author = st.text_input(
+            say("Saved by"), max_chars=LONGEST_NAME, **state.remembered("scenarios.author", "")
+        )
+
+        def save() -> None:
+            note = say("From the front of cost, coverage and equity: {text}. {proof}.",
+                       text=_text(found, point), proof=_proof(point))  # fmt: skip
+            try:
+                made = scenarios_cache.save(
+                    figures, asked.rules, name=name or "", author=author or "", note=note
+                )
+            except CockpitError as error:
+                scenarios_saved.keep_result(error)
+                return
+            scenarios_saved.keep_result(("Saved as {name}.", {"name": made.title}, None))
+            state.choose("scenarios.name", "")
+
+        st.button(
+            say("Save"),
+            icon=":material/save:",
+            key="scenarios.save",
+            disabled=not ((name or "").strip() and (author or "").strip()),
+            help=say("Give the plan a name and say who saves it."),
+            on_click=save,
+        )
