@@ -1,0 +1,349 @@
+"""A scenario's memo: what the store knows of it, counted again and laid out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+import numpy as np
+import shapely
+from pyproj import Transformer
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cockpit.access.classes import may_see
+from cockpit.answers.coverage_results import Floats, Question
+from cockpit.answers.layers import region_shapes
+from cockpit.answers.memo_figures import recounted
+from cockpit.answers.memo_proof import proof_of
+from cockpit.answers.reach import Note, Reach
+from cockpit.answers.scenarios import Scenario, missing_sites, question_of
+from cockpit.answers.siting import UNREACHED_MINUTES, Ground, Layout, Rules, ground_of
+from cockpit.answers.siting_figures import figures
+from cockpit.coverage.services import service_of
+from cockpit.indicators import MEASURES
+from cockpit.locale import translate
+from cockpit.memo import drawing
+from cockpit.memo.content import Language, Memo
+from cockpit.memo.facts import Asked, Change, County, Facts, Part, Site, Source
+from cockpit.memo.html import as_html
+from cockpit.memo.pdf import as_pdf
+from cockpit.memo.text import write
+from cockpit.memo.words import number
+from cockpit.store.models import Dataset, Facility
+from geodata.errors import InputError
+
+FORMS = {"html": as_html, "pdf": as_pdf}
+"""How a memo is laid out, by the ending of its file."""
+
+_ROADS = ("road_nodes", "road_edges", "roads_osm")
+_WITH_ROOM = ("capacitated-p-median", "capacitated-covering", "capacitated-set-covering", "sizes")
+_WITH_COSTS = ("fixed-cost", "budget-p-median", "budget-covering", "sizes", "moving", "goal-seek")
+
+
+def memo_of(
+    db: Session,
+    reach: Reach,
+    scenario: Scenario,
+    language: Language,
+    *,
+    visitor: str | None = None,
+    small_count: int | None = None,
+) -> Memo:
+    """
+    Return the memo of a scenario, every figure of it counted again from the data.
+
+    Nothing in it depends on the clock: the same scenario on the same data gives the same memo.
+
+    Parameters
+    ----------
+    visitor, small_count
+        Highest class of who asks and the smallest count shown; None: those of the installation.
+
+    Raises
+    ------
+    InputError
+        If the scenario is of another county, its unit, group or sites are no more, its certificate
+        does not hold, or a figure of it is not what counting again gives; the sentence names it.
+    """
+    q = question_of(reach, scenario, visitor=visitor, small_count=small_count)
+    ground = ground_of(reach, q)
+    missing = missing_sites(ground, scenario.layout)
+    if missing:
+        raise InputError(
+            "The memo is not made: the data no longer have site {site} of the scenario.",
+            site=missing[0][2:],
+        )
+    return write(_facts(db, ground, scenario, language))
+
+
+def _facts(db: Session, ground: Ground, scenario: Scenario, language: Language) -> Facts:
+    twin, q = ground.reach.twin, ground.q
+    found = figures(ground, scenario.layout)
+    counted = recounted(ground, scenario, language)
+    sites = tuple(_sites(ground, scenario, language))
+    return Facts(
+        language=language,
+        name=scenario.title,
+        author=scenario.author,
+        note=scenario.note,
+        made=scenario.saved_at,
+        digest=scenario.digest,
+        data_class=scenario.data_class,
+        data_version=scenario.data_version,
+        version_now=ground.reach.version,
+        county=_county(ground, language),
+        asked=_asked(ground, language),
+        most_minutes=UNREACHED_MINUTES,
+        n_cells=len(ground.cells),
+        n_cells_counted=_leaves(ground),
+        sources=_sources(db, ground, language),
+        notes=tuple(_said(note, language) for note in found.notes),
+        rules=tuple(_rules(ground, scenario.rules, language)),
+        sites=sites,
+        townships=tuple(
+            Part(f"townships.{twin.regions['code'].iat[row]}", _name(ground, row, language))
+            for row in ground.township_rows.tolist()
+        ),
+        groups=tuple(
+            Part(f"groups.{part.id}", translate(part.title, language)) for part in found.groups
+        ),
+        proof=proof_of(ground, scenario),
+        with_room=scenario.model in _WITH_ROOM,
+        with_costs=scenario.model in _WITH_COSTS,
+        sheet=counted.sheet,
+        picture=_picture(db, ground, counted.change, sites, scenario.layout, language),
+        picture_date=twin.dates.get("usual", twin.date) if q.group in twin.measures else twin.date,
+    )
+
+
+# ---------------------------------------------------------------- words
+
+
+def _said(note: Note, language: str) -> str:
+    return translate(note.template, language, **note.in_language(language))
+
+
+def _name(ground: Ground, row: int, language: str) -> str:
+    region = ground.reach.twin.regions.iloc[row]
+    english = str(region["name_en"] or "") if language == "en" else ""
+    return english or str(region["name"])
+
+
+def _county(ground: Ground, language: str) -> County:
+    county, unit = ground.reach.twin.county, ground.q.unit
+    english = str(county.get("name_en") or "") if language == "en" else ""
+    return County(
+        english or str(county["name"]),
+        bool(county.get("invented")),
+        str(county.get("review_number") or ""),
+        _name(ground, unit, language),
+        unit == 0,
+    )
+
+
+def _asked(ground: Ground, language: str) -> Asked:
+    q = ground.q
+    return Asked(
+        translate(service_of(q.service).title, language),
+        translate(f"Mode: {q.mode}", language),
+        q.minutes,
+        translate(MEASURES[q.group].title, language),
+        ground.towards == "people",
+        not ground.reach.has_roads,
+    )
+
+
+def _rules(ground: Ground, rules: Rules, language: str) -> Iterable[str]:
+    """Yield what the rules ask for, in words; what they leave open is not told."""
+
+    def say(template: str, **values: object) -> str:
+        return translate(template, language, **values)
+
+    def named(sites: tuple[str, ...]) -> str:
+        return say(", ").join(ground.name(site, language) for site in sites)
+
+    yield (
+        say("Facilities of today stay open, except those named below.")
+        if rules.existing == "keep"
+        else say("Facilities of today may close.")
+    )
+    if rules.candidates == "villages":
+        yield say("New sites stand in the most populous cell of a village.")
+    if rules.must:
+        yield say("Must be open: {names}.", names=named(rules.must))
+    if rules.forbidden:
+        yield say("Must not be open: {names}.", names=named(rules.forbidden))
+    if rules.spacing_m:
+        yield say(
+            "New sites stand at least {n} m from each other and from facilities of today, in a "
+            "straight line.",
+            n=number(rules.spacing_m),
+        )
+    if rules.zones:
+        yield say("Nothing new stands in {n} stored areas.", n=len(rules.zones))
+    if rules.where != "all":
+        town = rules.where == "town"
+        yield say("New sites stand in town.") if town else say("New sites stand in the country.")
+    if rules.least_people:
+        yield say(
+            "New sites stand in cells with {n} residents or more.", n=number(rules.least_people)
+        )
+
+
+# ---------------------------------------------------------------- data and sites
+
+
+def _leaves(ground: Ground) -> int:
+    """Count the cells of the unit in the tree of regions."""
+    twin = ground.reach.twin
+    paths = twin.regions.loc[twin.regions["is_leaf"].astype(bool), "path"]
+    return int(paths.str.startswith(twin.path(ground.q.unit)).sum())
+
+
+def _sources(db: Session, ground: Ground, language: str) -> tuple[Source, ...]:
+    twin, q = ground.reach.twin, ground.q
+    facilities = select(Facility.dataset_id).where(Facility.kind.in_(service_of(q.service).kinds))
+    found = [
+        ("Counts of people", Dataset.id.in_(twin.sources.get(q.group, ()))),
+        ("Facilities", Dataset.id.in_(facilities)),
+    ]
+    if ground.reach.has_roads:
+        found.append(("Roads", Dataset.kind.in_(_ROADS)))
+    made = []
+    for what, which in found:
+        rows = db.execute(select(Dataset).where(which).order_by(Dataset.position, Dataset.id))
+        sets = [d for d in rows.scalars() if may_see(q.visitor, d.data_class)]
+        if sets:
+            titles = tuple((language == "en" and d.title_en) or d.title for d in sets)
+            made.append(Source(what, titles, _oldest([d.as_of for d in sets])))
+    return tuple(made)
+
+
+def _oldest(days: list[dt.date | None]) -> dt.date | None:
+    known = [day for day in days if day is not None]
+    return min(known) if known else None
+
+
+def _sites(ground: Ground, scenario: Scenario, language: str) -> Iterable[Site]:
+    """Yield what the plan changes: new sites, then moved ones, then those that close."""
+    layout = scenario.layout
+    changes: list[tuple[Change, str, str]] = [
+        *(("new", f"c:{cell}", "") for cell in layout.added),
+        *(("moved", f"c:{cell}", f"f:{facility}") for facility, cell in layout.moved),
+        *(("closed", f"f:{facility}", "") for facility in layout.closed),
+    ]
+    for count, (change, site, was) in enumerate(changes, start=1):
+        lon, lat = ground.lonlat[ground.index(site)]
+        yield Site(
+            str(count),
+            change,
+            ground.name(site, language),
+            ground.name(was, language) if was else "",
+            _township(ground, float(lon), float(lat), language),
+            float(lon),
+            float(lat),
+            f"by_site.{site}",
+        )
+
+
+def _township(ground: Ground, lon: float, lat: float, language: str) -> str:
+    """Return the township of the cell nearest to a place; a dash for no place, or one outside."""
+    try:
+        cell = ground.index(f"c:{ground.nearest_cell(lon, lat)}")
+    except InputError:
+        return "—"
+    position = ground.site_cells[cell - ground.n_facilities]
+    return _name(ground, int(ground.reach.townships[position]), language)
+
+
+# ---------------------------------------------------------------- the map
+
+
+def _picture(
+    db: Session,
+    ground: Ground,
+    change: Floats,
+    sites: tuple[Site, ...],
+    layout: Layout,
+    language: str,
+) -> drawing.Picture:
+    twin, q = ground.reach.twin, ground.q
+    flat = Transformer.from_crs(4326, str(twin.county["crs"]), always_xy=True)
+    path = twin.path(q.unit)
+    cells = _flattened(region_shapes(db, twin, ground.reach.rows[ground.cells], path), flat)
+    rows = ground.township_rows
+    townships = _flattened(region_shapes(db, twin, rows, ""), flat)
+    there = ~(shapely.is_missing(cells) | shapely.is_empty(cells))
+    steps = drawing.steps_for(change[ground.people > 0])
+    classes = np.where(ground.people > 0, drawing.classes_of(change, steps), -1)
+    drawn = ~(shapely.is_missing(townships) | shapely.is_empty(townships))
+    names = tuple(_name(ground, row, language) for row in rows[drawn].tolist())
+    return drawing.Picture(
+        cells[there],
+        classes[there],
+        townships[drawn],
+        names,
+        tuple(_places(ground, sites, layout, cells[there])),
+        _map_words(q, steps, language),
+    )
+
+
+def _flattened(shapes: drawing.Shapes, flat: Transformer) -> drawing.Shapes:
+    made: drawing.Shapes = shapely.transform(
+        shapes, lambda xy: np.column_stack(flat.transform(xy[:, 0], xy[:, 1]))
+    )
+    return made
+
+
+def _places(
+    ground: Ground, sites: tuple[Site, ...], layout: Layout, cells: drawing.Shapes
+) -> Iterable[drawing.Place]:
+    """Yield the sites on the map: those in its frame that stay, then what changes."""
+    west, south, east, north = shapely.total_bounds(cells)
+    metres = ground.metres
+    toward = {f"f:{facility}": f"c:{cell}" for facility, cell in layout.moved}
+    closed = {f"f:{facility}" for facility in layout.closed}
+    for k in range(ground.n_facilities):
+        site, (x, y) = ground.sites[k], metres[k].tolist()
+        if site in closed or not (west <= x <= east and south <= y <= north):
+            continue
+        if site not in toward:
+            yield drawing.Place(x, y, "kept")
+            continue
+        there = metres[ground.index(toward[site])].tolist()
+        yield drawing.Place(x, y, "away", toward=(there[0], there[1]))
+    for one in sites:
+        x, y = metres[ground.index(one.path.removeprefix("by_site."))].tolist()
+        if np.isfinite([x, y]).all():
+            yield drawing.Place(x, y, one.change, one.number)
+
+
+def _map_words(q: Question, steps: tuple[float, float, float], language: str) -> drawing.Words:
+    def say(template: str, **values: object) -> str:
+        return translate(template, language, **values)
+
+    low, middle, high = (f"{step:g}" for step in steps)
+    return drawing.Words(
+        say("Change in minutes (plan less today)"),
+        (
+            say("more than {n} less", n=high),
+            say("{first} to {last} less", first=middle, last=high),
+            say("{first} to {last} less", first=low, last=middle),
+            say("at most {n} either way", n=low),
+            say("{first} to {last} more", first=low, last=middle),
+            say("{first} to {last} more", first=middle, last=high),
+            say("more than {n} more", n=high),
+        ),
+        say("nobody: {group}", group=translate(MEASURES[q.group].title, language)),
+        say("no way, today and then"),
+        {
+            "new": say("new site"),
+            "moved": say("moved to here"),
+            "away": say("moves away"),
+            "closed": say("closes"),
+            "kept": say("stays"),
+        },
+        say("{n} km", n="{n}"),
+        say("N"),
+    )

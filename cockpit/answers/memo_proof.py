@@ -1,0 +1,86 @@
+"""What proves a scenario's plan: its certificate, checked again on the data."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields
+
+import numpy as np
+
+from cockpit.answers.scenarios import Scenario
+from cockpit.answers.siting import Ground, Posed, pose
+from cockpit.memo.facts import Basis, Proof
+from cockpit.memo.sheet import by_path
+from cockpit.placement.checker import Verdict, verify
+from cockpit.placement.models import MODELS
+from cockpit.placement.plan import CLOSED, read_certificate
+from geodata.errors import InputError
+
+_SAME_GOAL = {
+    "mclp": "then.covered",
+    "budget-covering": "then.covered",
+    "p-median": "then.person_minutes",
+    "budget-p-median": "then.person_minutes",
+    "p-center": "then.worst",
+    "lscp": "sites.then",
+}
+"""Figure that a model's objective is, for a plan made otherwise."""
+
+
+def proof_of(ground: Ground, scenario: Scenario) -> Proof | None:
+    """
+    Return what the scenario's certificate proves; None for a plan that has none.
+
+    The checker, which shares no code with the solvers, makes objective and bound anew.
+
+    Raises
+    ------
+    InputError
+        If the certificate was changed, is about other data, or does not hold: what is wrong.
+    """
+    if not scenario.certificate:
+        return None
+    content = read_certificate(scenario.certificate)
+    posed = pose(ground, scenario.rules)
+    problem = posed.problem
+    arrays = {field.name: getattr(problem, field.name) for field in fields(problem)}
+    verdict = verify(content, arrays)
+    if not verdict.holds:
+        sentence, values = verdict.faults[0]
+        raise InputError(sentence, **values)
+    model = MODELS[content["model"]]
+    own = _is_own(ground, scenario, posed, content["open"])
+    return Proof(
+        model=model.id,
+        title=model.title,
+        note=model.note,
+        unit=model.unit,
+        parameters=content["parameters"],
+        objective=float(content["objective"]),
+        bound=float(content["bound"]),
+        gap=float(content["gap"]),
+        proven=float(content["gap"]) <= CLOSED,
+        basis=_basis(verdict),
+        sha256=str(content["sha256"]),
+        counted=verdict.objective,
+        bounded=math.nan if verdict.rests_on_solver else verdict.bound,
+        own=own,
+        reached=math.nan if own else _reached(scenario, model.id),
+    )
+
+
+def _is_own(ground: Ground, scenario: Scenario, posed: Posed, chosen: list[int]) -> bool:
+    """Tell whether the scenario's plan is the certificate's."""
+    theirs = posed.sites[np.array(chosen, dtype=np.intp)]
+    return set(theirs.tolist()) == set(ground.open_sites(scenario.layout))
+
+
+def _basis(verdict: Verdict) -> Basis:
+    if not verdict.rests_on_solver:
+        return "numbers"
+    return "solver" if math.isnan(verdict.bound) else "both"
+
+
+def _reached(scenario: Scenario, model: str) -> float:
+    found = by_path(scenario.figures).get(_SAME_GOAL.get(model, ""))
+    return math.nan if found is None else found

@@ -1,0 +1,1 @@
+"""Decision memos: what one says, and its two forms, HTML and PDF."""
