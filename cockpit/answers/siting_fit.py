@@ -241,7 +241,7 @@ def _nearest_ways(made: Fitted, most: int) -> Fitted:
     each = max(most // here, 10)
     if problem.n_sites <= each:
         return made
-    limit = np.partition(problem.cost, each - 1, axis=1)[:, each - 1 : each]
+    limit: Any = np.partition(problem.cost, each - 1, axis=1)[:, each - 1 : each]
     cost = np.where(problem.cost <= limit, problem.cost, np.float32(np.inf))
     note = Note("Everybody chooses among the {n} nearest sites; plan and bound hold for these.",
                 {"n": each})  # fmt: skip
