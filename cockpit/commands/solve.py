@@ -21,6 +21,7 @@ from cockpit.placement.solve import solve
 from geodata.errors import InputError
 
 IMPOSSIBLE = 2
+_LAST_SEED = 2**31 - 1  # that HiGHS takes
 _OF_COUNTY = (
     "mode", "minutes", "group", "unit", "candidates", "where", "least_people", "zone", "new_cost",
     "kept_cost", "new_capacity",
@@ -41,6 +42,10 @@ def _run(given: argparse.Namespace) -> int:
     output = None if given.output == "-" else Path(given.output)
     if output is not None:
         require_writable(output)
+    if not 0 <= given.seed <= _LAST_SEED:
+        raise InputError(
+            "The seed is {seed}; expected 0 to {last}.", seed=given.seed, last=_LAST_SEED
+        )
     if given.existing_rule is None:
         given.existing_rule = "free" if given.model == "moving" else "keep"
     case = _case(given)
@@ -66,7 +71,7 @@ def _solved(given: argparse.Namespace, case: Case) -> tuple[Plan, bool]:
                 )
             )  # fmt: skip
         except InputError as error:
-            raise named(error, case) from error
+            raise named(error, case.name, case.points) from error
     source = {**case.source, "open": [case.sites[site] for site in plan.open]}
     return replace(plan, source=source), watch.stopped
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -66,12 +66,14 @@ def position(ids: tuple[str, ...], site: str) -> int:
 _OF_SITES = ("site", "first", "second")
 
 
-def named(error: InputError, case: Case) -> InputError:
-    """Return an error of a solver that says names where it had said positions."""
+def named(
+    error: InputError, site: Callable[[int], str], points: tuple[str, ...] = ()
+) -> InputError:
+    """Return an error of problem or solver that says names where it had said positions."""
     values = dict(error.values)
     for key in _OF_SITES:
         if isinstance(values.get(key), int):
-            values[key] = case.name(int(str(values[key])))
-    if isinstance(values.get("point"), int):
-        values["point"] = case.points[int(str(values["point"]))]
+            values[key] = site(int(str(values[key])))
+    if points and isinstance(values.get("point"), int):
+        values["point"] = points[int(str(values["point"]))]
     return type(error)(error.template, **values)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cockpit.commands.solve_case import Case, position
+from cockpit.commands.solve_case import Case, named, position
 from cockpit.placement.capacitated_files import read_capacitated
 from cockpit.placement.files import read_p_median
 from cockpit.placement.matrices import (
@@ -36,7 +36,7 @@ class Asked:
     """What the command line asks of files, beside the model; plain values."""
 
     costs: str | None = None  # minutes, seconds or metres of a wide matrix
-    existing: str = "keep"  # "keep" or "free"
+    existing: str = "keep"  # "keep" or "free": sites of today that nothing forbids
     must: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
     spacing_m: float = 0.0
@@ -73,7 +73,8 @@ def case_of_files(files: Mapping[str, Path], asked: Asked) -> Case:
     cost, unit = _in_unit(matrix, asked.costs)
     groups, townships = _townships(people)
     return Case(
-        problem=Problem.of(
+        problem=_problem(
+            matrix.sites,
             cost,
             people.weights,
             **flags,
@@ -130,7 +131,8 @@ def _library(
         problem, p, load = packed.problem, packed.p, packed.load
     ids = tuple(str(k + 1) for k in range(problem.n_sites))
     flags = _flags(Sites(ids), asked)
-    again = Problem.of(
+    again = _problem(
+        ids,
         problem.cost,
         problem.weights,
         **flags,
@@ -138,6 +140,13 @@ def _library(
         spacing=_spacing(Sites(ids), asked.spacing_m, flags["existing"]),
     )
     return Case(again, ids, ids, townships=(), unit="", source=source, load=load, p=p)
+
+
+def _problem(sites: tuple[str, ...], *arrays: Any, **more: Any) -> Problem:
+    try:
+        return Problem.of(*arrays, **more)
+    except InputError as error:
+        raise named(error, sites.__getitem__) from error
 
 
 def _in_unit(matrix: Matrix, costs: str | None) -> tuple[NDArray[np.float64], str]:
@@ -167,7 +176,7 @@ def _flags(sites: Sites, asked: Asked) -> dict[str, NDArray[np.bool_]]:
     must[[position(sites.ids, site) for site in asked.must]] = True
     forbidden[[position(sites.ids, site) for site in asked.forbidden]] = True
     if asked.existing == "keep":
-        must |= existing
+        must |= existing & ~forbidden  # whom a plan forbids it closes
     return {"existing": existing, "must": must, "forbidden": forbidden}
 
 

@@ -16,7 +16,7 @@ KEYS = {
     "bound": "no plan is better than this; null: nothing is proven",
     "gap": "distance of objective and bound over the objective, 0 to 1; null: no bound",
     "proven": "true: nothing but rounding is left between plan and bound",
-    "proof": "multipliers (verify recomputes the bound) or solver (the bound rests on its log)",
+    "proof": "what the bound rests on: multipliers (verify recomputes it), solver, both or none",
     "stopped": "true: Ctrl-C ended the search",
     "seconds": "of the search",
     "seed": "same question, same seed: same plan and same bytes of the certificate",

@@ -34,6 +34,14 @@ UNIT_TITLES = {
 }
 
 
+PROOF_TITLES = {
+    "multipliers": "the bound can be recomputed from multipliers",
+    "solver": "the bound rests on the log of HiGHS",
+    "both": "the bound rests on multipliers and the log of HiGHS",
+    "none": "there is no bound",
+}
+
+
 def unit_of(plan: Plan, case: Case) -> str:
     """Return the unit of objective and bound, a key of ``UNIT_TITLES``."""
     unit: str = MODELS[plan.model].unit
@@ -63,7 +71,7 @@ def as_json(plan: Plan, case: Case, language: str, *, stopped: bool, file: Path 
         "bound": _number(plan.bound),
         "gap": _number(plan.gap),
         "proven": plan.proven,
-        "proof": "solver" if plan.proof["kind"] == "solver" else "multipliers",
+        "proof": proof_of(plan),
         "stopped": stopped,
         "seconds": round(plan.seconds, 3),
         "seed": plan.seed,
@@ -129,11 +137,11 @@ def print_plan(plan: Plan, case: Case, language: str, *, stopped: bool, file: Pa
         (say("Model"), f"{say(MODELS[plan.model].title)} ({plan.model})"),
         (say("Objective"), say(unit, value=figure(plan.objective))),
         (say("Bound"), say(unit, value=figure(plan.bound))),
-        (say("Gap"), f"{percent(plan.gap)} ({say(proof_of(plan))})"),
+        (say("Gap"), f"{percent(plan.gap)} ({_proof(plan, language)})"),
         (say("Seconds"), f"{plan.seconds:.2f}"),
         *_sites(plan, case, language),
         *((say("Year {n}", n=n), text) for n, text in _years(plan, case)),
-        *_figures(plan.details, language),
+        *_figures(plan.details, case, language),
     ]
     for title, text in rows:
         print(f"{title}: {text}")
@@ -146,11 +154,18 @@ def print_plan(plan: Plan, case: Case, language: str, *, stopped: bool, file: Pa
 
 
 def proof_of(plan: Plan) -> str:
-    """Return in words how far a plan is proven, and by what."""
-    solver = plan.proof["kind"] == "solver"
-    if not plan.proven:
-        return "not proven to be the best" if math.isfinite(plan.bound) else "nothing is proven"
-    return "proven, by the log of HiGHS" if solver else "proven, by multipliers"
+    """Return what the bound rests on, a key of ``PROOF_TITLES``."""
+    if not math.isfinite(plan.bound):
+        return "none"
+    if plan.proof["kind"] != "solver":
+        return "multipliers"
+    return "both" if "multipliers" in plan.proof else "solver"
+
+
+def _proof(plan: Plan, language: str) -> str:
+    how = translate(PROOF_TITLES[proof_of(plan)], language)
+    far = translate("proven" if plan.proven else "not proven to be the best", language)
+    return f"{far}; {how}"
 
 
 def _sites(plan: Plan, case: Case, language: str) -> list[tuple[str, str]]:
@@ -173,7 +188,7 @@ def _listed(sites: list[int], case: Case, language: str, sizes: Mapping[int, str
     told = [case.name(k) + (f" [{sizes[k]}]" if k in sizes else "") for k in sites[:_NAMED]]
     if len(sites) > _NAMED:
         told.append(translate("... and {n} more.", language, n=len(sites) - _NAMED))
-    return ", ".join(told) or "-"
+    return translate(", ", language).join(told) or "-"
 
 
 def _years(plan: Plan, case: Case) -> list[tuple[int, str]]:
@@ -198,11 +213,12 @@ _FIGURE_TITLES = {
 }
 
 
-def _figures(details: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
+def _figures(details: Mapping[str, Any], case: Case, language: str) -> list[tuple[str, str]]:
     told = [
         (translate(title, language), figure(float(details[key])))
         for key, title in _FIGURE_TITLES.items()
         if isinstance(details.get(key), int | float)
+        and (key != "person_minutes" or case.unit == "minutes")
     ]
     achieved = details.get("achieved", ())
     return told + [

@@ -87,9 +87,9 @@ def read(path: Path) -> dict[str, Any]:
 def _case(plan: Mapping[str, Any], path: Path, files: Sequence[Path], language: str) -> Case:
     source = plan.get("source")
     try:
-        if isinstance(source, dict) and source["kind"] == "files":
+        if isinstance(source, dict) and source.get("kind") == "files":
             return case_of_files(_found(source, path.parent, files), asked_of(source))
-        if isinstance(source, dict) and source["kind"] == "county":
+        if isinstance(source, dict) and source.get("kind") == "county":
             from cockpit.commands.solve_county import case_of_source
 
             return case_of_source(source, language)
