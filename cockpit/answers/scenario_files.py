@@ -212,6 +212,7 @@ def _scenario_of(content: Mapping[str, Any]) -> Scenario:
     """Return a file's scenario, checked: a sha256 is no proof of sense, anybody can make one."""
     _require(content, _SORTS)
     _require(content["question"], _ASKED)
+    _require(content["figures"], {"now": (dict,), "then": (dict,)})
     if content["data_class"] not in CLASSES:
         raise _wrong("data_class")
     if len(content["model"]) > _LONGEST_MODEL:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -151,18 +150,22 @@ def without(layout: Layout, sites: tuple[str, ...]) -> Layout:
 
 
 def differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Differing, ...]:
-    """Return what differs between two sets of figures as ``siting_figures.plain`` makes them."""
+    """
+    Return what differs between two sets of figures as ``siting_figures.plain`` makes them.
+
+    Figures that were not saved, because the cockpit has told them only since, are no difference.
+    """
     found = []
     for part, titles in (("then", KPI_TITLES), ("now", TODAY_TITLES)):
         for name, title in titles.items():
             before, after = (_value(figures, part, name) for figures in (saved, now))
-            if before != after:
+            if before != after and name in saved.get(part, titles):
                 found.append(Differing(title, _float(before), _float(after)))
     for name, title in LIST_TITLES.items():
-        n = _n_differing(saved.get(name), now.get(name))
+        n = _n_differing(saved[name], now.get(name)) if name in saved else 0
         if n:
             found.append(Differing(title, 0.0, float(n)))
-    if not found and saved != now:
+    if not found and not _same(saved, now):
         found.append(Differing("Other figures", 0.0, 1.0))
     return tuple(found)
 
@@ -178,10 +181,24 @@ def _float(value: Any) -> float:
 
 
 def _n_differing(saved: Any, now: Any) -> int:
-    """Return how many entries of two lists are not in both as they are."""
-    if saved == now:
-        return 0
+    """Return how many entries of two lists are in one only, or not as they were."""
     if not isinstance(saved, list) or not isinstance(now, list):
-        return 1
-    told = [{json.dumps(entry, sort_keys=True) for entry in entries} for entries in (saved, now)]
-    return max(len(saved), len(now)) - len(told[0] & told[1]) or 1
+        return int(saved != now)
+    before, after = _by_id(saved), _by_id(now)
+    return sum(not _same(before.get(key), after.get(key)) for key in before.keys() | after.keys())
+
+
+def _by_id(entries: list[Any]) -> dict[str, Any]:
+    return {
+        str(entry.get("id", entry.get("site", k)) if isinstance(entry, Mapping) else k): entry
+        for k, entry in enumerate(entries)
+    }
+
+
+def _same(saved: Any, now: Any) -> bool:
+    """Tell whether all that was saved is as it was; figures that came later are no difference."""
+    if isinstance(saved, Mapping) and isinstance(now, Mapping):
+        return all(name in now and _same(value, now[name]) for name, value in saved.items())
+    if isinstance(saved, list) and isinstance(now, list):
+        return len(saved) == len(now) and all(map(_same, saved, now))
+    return bool(saved == now)

@@ -124,7 +124,13 @@ def test_a_proof_travels_along(machine: Make) -> None:
     assert content["problem"] == posed.problem.digest
     assert content["seed"] == proven.seed
     assert "highspy" in content["solver_versions"]
-    assert there.take(files.exported(made)).scenario.certificate == proven.to_json()
+    found_there = there.take(files.exported(made)).scenario
+    assert found_there.certificate == proven.to_json()
+    # What the file says is enough to solve it again there, to the same certificate.
+    again = pose(there.plan().ground, Rules()).problem
+    assert again.digest == content["problem"]
+    solved = solve(again, content["model"], content["parameters"], seed=content["seed"])
+    assert solved.to_json() == proven.to_json()
     other = sealed(files.exported(made), lambda c: c.update(problem="0" * 64))
     with pytest.raises(InputError, match="no scenario file: problem is missing or wrong"):
         there.take(other)
@@ -200,6 +206,7 @@ def put(*path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         (put("certificate", value="{}"), "This is no certificate of a plan: its format is not"),
         (put("data_class", value="公"), "no scenario file: data_class is missing or wrong."),
         (put("name", value=""), "Give the scenario a name of 1 to 80 characters on one line."),
+        (put("figures", "now", value=3), "This is no scenario file: now is missing or wrong."),
         (put("figures", value=None), "This is no scenario file: figures is missing or wrong."),
     ],
 )
@@ -246,7 +253,9 @@ def test_figures_that_do_not_come_out_on_the_same_data_are_said(machine: Make) -
     assert found.differs[0][:2] == ("Covered people", 1)
     assert found.note.template.startswith("The data are the same, but {n} figures did not")
     odd = here.take(
-        sealed(text, put("figures", value={"then": 3, "townships": "x", "by_site": [1]}))
+        sealed(
+            text, put("figures", value={"then": {}, "now": {}, "townships": "x", "by_site": [1]})
+        )
     )
     assert not odd.same_figures
     assert odd.scenario.figures["then"]["covered"] > 1

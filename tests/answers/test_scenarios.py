@@ -273,6 +273,26 @@ def test_what_was_changed_in_the_store_is_refused(db: Session, reach: Reach) -> 
         answers.scenario(db, made.id, visitor="备用")
 
 
+def test_rules_and_figures_that_came_later_are_no_change(db: Session, reach: Reach) -> None:
+    made = saved(db, reach)
+    row = db.get(m.Scenario, made.id)
+    assert row is not None
+    # As an older version of the cockpit has saved it: without a rule and without some figures.
+    rules = {name: value for name, value in row.rules.items() if name != "least_people"}
+    told = {name: value for name, value in row.figures.items() if name != "by_site"}
+    told["townships"] = [{"id": t["id"], "now": t["now"]} for t in told["townships"]]
+    content = {**answers.content_of(made), "rules": rules, "figures": told}
+    row.rules, row.figures, row.digest = rules, told, answers.digest_of(content)
+    db.commit()
+    old = answers.scenario(db, made.id, visitor="备用")
+    assert old.rules == Rules()
+    assert answers.reopened(reach, old, visitor="备用", small_count=10).same
+    told["townships"][0]["now"] = {**told["townships"][0]["now"], "covered": 1.0}
+    changed = dataclasses.replace(old, figures=told)
+    found = answers.reopened(reach, changed, visitor="备用", small_count=10)
+    assert found.differs == (("Townships with other figures", 0, 1),)
+
+
 def test_no_scenario_of_a_number(db: Session) -> None:
     with pytest.raises(answers.NoScenarioError, match="There is no scenario number 7"):
         answers.scenario(db, 7, visitor="秘密")
