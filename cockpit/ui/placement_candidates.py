@@ -7,7 +7,8 @@ from typing import NamedTuple
 import streamlit as st
 
 from cockpit.answers.reach import Note
-from cockpit.answers.siting import Rules, candidate_sites, pose
+from cockpit.answers.siting import Rules, candidate_sites
+from cockpit.answers.siting_fit import posed_of
 from cockpit.ui import cache, placement_cache
 from cockpit.ui.placement_cache import Asked
 from cockpit.ui.words import language
@@ -28,7 +29,7 @@ class Counted(NamedTuple):
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _counted(version: str, visitor: str, asked: Asked, rules: Rules) -> Counted:  # noqa: ARG001
-    posed = pose(placement_cache.ground(asked), rules)
+    posed = posed_of(placement_cache.ground(asked), rules)
     problem = posed.problem
     today, may = problem.existing, problem.allowed
     return Counted(

@@ -56,11 +56,17 @@ def apart(gap: float) -> str:
 
 
 def tiles(
-    objective: float | None, bound: float | None, gap: float | None, seconds: float, unit: str
+    objective: float | None,
+    bound: float | None,
+    gap: float | None,
+    seconds: float,
+    unit: str,
+    *,
+    ended: bool = False,
 ) -> str:
     """Return plan, bound, their distance and the seconds as tiles (HTML)."""
     cards = [
-        ("plan", say("Best plan so far"), *figure(objective, unit)),
+        ("plan", say("This plan") if ended else say("Best plan so far"), *figure(objective, unit)),
         ("bound", say("No plan is better than"), *figure(bound, unit)),
         ("gap", say("Apart"), NO_FIGURE if gap is None else apart(gap), ""),
         ("seconds", say("Searched"), number(seconds, 1 if seconds < 10 else 0), say("seconds")),

@@ -8,93 +8,87 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import streamlit as st
 
-from cockpit.answers.siting import Posed
+from cockpit.answers.reach import Note
+from cockpit.answers.siting import Layout
+from cockpit.answers.siting_fit import Fitted
 from cockpit.placement.plan import Plan
-from cockpit.ui.placement_progress import amount, figure
+from cockpit.ui.coverage_parts import table
 from cockpit.ui.way import plain
-from cockpit.ui.words import NO_FIGURE, number, percent, say
+from cockpit.ui.words import NO_FIGURE, language, number, percent, say
 
-STAGE_TITLES = {
-    "worst": "Longest way of anybody",
-    "lowest_share": "Covered share of the worst township",
-    "mean": "Minutes of all people",
-    "covered": "People covered",
-}
-STAGE_UNITS = {
-    "worst": "minutes",
-    "lowest_share": "share",
-    "mean": "person-minutes",
-    "covered": "people",
-}
 TARGET_TITLES = {
     "mean": "Mean minutes",
     "worst": "Longest way of anybody",
     "cost": "Cost of all sites",
     "sites": "Number of sites",
 }
-_NAMED = 12  # sites in a sentence; more stand in a table
-_ROWS = 60
+OF_PEOPLE = ("covered", "mean", "worst")  # targets whose figure tells of few people
+_NAMED = 12  # sites in a sentence; more stand in a list
+_LISTED, _ROWS = 100, 60
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A plan, what its sites are called, and what its townships are called."""
+    """A plan as it is told: what it changes, what its sites and townships are called."""
 
     plan: Plan
-    posed: Posed
+    layout: Layout
+    years: Sequence[Layout]  # of a plan of several years
+    n_today: int  # facilities of today
     names: Mapping[str, str]  # of all sites
-    sites: Sequence[str]  # of the ground
     townships: Mapping[int, str]
-    small_count: int = 0  # people of a sensitive group below this are not told; 0: all are
+    sites: Callable[[], tuple[Fitted, Sequence[str]]]  # the problem solved, and its columns' sites
+    part: Callable[[float], float]  # people as they may be told; NaN: too few, or all but too few
+    sensitive: bool  # no mean or share of a township may be told either
 
     def people(self, count: float) -> str:
         """Return a count of people as it may be shown."""
-        if round(count) < self.small_count and round(count) > 0:
-            return say("fewer than {n}", n=self.small_count)
-        return number(count)
+        return number(self.part(count))
 
-    def name(self, column: int) -> str:
-        """Return what the site of a column of the problem is called."""
-        site = self.sites[int(self.posed.sites[column])]
+    def name(self, site: str) -> str:
+        """Return what a site is called."""
         return self.names.get(site, site[2:])
 
-    @property
-    def opened(self) -> list[int]:
-        """Return the columns that are open and are no facility of today."""
-        return [int(j) for j in self.plan.open if not self.posed.problem.existing[j]]
-
-    @property
-    def closed(self) -> list[int]:
-        """Return the columns of facilities of today that are not open."""
-        is_open = set(self.plan.open.tolist())
-        return [int(j) for j in np.flatnonzero(self.posed.problem.existing) if j not in is_open]
+    def new(self, layout: Layout) -> list[str]:
+        """Return the names of the new sites of a plan."""
+        return [self.name(f"c:{code}") for code in layout.new_cells]
 
 
-def show(shown: Shown) -> None:
-    """Show the plan's sites by name, and what its model adds."""
+def note_text(note: Note) -> str:
+    """Return a remark of a model in the visitor's language."""
+    values = {
+        k: number(v) if isinstance(v, int) else v for k, v in note.in_language(language()).items()
+    }
+    return say(note.template, **values)
+
+
+def show(shown: Shown, told: Sequence[str]) -> None:
+    """Show the plan's sites by name and what its model adds; ``told``: its sentences about it."""
     _changes(shown)
-    show_more = _MORE.get(shown.plan.model)
-    if show_more is not None:
-        show_more(shown)
+    more = _MORE.get(shown.plan.model)
+    if more is None:
+        for sentence in told:
+            st.markdown(plain(sentence))
+    else:
+        more(shown)
 
 
 def _changes(shown: Shown) -> None:
-    opened, closed = shown.opened, shown.closed
-    kept = len(shown.plan.open) - len(opened)
+    layout = shown.layout
+    kept, new = shown.n_today - len(layout.gone), shown.new(layout)
     st.markdown(
         say(
             "**{n} sites**: {kept} of today, {opened} new; {closed} of today close.",
-            n=number(len(shown.plan.open)),
+            n=number(kept + len(new)),
             kept=number(kept),
-            opened=number(len(opened)),
-            closed=number(len(closed)),
+            opened=number(len(new)),
+            closed=number(len(layout.gone)),
         )
     )
-    for title, columns in ((say("New"), opened), (say("Closes"), closed)):
-        _named(title, [shown.name(j) for j in columns])
+    _named(say("New"), new)
+    _named(say("Closes"), [shown.name(f"f:{one}") for one in layout.gone])
 
 
 def _named(title: str, names: list[str]) -> None:
@@ -104,27 +98,9 @@ def _named(title: str, names: list[str]) -> None:
         st.markdown(f"{title}: {say(', ').join(plain(name) for name in names)}")
         return
     with st.expander(f"{title} ({number(len(names))})"):
-        st.markdown("\n".join(f"- {plain(name)}" for name in names))
-
-
-def _table(columns: Mapping[str, Sequence[str]], words: Sequence[str], alt: str) -> None:
-    """Show a table whose figures stand at the right."""
-    n = len(next(iter(columns.values())))
-    st.dataframe(
-        pa.table({name: list(values) for name, values in columns.items()}),
-        hide_index=True,
-        height=36 * min(n, 12) + 38,
-        column_config={
-            name: st.column_config.TextColumn(alignment="right")
-            for name in columns
-            if name not in words
-        },
-        alt=alt,
-    )
-
-
-def _fact(title: str, text: str) -> None:
-    st.markdown(f"{title}: **{text}**")
+        st.markdown("\n".join(f"- {plain(name)}" for name in names[:_LISTED]))
+        if len(names) > _LISTED:
+            st.caption(say("and {n} more, all of them on the map", n=number(len(names) - _LISTED)))
 
 
 # ---------------------------------------------------------------- what models add
@@ -132,25 +108,28 @@ def _fact(title: str, text: str) -> None:
 
 def _years(shown: Shown) -> None:
     """Show which new site comes in which year, and what each year is worth."""
-    path = [set(chosen) for chosen in shown.plan.details["years"]]
     worth = shown.plan.details["worth"]
-    unit = "people" if shown.plan.parameters.get("goal") == "covering" else "person-minutes"
-    before = set(np.flatnonzero(shown.posed.problem.existing).tolist())
+    covering = shown.plan.parameters.get("goal") == "covering"
+    before: set[str] = set()
+    fresh = []
+    for layout in shown.years:
+        now = set(layout.new_cells)
+        names = [shown.name(f"c:{code}") for code in sorted(now - before)]
+        fresh.append(say(", ").join(names) or NO_FIGURE)
+        before = now
     year, new = say("Year"), say("New in this year")
-    rows = []
-    for chosen in path:
-        rows.append(say(", ").join(shown.name(j) for j in sorted(chosen - before)) or NO_FIGURE)
-        before |= chosen
-    title = say("People covered") if unit == "people" else say("Minutes of all people")
-    _table(
+    title = say("People covered") if covering else say("Minutes of all people")
+    table(
         {
-            year: [str(k + 1) for k in range(len(path))],
-            new: rows,
-            say("Sites open"): [number(len(chosen)) for chosen in path],
-            title: [figure(w, unit)[0] for w in worth],
+            year: [str(k + 1) for k in range(len(fresh))],
+            new: fresh,
+            say("Sites open"): [
+                number(shown.n_today - len(y.gone) + len(y.new_cells)) for y in shown.years
+            ],
+            title: [shown.people(w) if covering else number(w) for w in worth],
         },
-        (year, new),
-        say("Table of the sites of each year"),
+        words=(year, new),
+        alt=say("Table of the sites of each year"),
     )
 
 
@@ -159,19 +138,24 @@ def _achieved(shown: Shown) -> None:
     given = shown.plan.parameters
     targets = given.get("targets") or given.get("rules") or []
     found = shown.plan.details.get("achieved", [])
-    if shown.plan.details.get("gini") is not None:
-        _fact(say("Gini of the minutes"), number(shown.plan.details["gini"], 3))
+    hidden = OF_PEOPLE if shown.sensitive else ()
+    gini = shown.plan.details.get("gini")
+    if gini is not None:
+        st.markdown(say("Gini of the minutes: {value}.", value=number(gini, 3)))
     if not targets:
         return
     title = say("Target")
-    _table(
+    table(
         {
             title: [target_title(target, shown.townships) for target in targets],
             say("Asked"): [target_bound(target) for target in targets],
-            say("Reached"): [target_figure(t[0], v) for t, v in zip(targets, found, strict=True)],
+            say("Reached"): [
+                NO_FIGURE if t[0] in hidden else target_figure(t[0], v)
+                for t, v in zip(targets, found, strict=True)
+            ],
         },
-        (title,),
-        say("Table of the targets"),
+        words=(title,),
+        alt=say("Table of the targets"),
     )
 
 
@@ -202,116 +186,61 @@ def target_figure(kind: str, value: float | None) -> str:
     return number(value, 0 if kind == "sites" else 1)
 
 
-def _moving(shown: Shown) -> None:
-    """Show what becomes of the sites of today, and what it costs."""
-    found = shown.plan.details
-    st.markdown(
-        say(
-            "Moved {moved}, closed {closed}, opened {opened}; their cost counts as {cost} "
-            "person-minutes, people's ways are {minutes} person-minutes.",
-            moved=number(found["moved"]),
-            closed=number(found["closed"]),
-            opened=number(found["opened"]),
-            cost=number(found["cost"]),
-            minutes=number(found["person_minutes"]),
-        )
-    )
-
-
-def loads(shown: Shown) -> list[tuple[int, float, float]]:
+def loads(plan: Plan, fitted: Fitted) -> list[tuple[int, float, float]]:
     """Return column, people served and capacity of each open site, the fullest first."""
-    problem, details = shown.posed.problem, shown.plan.details
+    problem = fitted.problem
+    held = {str(size[0]): float(size[1]) for size in plan.parameters.get("sizes", ())}
+    built = dict(zip(plan.open.tolist(), plan.details.get("sizes", ()), strict=False))
     served = np.zeros(problem.n_sites)
-    if "flow" in details:
-        for point, site, share in details["flow"]:
+    if "flow" in plan.details:
+        for point, site, share in plan.details["flow"]:
             served[int(site)] += share * problem.weights[int(point)]
     else:
-        to = shown.plan.assignment
+        to = plan.assignment
         np.add.at(served, to[to >= 0], problem.weights[to >= 0])
-    rows = [(int(j), float(served[j]), float(problem.capacity[j])) for j in shown.plan.open]
-    return sorted(rows, key=lambda r: (-r[1] / r[2] if r[2] else 0.0, r[0]))
-
-
-def _loads(shown: Shown, sizes: Sequence[str] | None = None) -> None:
-    """Show how full each site is."""
-    found = loads(shown)
-    by_column = dict(zip(shown.plan.open.tolist(), sizes or (), strict=False))
-    room = {str(s[0]): float(s[1]) for s in shown.plan.parameters.get("sizes", ())}
-    site, rows = say("Site"), found[:_ROWS]
-    held = [room.get(by_column.get(j, ""), most) for j, _, most in rows]
-    columns = {site: [shown.name(j) for j, _, _ in rows]}
-    if sizes is not None:
-        columns[say("Size")] = [by_column[j] for j, _, _ in rows]
-    columns[say("People served")] = [shown.people(load) for _, load, _ in rows]
-    columns[say("Holds")] = [number(most) for most in held]
-    columns[say("Full to")] = [
-        percent(load / most if most else math.nan)
-        for (_, load, _), most in zip(rows, held, strict=True)
+    rows = [
+        (int(j), float(served[j]), held.get(built.get(int(j), ""), float(problem.capacity[j])))
+        for j in plan.open
     ]
-    _table(columns, (site, say("Size")), say("Table of how full the sites are"))
+    return sorted(rows, key=lambda row: (-row[1] / row[2] if row[2] else 0.0, row[0]))
+
+
+def _loads(shown: Shown) -> None:
+    """Show how full each site is, and its size where the model chooses one."""
+    fitted, sites = shown.sites()
+    found = loads(shown.plan, fitted)
+    rows = found[:_ROWS]
+    site, size = say("Site"), say("Size")
+    columns = {site: [shown.name(sites[int(fitted.sites[j])]) for j, _, _ in rows]}
+    if "sizes" in shown.plan.details:
+        built = dict(zip(shown.plan.open.tolist(), shown.plan.details["sizes"], strict=True))
+        columns[size] = [str(built[j]) for j, _, _ in rows]
+    columns[say("People served")] = [shown.people(load) for _, load, _ in rows]
+    columns[say("Holds")] = [number(most) for _, _, most in rows]
+    columns[say("Full to")] = [_full(shown, load, most) for _, load, most in rows]
+    table(columns, words=(site, size), alt=say("Table of how full the sites are"))
     if len(found) > _ROWS:
         st.caption(say("The first {n} of {all}, the fullest first.", n=_ROWS, all=len(found)))
 
 
+def _full(shown: Shown, load: float, most: float) -> str:
+    hidden = math.isnan(shown.part(load)) or not 0 < most < math.inf
+    return NO_FIGURE if hidden else percent(load / most)
+
+
 def _sizes(shown: Shown) -> None:
-    _cost(shown)
-    _loads(shown, shown.plan.details["sizes"])
-
-
-def _cost(shown: Shown) -> None:
-    """Show what the plan costs, and the minutes where the model weighs both."""
-    _fact(say("Cost of all sites"), amount(shown.plan.details["cost"], "money"))
-    minutes = shown.plan.details.get("person_minutes")
-    if minutes is not None:
-        _fact(say("Minutes of all people"), amount(minutes, "person-minutes"))
-
-
-def _stages(shown: Shown) -> None:
-    """Show what each goal in turn has reached."""
-    stages = shown.plan.details["stages"]
-    goal = say("Goal")
-    _table(
-        {
-            goal: [f"{k + 1}. {say(STAGE_TITLES[s['goal']])}" for k, s in enumerate(stages)],
-            say("Reached"): [amount(s["value"], STAGE_UNITS[s["goal"]]) for s in stages],
-            say("No plan is better than"): [
-                amount(s["bound"], STAGE_UNITS[s["goal"]]) for s in stages
-            ],
-        },
-        (goal,),
-        say("Table of the goals in turn"),
+    st.markdown(
+        say("The sites of the plan cost {cost}.", cost=number(shown.plan.details["cost"], 1))
     )
-    asked = list(shown.plan.parameters["order"])
-    if len(stages) < len(asked):
-        left = say(", ").join(say(STAGE_TITLES[g]) for g in asked[len(stages) :])
-        st.caption(say("The time ended before these goals: {goals}.", goals=left))
-
-
-def _backup(shown: Shown) -> None:
-    """Show who has a second site within reach."""
-    found = shown.plan.details
-    if "once" in found:
-        _fact(say("People with one within reach"), amount(found["once"], "people"))
-    _fact(
-        say("People with two within reach"),
-        amount(found.get("twice", found.get("backup")), "people"),
-    )
+    _loads(shown)
 
 
 _MORE: dict[str, Callable[[Shown], None]] = {
     "phasing": _years,
     "goal-seek": _achieved,
     "equity": _achieved,
-    "least-gini": _achieved,
-    "lexicographic": _stages,
-    "moving": _moving,
     "capacitated-p-median": _loads,
     "capacitated-covering": _loads,
     "capacitated-set-covering": _loads,
     "sizes": _sizes,
-    "fixed-cost": _cost,
-    "budget-p-median": _cost,
-    "budget-covering": _cost,
-    "lscp-b": _backup,
-    "bclp": _backup,
 }

@@ -168,10 +168,40 @@ def _target(
     if kind in OF_ALL:
         return [[kind, value, ""]]
     who = table.choice(
-        k, "who", say("of"), {**{w: say(t) for w, t in WHO_TITLES.items()}, **townships}, 210
+        k, "who", say("whose"), {**{w: say(t) for w, t in WHO_TITLES.items()}, **townships}, 210
     )
-    codes = list(townships) if who == EVERY else ["" if who == WHOLE else who]
-    return [[kind, value, code] for code in codes]
+    without = [townships[c] for c in table.rows[k].get("without", ()) if c in townships]
+    if who == EVERY and without:
+        st.caption(say("without {names}", names=say(", ").join(without)))
+    return [[kind, value, code] for code in _codes({**table.rows[k], "who": who}, townships)]
+
+
+def _codes(row: Row, townships: Mapping[str, str]) -> list[str]:
+    """Return the townships of a row's targets; "" is the whole county."""
+    if row["kind"] in OF_ALL or row["who"] == WHOLE:
+        return [""]
+    if row["who"] != EVERY:
+        return [str(row["who"])]
+    return [code for code in townships if code not in row.get("without", ())]
+
+
+def drop_target(
+    name: str, default: Sequence[Sequence[Any]], townships: Mapping[str, str], position: int
+) -> None:
+    """Drop one of the targets that ``targets`` returned; of "every township" that one alone."""
+    first = target_rows(default)
+    for k, row in enumerate(rows(name, first)):
+        codes = _codes(row, townships)
+        if position >= len(codes):
+            position -= len(codes)
+            continue
+        if len(codes) == 1:
+            drop(name, first, k)
+        else:
+            now = rows(name, first)
+            now[k]["without"] = [*row.get("without", ()), codes[position]]
+            state.choose(name, now)
+        return
 
 
 def sizes(name: str, default: Sequence[Sequence[Any]]) -> list[list[Any]]:

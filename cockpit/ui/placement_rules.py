@@ -9,7 +9,7 @@ import streamlit as st
 
 from cockpit.answers.siting import Rules
 from cockpit.answers.twin import Twin
-from cockpit.ui import closures_cache, placement_candidates, state
+from cockpit.ui import closures_cache, coverage_parts, placement_candidates, state
 from cockpit.ui.closures_areas import shape_name
 from cockpit.ui.placement_cache import Asked
 from cockpit.ui.placement_choices import Choice
@@ -126,8 +126,7 @@ def _leaves(choice: Choice, rules: Rules) -> None:
             kept=number(counted.today),
         )
     )
-    for note in counted.notes:
-        st.caption(say(note.template, **note.values))
+    coverage_parts.notes(counted.notes)
 
 
 def _remembered(name: str, service: str = "") -> dict[str, Any]:

@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from cockpit.web import (
+    certificates,
     closures,
     coverage,
     downloads,
@@ -36,6 +37,7 @@ ROUTES = (
     *health.ROUTES,
     *closures.ROUTES,  # before the layers: a level may have any name there
     *coverage.ROUTES,
+    *certificates.ROUTES,
     *scenarios.ROUTES,
     *placement.ROUTES,
     *layers.ROUTES,

@@ -8,43 +8,39 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cockpit.answers.siting import Posed
+from cockpit.answers.siting_fit import Fitted
 from cockpit.placement.plan import Plan
 from cockpit.placement.problem import Problem
 from cockpit.placement.solve import solve
 from cockpit.ui import placement_progress, placement_proof, placement_result
-from cockpit.ui.placement_result import Shown
 
 # Four villages in a row, 10 minutes apart; a site may stand in each. By hand.
 COST = np.abs(np.subtract.outer(np.arange(4), np.arange(4))) * 10.0
 PEOPLE = np.array([100.0, 5.0, 40.0, 200.0])
-SITES = ("f:a", "c:b", "c:c", "c:d")
-NAMES = {"f:a": "甲", "c:b": "乙", "c:c": "丙", "c:d": "丁"}
 
 
-def shown(model: str, parameters: Mapping[str, Any], **rules: Any) -> Shown:
+def solved(model: str, parameters: Mapping[str, Any], **rules: Any) -> tuple[Plan, Fitted]:
     problem = Problem.of(COST, PEOPLE, existing=[0], **rules)
-    plan = solve(problem, model, parameters)
-    return Shown(plan, Posed(problem, np.arange(4)), NAMES, SITES, {0: "东", 1: "西"})
-
-
-def test_opened_and_closed_by_name() -> None:
-    found = shown("p-median", {"p": 1})  # 丁 has most people: 甲 closes
-    assert [found.name(j) for j in found.opened] == ["丁"]
-    assert [found.name(j) for j in found.closed] == ["甲"]
+    return solve(problem, model, parameters), Fitted(problem, np.arange(4), (), ())
 
 
 def test_loads_are_the_people_sent_to_each_site() -> None:
-    found = shown("capacitated-p-median", {"p": 2}, must=[0], capacity=[110.0, 500.0, 500.0, 240.0])
-    # 甲 takes its own 100 and 乙's 5; 丁 its own 200 and 丙's 40: exactly full.
-    assert placement_result.loads(found) == [(3, 240.0, 240.0), (0, 105.0, 110.0)]
+    rules = {"must": [0], "capacity": [110.0, 500.0, 500.0, 240.0]}
+    # The first takes its own 100 and the 5 of the second; the last its 200 and 40: exactly full.
+    whole = solved("capacitated-p-median", {"p": 2}, **rules)
+    assert placement_result.loads(*whole) == [(3, 240.0, 240.0), (0, 105.0, 110.0)]
+    split = solved("capacitated-p-median", {"p": 2, "split": True}, **rules)
+    assert np.array(placement_result.loads(*split)) == pytest.approx(
+        np.array([[3, 240.0, 240.0], [0, 105.0, 110.0]])
+    )
 
 
-def test_small_counts_of_a_sensitive_group_are_not_told() -> None:
-    found = shown("p-median", {"p": 1})
-    hiding = Shown(found.plan, found.posed, NAMES, SITES, {}, small_count=10)
-    assert (hiding.people(5), hiding.people(0), hiding.people(10)) == ("少于 10", "0", "10")
-    assert found.people(5) == "5"
+def test_a_size_says_how_many_a_site_holds() -> None:
+    sizes = [["S", 100.0, 1.0], ["L", 400.0, 3.0]]
+    asked = {"sizes": sizes, "budget": 4.0, "goal": "covering", "reach": 5.0}
+    found = placement_result.loads(*solved("sizes", asked))
+    # 200 people in the last village need L, the 100 of the first fill S: 4 in all.
+    assert found == [(0, 100.0, 100.0), (3, 200.0, 400.0)]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +48,7 @@ def test_small_counts_of_a_sensitive_group_are_not_told() -> None:
     [
         (["covered", 0.95, 15.0, None], "15 分钟内人口占比", "≥ 95.0%"),
         (["covered", 0.95, 15.0, 1], "西：15 分钟内人口占比", "≥ 95.0%"),
-        (["mean", 7.5, None, None], "平均用时", "≤ 7.5"),
+        (["mean", 7.5, None, None], "平均分钟", "≤ 7.5"),
         (["sites", 12.0, None, None], "站点数", "≤ 12"),
     ],
 )

@@ -23,6 +23,16 @@ def targets_script() -> None:
     st.json(found)
 
 
+def dropping_script() -> None:
+    import streamlit as st
+
+    from cockpit.ui import placement_rows
+
+    default, names = [["covered", 0.8, ""]], {"101": "河东", "102": "河西"}
+    st.button("", key="second", on_click=placement_rows.drop_target, args=("t", default, names, 1))
+    st.json(placement_rows.targets("t", default, {"covered": "占比"}, names))
+
+
 def sizes_script() -> None:
     import streamlit as st
 
@@ -64,6 +74,17 @@ def test_every_township_for_itself_is_one_target_each() -> None:
     app = AppTest.from_function(targets_script).run()
     app.selectbox[1].set_value("every").run()
     assert answer(app) == [["covered", 0.8, "101"], ["covered", 0.8, "102"]]
+
+
+def test_dropping_one_township_of_every_one() -> None:
+    app = AppTest.from_function(dropping_script).run()
+    app.selectbox[1].set_value("every").run()
+    app.button(key="t.add").click().run()
+    app.button(key="second").click().run()
+    assert answer(app) == [["covered", 0.8, "101"], ["covered", 0.8, ""]]
+    assert app.caption[0].value == "不含 河西"
+    app.button(key="second").click().run()  # now the target of all people
+    assert answer(app) == [["covered", 0.8, "101"]]
 
 
 def test_money_is_of_the_whole_county_and_has_no_limit() -> None:
