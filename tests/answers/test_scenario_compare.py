@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
+from cockpit.answers import scenario_compare, scenario_files, scenario_reopen
 from cockpit.answers import scenarios as answers
 from cockpit.answers.coverage_question import question
 from cockpit.answers.reach import Reach
 from cockpit.answers.siting import Layout, Rules, ground_of
 from cockpit.answers.siting_figures import Figures, figures
+from cockpit.locale import catalogue
 from cockpit.store.session import open_engine
 from geodata.errors import InputError
 from tests import roaded, tiny
@@ -210,3 +212,14 @@ def test_refuses_one_and_nine_and_two_of_one_name(reach: Reach) -> None:
     assert len(both.rows[0].values) == 9
     with pytest.raises(InputError, match="There is no plan number 8 in this comparison"):
         both.against(8)
+
+
+def test_every_title_and_unit_has_chinese_words(both: answers.Comparison) -> None:
+    said = {*answers.KPI_TITLES.values(), *answers.ROW_TITLES.values(), "Other figures"}
+    said |= {*scenario_reopen.TODAY_TITLES.values(), *scenario_reopen.LIST_TITLES.values()}
+    said |= {row.unit for row in both.rows if row.unit}
+    said |= {*scenario_compare._QUESTIONS.values()}
+    said |= {text for _, title, unit in scenario_files._FIGURES for text in (title, unit)}
+    said |= {scenario_files._remark("a", "b", same, n).template
+             for same in (True, False) for n in (0, 1)}  # fmt: skip
+    assert not sorted(said - catalogue("zh").keys())
