@@ -28,6 +28,9 @@ MOST_SERVED = 150_000
 MOST_APART = 300
 """Candidates whose distances from each other are compared."""
 
+LEAST_CANDIDATES = 20
+"""However few ways a model may have, a search with fewer would be none."""
+
 _MOST_POSED = 3  # of 3,000 cells and as many candidates 40 MB each
 
 Flags = NDArray[np.bool_]
@@ -116,8 +119,10 @@ def _fewer(posed: Posed, ways: Flags, most: int, aim: moves.Aim, limit: float) -
         return Fitted(problem, posed.sites, (), posed.notes)
     fixed = problem.must | problem.existing
     left = most - int(each[fixed].sum())
-    order = promising(problem, aim, limit, most=max(int(left / max(each.mean(), 1.0)), 20))
-    kept = order[np.cumsum(each[order]) <= max(left, 20 * each.mean())]
+    order = promising(
+        problem, aim, limit, most=max(int(left / max(each.mean(), 1.0)), LEAST_CANDIDATES)
+    )
+    kept = order[np.cumsum(each[order]) <= max(left, LEAST_CANDIDATES * each.mean())]
     columns = np.sort(np.concatenate((np.flatnonzero(fixed), kept)))
     return _some(posed, columns, int((problem.allowed & ~fixed).sum()), len(kept))
 
