@@ -94,7 +94,7 @@ def front(
     ----------
     budgets
         Costs to try; without, from what must be open to ``most`` in about a dozen steps that grow
-        (of new sites: 0, 1, 2, 3, 5, ...), ending early where everything is covered that can be.
+        (of new sites: 0 to 6, then 8, 10, 12, 15, ...), ending early where everything is covered that can be.
     most
         Highest cost to try, in the unit of ``prices``; without, 20 new sites (or as much money as
         the 20 dearest cost).
@@ -182,7 +182,7 @@ def _budgets(slice_: Slice, given: Sequence[float] | None, most: float | None) -
     top = min(max(top, least), max(slice_.dearest, least))
     steps = least + (top - least) * np.linspace(0, 1, LEVELS) ** 1.6
     if slice_.unit == "sites":
-        steps = np.union1d(np.round(steps), np.arange(least, min(least + 4, top) + 1))
+        steps = np.union1d(np.round(steps), np.arange(least, min(least + 6, top) + 1))
     return [float(step) for step in np.unique(steps)]
 
 

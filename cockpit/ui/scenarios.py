@@ -8,6 +8,7 @@ import streamlit as st
 
 from cockpit.answers.layers import stamp
 from cockpit.answers.scenarios import Comparison, Scenario
+from cockpit.answers.siting_figures import Balance
 from cockpit.answers.twin import Twin
 from cockpit.ui import (
     coverage_parts,
@@ -33,6 +34,7 @@ _DOWNLOADS = (("Comparison (CSV)", "csv"), ("Comparison (XLSX)", "xlsx"))
 def show(twin: Twin) -> None:
     """Show the views and the chosen one."""
     scenarios_choices.leave()
+    scenarios_tables.styles()
     known = scenarios_cache.listing()
     choice = scenarios_choices.choose(known)
     if choice.view != "saved":
@@ -131,11 +133,15 @@ def _winners(twin: Twin, found: Comparison, choice: Choice, plans: Sequence[int]
         figure = _switch("scenarios.figure", say("In"), FIGURE_TITLES, "minutes", "in")
     parts = against.townships if by == "townships" else against.groups
     drawn = [k for k in plans if k != choice.base]
-    names = [scenarios_tables.part_name(twin, part) for part in parts]
+    changed = [part for part in parts if any(_moves(part.balances[k]) for k in drawn)]
+    names = [scenarios_tables.part_name(twin, part) for part in changed]
+    if not changed:
+        st.info(say("Nobody's way changes."))
+        return
     for some in [[k] for k in drawn] if state.on_telephone() else [drawn]:
         if not some:
             continue
-        bars = [Bars(found.names[k], [part.balances[k] for part in parts]) for k in some]
+        bars = [Bars(found.names[k], [part.balances[k] for part in changed]) for k in some]
         st.plotly_chart(
             scenarios_charts.diverging(names, bars, figure, theme.now()),
             theme=None,
@@ -143,10 +149,15 @@ def _winners(twin: Twin, found: Comparison, choice: Choice, plans: Sequence[int]
             key=f"scenarios.bars.{some[0]}",
             alt=say("Winners and losers; the table below has the same figures"),
         )
-    st.caption(_reading(figure, by))
+    st.caption(_reading(figure, by, len(parts) - len(changed)))
     scenarios_tables.disagreements(twin, found, against)
     with st.expander(say("Winners and losers as a table"), icon=":material/table:"):
         scenarios_tables.changes(twin, found, against, parts, drawn)
+
+
+def _moves(balance: Balance) -> bool:
+    """Tell whether somebody's way changes; where that is not shown it may."""
+    return balance.winners != 0 or balance.losers != 0
 
 
 def _switch(name: str, label: str, titles: dict[str, str], usual: str, address: str) -> str:
@@ -162,14 +173,16 @@ def _switch(name: str, label: str, titles: dict[str, str], usual: str, address: 
     )
 
 
-def _reading(figure: str, by: str) -> str:
+def _reading(figure: str, by: str, n_unchanged: int) -> str:
+    space = "" if language() == "zh" else " "
     if figure == "people":
         text = say("Right (blue): people with shorter ways; left (orange): with longer ones; the "
                    "upright stroke: the difference.")  # fmt: skip
     else:
         text = say("Right (blue): person-minutes won; left (orange): lost; the upright stroke: the "
                    "net change.")  # fmt: skip
+    if n_unchanged:
+        text += space + say("In {n} others nothing changes.", n=number(n_unchanged))
     if by == "townships":
-        space = "" if language() == "zh" else " "
         text += space + say("The townships add up to the change of the whole region.")
     return text

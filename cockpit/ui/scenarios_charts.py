@@ -11,7 +11,7 @@ from typing import Any
 from cockpit.answers.siting_figures import Balance
 from cockpit.answers.siting_front import FrontPoint, FrontState
 from cockpit.ui import charts, theme
-from cockpit.ui.words import number, percent, say
+from cockpit.ui.words import compact, number, percent, say
 
 CONFIG = {"displayModeBar": False, "responsive": True}
 _ROW = 26
@@ -33,9 +33,13 @@ def diverging(
 
     ``figure``: "minutes" or "people". All plans share one scale.
     """
-    won, lost = theme.ramp("change", 7, tokens)[0], theme.ramp("change", 7, tokens)[6]
+    ramp = theme.ramp("change", 7, tokens)
+    blue, orange = ramp[0], ramp[6]
     values = [[_pair(b, figure) for b in plan.balances] for plan in plans]
-    most = max((v for rows in values for pair in rows for v in pair), default=0.0) or 1.0
+    most = max((won for rows in values for won, _ in rows), default=0.0)
+    least = -max((lost for rows in values for _, lost in rows), default=0.0)
+    room = 0.06 * (most - least) or 1.0
+    ticks = _ticks(least, most, few=len(plans) > 2)
     data: list[dict[str, Any]] = []
     layout = charts.layout(_ROW * len(names) + 64, right=16)
     layout |= {"barmode": "relative", "bargap": 0.3, "margin": {"l": 8, "r": 16, "t": 32, "b": 8}}
@@ -54,15 +58,15 @@ def diverging(
         layout[f"xaxis{'' if k == 0 else k + 1}"] = {
             **charts.axis(),
             "domain": [start, end],
-            "range": [-most * 1.05, most * 1.05],
+            "range": [least - room, most + room],
             "zeroline": True,
             "zerolinecolor": tokens.quiet,
-            "nticks": 4,
-            "tickformat": "~s",
+            "tickvals": ticks,
+            "ticktext": [compact(abs(tick)) for tick in ticks],
         }
         notes.append(_head(plan.name, (start + end) / 2))
         rest = {"type": "bar", "orientation": "h", "y": list(range(len(names))), "xaxis": axis}
-        for sign, colour, title in ((1, won, say("won")), (-1, lost, say("lost"))):
+        for sign, colour, title in ((1, blue, say("won")), (-1, orange, say("lost"))):
             side = [pair[0 if sign > 0 else 1] for pair in rows]
             data.append(
                 {
@@ -75,6 +79,17 @@ def diverging(
             )
         data.append(_net(rows, axis, tokens))
     return {"data": data, "layout": {**layout, "annotations": notes}}
+
+
+def _ticks(least: float, most: float, *, few: bool) -> list[float]:
+    """Return round figures from one end to the other, with zero among them."""
+    wide = (most - least) / (2 if few else 4)
+    if not wide > 0:
+        return [0.0]
+    size = 10.0 ** math.floor(math.log10(wide))
+    step = next(k * size for k in (1, 2, 5, 10) if k * size >= wide)
+    first, last = math.ceil(least / step), math.floor(most / step)
+    return [k * step for k in range(first, last + 1)]
 
 
 def _pair(balance: Balance, figure: str) -> tuple[float, float]:
@@ -141,7 +156,7 @@ def front(
         "xaxis": {
             **charts.axis(),
             "title": {"text": cost_title(found), "font": {"size": charts.FONT}},
-            "rangemode": "tozero",
+            "range": _range([*(p.cost for p in points), *(one.cost for one in beside)]),
         },
         "yaxis": {
             **charts.axis(),
@@ -150,7 +165,7 @@ def front(
             "gridcolor": tokens.line,
             "nticks": 6,
         },
-        "annotations": [_named(one, tokens) for one in beside],
+        "annotations": _named(beside, tokens),
     }
     return {
         "data": [_edge(points, tokens), _dots(found, chosen, tokens), _others(beside, tokens)],
@@ -205,7 +220,7 @@ def _dots(found: FrontState, chosen: str, tokens: theme.Tokens) -> dict[str, Any
                 "color": [tokens.mark if p.id == chosen else tokens.text for p in points],
             },
             "colorbar": {
-                "title": {"text": say("worst-served<br>township, %"),
+                "title": {"text": "<br>".join((say("worst-served township"), "%")),
                           "font": {"size": charts.FONT}},
                 "thickness": 14,
                 "outlinewidth": 0,
@@ -228,6 +243,7 @@ def _others(beside: Sequence[Beside], tokens: theme.Tokens) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "markers",
+        "cliponaxis": False,
         "x": [one.cost for one in beside],
         "y": [100 * one.share for one in beside],
         "marker": {
@@ -243,18 +259,35 @@ def _others(beside: Sequence[Beside], tokens: theme.Tokens) -> dict[str, Any]:
     }
 
 
-def _named(one: Beside, tokens: theme.Tokens) -> dict[str, Any]:
-    return {
-        "x": one.cost,
-        "y": 100 * one.share,
-        "xanchor": "left",
-        "yanchor": "top",
-        "xshift": 10,
-        "yshift": -4,
-        "showarrow": False,
-        "text": escape(one.name),
-        "font": {"color": tokens.text, "size": charts.FONT},
-    }
+def _range(costs: Sequence[float]) -> list[float]:
+    """Return the costs with room for the signs at both ends."""
+    low, high = min(costs, default=0.0), max(costs, default=1.0)
+    room = 0.04 * (high - low) or 0.5
+    return [low - room, high + 2 * room]
+
+
+def _named(beside: Sequence[Beside], tokens: theme.Tokens) -> list[dict[str, Any]]:
+    """Return the names of the plans beside the front; the highest of one cost stands above."""
+    named = []
+    for one in beside:
+        here = [other for other in beside if abs(other.cost - one.cost) < 1e-9]
+        top = len(here) > 1 and one == max(here, key=lambda other: other.share)
+        rank = sorted(here, key=lambda other: -other.share).index(one)
+        named.append(
+            {
+                "x": one.cost,
+                "y": 100 * one.share,
+                "xanchor": "left",
+                "yanchor": "bottom" if top else "top",
+                "xshift": 10,
+                # Of several the names stand apart, however near the plans are.
+                "yshift": 4 if top else 6 - 18 * max(rank, 0),
+                "showarrow": False,
+                "text": escape(one.name),
+                "font": {"color": tokens.text, "size": charts.FONT},
+            }
+        )
+    return named
 
 
 def cost_text(found: FrontState, point: FrontPoint) -> str:

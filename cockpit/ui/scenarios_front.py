@@ -54,9 +54,8 @@ def show(twin: Twin, known: Sequence[Scenario]) -> None:
     """Show the front of a question: how it is searched, the points, and the plan of one."""
     st.markdown(
         say(
-            "Plans of which none costs less, covers more people and leaves the worst-served "
-            "township better off at once. Each one is proven to cover most for its cost and floor, "
-            "unless the chart says otherwise."
+            "Each point is a plan that cannot get better in one thing (cost, covered people, the "
+            "worst-served township) without getting worse in another."
         )
     )
     asked = _question(twin, known)
@@ -231,13 +230,17 @@ def _front(twin: Twin, asked: Question, known: Sequence[Scenario], found: FrontS
     if not found.points:
         return
     by_id = {point.id: point for point in found.points}
-    chosen = state.read("scenarios.point", "", address="point")
-    chosen = chosen if chosen in by_id else _usual(found)
+    usual = _usual(found)
+    if not state.chosen("scenarios.picked", False):  # until somebody picks, the best one moves on
+        state.choose("scenarios.point", usual)
+    chosen = state.read("scenarios.point", usual, allowed=by_id, address="point")
+    if chosen != usual:  # a link brought it
+        _pick()
     picture, beside = st.columns([0.62, 0.38], gap="medium")
     with picture:
         _chart(asked, known, found, chosen)
     with beside:
-        _choose_point(found, by_id, chosen)
+        _choose_point(found, by_id, usual)
         _plan(twin, asked, found, by_id[chosen])
     _table(twin, found)
     coverage_parts.notes(found.notes)
@@ -256,6 +259,7 @@ def _chart(asked: Question, known: Sequence[Scenario], found: FrontState, chosen
         identity = picked(event)
         if identity:
             state.choose("scenarios.point", identity)
+            _pick()
 
     figure = scenarios_charts.front(
         found, chosen, _beside(asked, known, found), height=360 if state.on_telephone() else 520
@@ -313,16 +317,20 @@ def _cost(figures: Figures, rules: Rules, found: FrontState) -> float:
     return float(len(figures.layout.new_cells))
 
 
-def _choose_point(found: FrontState, by_id: Mapping[str, FrontPoint], chosen: str) -> None:
+def _pick() -> None:
+    state.choose("scenarios.picked", True)
+
+
+def _choose_point(found: FrontState, by_id: Mapping[str, FrontPoint], usual: str) -> None:
     """Show the points as a list to choose from, for whoever uses no pointer."""
-    if state.chosen("scenarios.point", "") not in by_id:
-        state.choose("scenarios.point", chosen)
     st.selectbox(
         say("Plan of the front"),
         list(by_id),
         format_func=lambda i: _text(found, by_id[i]),
         placeholder=say("Plan of the front"),
-        **state.remembered("scenarios.point", chosen, allowed=list(by_id), address="point"),
+        **state.remembered(
+            "scenarios.point", usual, allowed=list(by_id), address="point", then=_pick
+        ),
     )
 
 
@@ -389,8 +397,10 @@ def _plan(twin: Twin, asked: Question, found: FrontState, point: FrontPoint) -> 
         words=[say("Figure")],
     )  # fmt: skip
     st.caption(
-        say("For so much and with no township below {floor}: {proof}.",
+        say("For this cost, with no township below {floor}: {proof}.",
             floor=percent(point.floor, 1), proof=_proof(point))
+        if point.floor > 0
+        else say("For this cost: {proof}.", proof=_proof(point))
     )  # fmt: skip
     st.button(
         say("Put it on the map"),

@@ -24,17 +24,17 @@ from cockpit.ui.way import plain
 from cockpit.ui.words import language, number, say
 
 AT_ONCE = 4
-_HEIGHT, _WIDTH, _ON_TELEPHONE = 380, 760, 300
+_HEIGHT, _ROOM, _ON_TELEPHONE = 380, 1800, 300  # pixels; the room is shared by the maps
 _ALPHA, _STAYS, _OUTSIDE = 0.9, 0.6, 0.15
 
 
 def pages(n_plans: int) -> list[range]:
-    """Return which plans are shown together: four, on a telephone one after the other below."""
+    """Return which plans are drawn at once: at most four."""
     return [range(k, min(k + AT_ONCE, n_plans)) for k in range(0, n_plans, AT_ONCE)]
 
 
 def show(twin: Twin, found: Comparison, base: int | None, plans: Sequence[int]) -> None:
-    """Show the maps of some plans, two in a row, and the legend of all."""
+    """Show the maps of some plans in a row, and the legend of all."""
     against = found.against(base)
     # The one that all others are compared with has nothing to show.
     plans = [k for k in plans if k != base]
@@ -42,18 +42,18 @@ def show(twin: Twin, found: Comparison, base: int | None, plans: Sequence[int]) 
         return
     tokens = theme.now()
     legend(found.breaks, tokens)
-    for row in (plans[k : k + 2] for k in range(0, len(plans), 2)):
-        for column, plan in zip(st.columns(2, gap="medium"), row, strict=False):
-            with column:
-                text = sentence(against.total[plan])
-                st.markdown(f"**{plain(found.names[plan])}**")
-                st.pydeck_chart(
-                    deck(twin, found, base, plan, tokens),
-                    height=_ON_TELEPHONE if state.on_telephone() else _HEIGHT,
-                    key=f"scenarios.map.{found.names[plan]}",
-                    alt=f"{found.names[plan]}: {text}",
-                )
-                st.caption(text)
+    width = _ROOM // max(len(plans), 2)
+    for column, plan in zip(st.columns(max(len(plans), 2), gap="small"), plans, strict=False):
+        with column:
+            text = sentence(against.total[plan])
+            st.markdown(f"**{plain(found.names[plan])}**")
+            st.pydeck_chart(
+                deck(twin, found, base, plan, tokens, width=width),
+                height=_ON_TELEPHONE if state.on_telephone() else _HEIGHT,
+                key=f"scenarios.map.{found.names[plan]}",
+                alt=f"{found.names[plan]}: {text}",
+            )
+            st.caption(text)
 
 
 def sentence(balance: Balance) -> str:
@@ -85,12 +85,14 @@ def _signed(value: float) -> str:
 # ---------------------------------------------------------------- the deck
 
 
-def deck(twin: Twin, found: Comparison, base: int | None, plan: int, tokens: Tokens) -> Deck:
-    """Return the map of one plan's changes."""
+def deck(
+    twin: Twin, found: Comparison, base: int | None, plan: int, tokens: Tokens, *, width: int
+) -> Deck:
+    """Return the map of one plan's changes; ``width`` in pixels, for the first view."""
     county = str(twin.regions["code"].iat[0])
     unit = str(twin.regions["code"].iat[found.ground.q.unit])
     box = cache.box(twin.version, unit)
-    width, height = (360, _ON_TELEPHONE) if state.on_telephone() else (_WIDTH, _HEIGHT)
+    width, height = (360, _ON_TELEPHONE) if state.on_telephone() else (width, _HEIGHT)
     lon, lat, zoom = box.camera(width, height) if box else (105.0, 35.0, 3.0)
     cells = cells_of(found.against(base).classes[plan], found.breaks, tokens)
     figures = found.figures[plan]

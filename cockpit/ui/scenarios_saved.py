@@ -197,7 +197,10 @@ def _links(twin: Twin, s: Scenario) -> None:
         (say("Decision memo (PDF)"), f"{memo}.pdf{lang}"),
     ]
     other = "en" if language() == "zh" else "zh"
-    files.append((say("Memo in the other language (PDF)"), f"{memo}.pdf?lang={other}"))
+    files += [
+        (say("Memo in the other language (HTML)"), f"{memo}.html?lang={other}"),
+        (say("Memo in the other language (PDF)"), f"{memo}.pdf?lang={other}"),
+    ]
     links(say("Take it away:"), files)
 
 

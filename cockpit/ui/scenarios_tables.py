@@ -25,20 +25,29 @@ font-weight:400;vertical-align:top}
 background:GROUND}
 .sc-table .best{font-weight:700;color:GOOD;white-space:nowrap}
 .sc-table td{white-space:nowrap}
+.ct-table{border-collapse:collapse}
+.ct-table th,.ct-table td{text-align:left;font-weight:400;padding:6px 24px 6px 0;
+border-bottom:1px solid LINE;vertical-align:top}
+.ct-table .n{text-align:right;white-space:nowrap}
+.ct-scroll{overflow-x:auto}
 @media (max-width:640px){.sc-table th:first-child{white-space:normal;min-width:8rem}}
 </style>"""
 _DIRECTIONS = {1: "more is better", -1: "less is better", 0: ""}
 
 
+def styles() -> None:
+    """Put the style sheet of the page's tables down once."""
+    tokens = theme.now()
+    style = _STYLE.replace("LINE", tokens.line).replace("GROUND", tokens.ground)
+    st.html(style.replace("GOOD", tokens.good))
+
+
 def kpis(found: Comparison) -> None:
     """Show all figures in rows, today first, the best of each row marked."""
-    tokens = theme.now()
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in (say("Today"), *found.names))
     body = "".join(_row(row) for row in found.rows)
-    style = _STYLE.replace("LINE", tokens.line).replace("GROUND", tokens.ground)
-    style = style.replace("GOOD", tokens.good)
     st.html(
-        f'{style}<div class="sc-scroll" tabindex="0" role="group" '
+        f'<div class="sc-scroll" tabindex="0" role="group" '
         f'aria-label="{escape(say("Figures of today and of each scenario"))}">'
         f'<table class="sc-table"><thead><tr><th scope="col">'
         f'<span class="ct-quiet ct-small">{escape(say("✓ best of its row"))}</span></th>{head}</tr>'
