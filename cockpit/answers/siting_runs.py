@@ -143,7 +143,7 @@ def start(
         if known is not None and known.status in ("waiting", "running", "done"):
             _runs.move_to_end(key)
             return key
-        if len(_queue) > MOST_WAITING:
+        if len(_queue) >= MOST_WAITING:
             raise InputError(
                 "{n} searches are waiting already; try again when one has ended.", n=len(_queue)
             )
