@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import shapely
@@ -11,7 +12,7 @@ from pyproj import Transformer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cockpit.access.classes import may_see
+from cockpit.access.classes import TITLES, may_see
 from cockpit.answers.coverage_results import Floats, Question
 from cockpit.answers.layers import region_shapes
 from cockpit.answers.memo_figures import recounted
@@ -20,6 +21,8 @@ from cockpit.answers.reach import Note, Reach
 from cockpit.answers.scenarios import Scenario, missing_sites, question_of
 from cockpit.answers.siting import UNREACHED_MINUTES, Ground, Layout, Rules, ground_of
 from cockpit.answers.siting_figures import figures
+from cockpit.answers.siting_ground import unreached_note
+from cockpit.answers.twin import SERIES, Twin
 from cockpit.coverage.services import service_of
 from cockpit.indicators import MEASURES
 from cockpit.locale import translate
@@ -30,12 +33,15 @@ from cockpit.memo.html import as_html
 from cockpit.memo.pdf import as_pdf
 from cockpit.memo.text import write
 from cockpit.memo.words import number
-from cockpit.store.models import Dataset, Facility
+from cockpit.store.models import Batch, Dataset, Facility
 from geodata.errors import InputError
+from loaders.catalog import VULNERABLE_GROUPS
 
 FORMS = {"html": as_html, "pdf": as_pdf}
 """How a memo is laid out, by the ending of its file."""
 
+# Said with the method, whether or not there is anybody.
+_AWAY = unreached_note(1)[0].template
 _ROADS = ("road_nodes", "road_edges", "roads_osm")
 _WITH_ROOM = ("capacitated-p-median", "capacitated-covering", "capacitated-set-covering", "sizes")
 _WITH_COSTS = ("fixed-cost", "budget-p-median", "budget-covering", "sizes", "moving", "goal-seek")
@@ -45,7 +51,7 @@ def memo_of(
     db: Session,
     reach: Reach,
     scenario: Scenario,
-    language: Language,
+    language: str,
     *,
     visitor: str | None = None,
     small_count: int | None = None,
@@ -74,7 +80,7 @@ def memo_of(
             "The memo is not made: the data no longer have site {site} of the scenario.",
             site=missing[0][2:],
         )
-    return write(_facts(db, ground, scenario, language))
+    return write(_facts(db, ground, scenario, "en" if language == "en" else "zh"))
 
 
 def _facts(db: Session, ground: Ground, scenario: Scenario, language: Language) -> Facts:
@@ -89,7 +95,7 @@ def _facts(db: Session, ground: Ground, scenario: Scenario, language: Language) 
         note=scenario.note,
         made=scenario.saved_at,
         digest=scenario.digest,
-        data_class=scenario.data_class,
+        data_class=_class(scenario.data_class, language),
         data_version=scenario.data_version,
         version_now=ground.reach.version,
         county=_county(ground, language),
@@ -98,7 +104,7 @@ def _facts(db: Session, ground: Ground, scenario: Scenario, language: Language) 
         n_cells=len(ground.cells),
         n_cells_counted=_leaves(ground),
         sources=_sources(db, ground, language),
-        notes=tuple(_said(note, language) for note in found.notes),
+        notes=tuple(_said(note, language) for note in found.notes if note.template != _AWAY),
         rules=tuple(_rules(ground, scenario.rules, language)),
         sites=sites,
         townships=tuple(
@@ -113,7 +119,7 @@ def _facts(db: Session, ground: Ground, scenario: Scenario, language: Language) 
         with_costs=scenario.model in _WITH_COSTS,
         sheet=counted.sheet,
         picture=_picture(db, ground, counted.change, sites, scenario.layout, language),
-        picture_date=twin.dates.get("usual", twin.date) if q.group in twin.measures else twin.date,
+        picture_date=_counted_on(twin, q.group),
     )
 
 
@@ -122,6 +128,10 @@ def _facts(db: Session, ground: Ground, scenario: Scenario, language: Language) 
 
 def _said(note: Note, language: str) -> str:
     return translate(note.template, language, **note.in_language(language))
+
+
+def _class(name: str, language: str) -> str:
+    return translate(TITLES[name], language)
 
 
 def _name(ground: Ground, row: int, language: str) -> str:
@@ -163,8 +173,10 @@ def _rules(ground: Ground, rules: Rules, language: str) -> Iterable[str]:
     def named(sites: tuple[str, ...]) -> str:
         return say(", ").join(ground.name(site, language) for site in sites)
 
+    if rules == Rules():
+        return
     yield (
-        say("Facilities of today stay open, except those named below.")
+        say("Facilities of today stay open, unless a rule says otherwise.")
         if rules.existing == "keep"
         else say("Facilities of today may close.")
     )
@@ -205,7 +217,7 @@ def _sources(db: Session, ground: Ground, language: str) -> tuple[Source, ...]:
     twin, q = ground.reach.twin, ground.q
     facilities = select(Facility.dataset_id).where(Facility.kind.in_(service_of(q.service).kinds))
     found = [
-        ("Counts of people", Dataset.id.in_(twin.sources.get(q.group, ()))),
+        ("Counts of people", Dataset.id.in_(_counting(twin, q.group))),
         ("Facilities", Dataset.id.in_(facilities)),
     ]
     if ground.reach.has_roads:
@@ -214,10 +226,37 @@ def _sources(db: Session, ground: Ground, language: str) -> tuple[Source, ...]:
     for what, which in found:
         rows = db.execute(select(Dataset).where(which).order_by(Dataset.position, Dataset.id))
         sets = [d for d in rows.scalars() if may_see(q.visitor, d.data_class)]
-        if sets:
-            titles = tuple((language == "en" and d.title_en) or d.title for d in sets)
-            made.append(Source(what, titles, _oldest([d.as_of for d in sets])))
+        if not sets:
+            continue
+        oldest = _oldest([d.as_of for d in sets])
+        if what == "Counts of people":  # of several countings only one is shown
+            oldest = _counted_on(twin, q.group)
+        titles = tuple((language == "en" and d.title_en) or d.title for d in sets)
+        made.append(Source(what, titles, oldest))
     return tuple(made)
+
+
+def _counted_on(twin: Twin, group: str) -> dt.date | None:
+    """Return the day that the shown counts of a group speak of."""
+    return twin.dates.get(_series(group), twin.date)
+
+
+def _series(group: str) -> str:
+    if group in VULNERABLE_GROUPS or group == "vulnerable":
+        return "vulnerable"
+    return group if group in SERIES else "usual"
+
+
+def _counting(twin: Twin, group: str) -> Any:
+    """Return a query of the data sets with the shown counts of a group."""
+    series = _series(group)
+    table, where = SERIES[series]
+    return (
+        select(Batch.dataset_id)
+        .join(table, table.batch_id == Batch.id)
+        .where(*where, table.date == twin.dates.get(series))
+        .distinct()
+    )
 
 
 def _oldest(days: list[dt.date | None]) -> dt.date | None:

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -206,6 +206,24 @@ _SORTS: dict[str, tuple[type, ...]] = {
 _ASKED: dict[str, tuple[type, ...]] = {
     "service": (str,), "mode": (str,), "minutes": (int, float), "group": (str,), "unit": (str,),
 }  # fmt: skip
+
+
+def read_scenario(text: str | bytes) -> Scenario:
+    """
+    Return the scenario of a file as it was saved there, number 0; nothing is stored.
+
+    Raises
+    ------
+    InputError
+        If the file is too large, no scenario, or was changed by as little as a byte.
+    """
+    content = read_file(text)
+    told = _scenario_of(content)
+    try:
+        saved_at = dt.datetime.fromisoformat(str(content["saved_at"]).removesuffix("Z"))
+    except (KeyError, ValueError) as error:
+        raise _wrong("saved_at") from error
+    return replace(told, saved_at=saved_at, digest=digest_of(content_of(told)))
 
 
 def _scenario_of(content: Mapping[str, Any]) -> Scenario:

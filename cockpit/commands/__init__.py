@@ -28,6 +28,7 @@ def add(commands: Any) -> None:
     _add_coverage(commands)
     _add_matrix(commands)
     solve_parser.add(commands)
+    _add_memo(commands)
 
 
 _COVERAGE = """who reaches a service, how fast, and is it fair
@@ -120,5 +121,38 @@ def _add_matrix(commands: Any) -> None:
 
 def _matrix(given: argparse.Namespace) -> int:
     from cockpit.commands.matrix import run
+
+    return run(given)
+
+
+_MEMO = """write a scenario's decision memo: goal, plan, result, proof, winners and losers, limits
+
+SCENARIO is the number of a saved scenario, or a scenario file (JSON) of the county in the store.
+Every figure is counted again from the data first; a memo whose figures differ is not written. The
+same scenario on the same data gives the same bytes."""
+
+
+def _add_memo(commands: Any) -> None:
+    parser = commands.add_parser(
+        "memo",
+        help="write a scenario's decision memo",
+        description=_MEMO,
+        epilog="examples:\n  python -m cockpit memo 12 -o memo.pdf --lang zh\n"
+        "  python -m cockpit memo scenario.json -o memo.html\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("scenario", metavar="SCENARIO", help="number, or scenario file")
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE", help="ends in pdf or html"
+    )
+    parser.add_argument(
+        "--lang", dest="memo_language", choices=("zh", "en"),
+        help="language of the memo (default: that of the messages)",
+    )  # fmt: skip
+    parser.set_defaults(run=_memo)
+
+
+def _memo(given: argparse.Namespace) -> int:
+    from cockpit.commands.memo import run
 
     return run(given)

@@ -70,13 +70,14 @@ class Table:
 
     The first ``n_words`` columns hold words, the others figures. ``bars``, where given, are one a
     row (None: none) and stand in a last column under ``bar_head``. The last row is a sum when
-    ``has_sum``.
+    ``has_sum``. Column ``wide`` takes the room that the others leave.
     """
 
     caption: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     n_words: int = 1
+    wide: int = 0
     bars: tuple[Bar | None, ...] = ()
     bar_head: str = ""
     has_sum: bool = False
@@ -102,8 +103,9 @@ class Check:
 
 @dataclass(frozen=True)
 class Signature:
-    """Lines to sign: each is signed and dated by hand."""
+    """Lines to sign by hand, below what is to be decided."""
 
+    lead: str
     roles: tuple[str, ...]
     labels: tuple[str, ...]  # of the columns: role, name, date
 

@@ -15,10 +15,11 @@ Floats = NDArray[np.float64]
 Shapes = NDArray[np.object_]
 Kind = Literal["kept", "new", "moved", "closed", "away"]
 
-CHANGE = ("#1F6FB2", "#5E9CCB", "#A3C4DF", "#C9CDD2", "#F0BE8C", "#E28A43", "#B85A12")
-"""Blue: fewer minutes, through grey to orange: more; as on the pages."""
+CHANGE = ("#1F6FB2", "#5E9CCB", "#A3C4DF", "#E1E5EA", "#F0BE8C", "#E28A43", "#B85A12")
+"""Blue: fewer minutes, through grey to orange: more; as on the pages, but for a lighter middle: on
+paper most cells are of it, and what changes has to stand out."""
 
-NOBODY = "#F3F5F8"
+NOBODY = "#FFFFFF"
 STEPS = ((0.2, 0.5, 1.0), (0.5, 1.0, 2.0), (1.0, 2.0, 5.0), (1.0, 5.0, 15.0), (5.0, 15.0, 30.0))
 """Minutes between the classes, the same on both sides of zero; the first set that fits."""
 
@@ -101,8 +102,9 @@ def draw(picture: Picture) -> str:
         'stroke-width="0.8"/></pattern></defs>',
         *_cells(picture, frame),
         *_borders(picture, frame),
-        *_places(picture, frame),
+        *_places([p for p in picture.places if p.kind == "kept"], frame),
         *_names(picture, frame),
+        *_places([p for p in picture.places if p.kind != "kept"], frame),
         *_scale(picture, frame),
         *_legend(picture),
         "</svg>",
@@ -185,14 +187,45 @@ def _borders(picture: Picture, frame: _Frame) -> list[str]:
 
 
 def _names(picture: Picture, frame: _Frame) -> list[str]:
+    """Return the names of townships, the largest first; one that would hide another is left out."""
+    taken = [_box(*frame.point(p.x, p.y), p.label) for p in picture.places if p.kind != "kept"]
+    order = np.argsort(-shapely.area(picture.townships), kind="stable")
     made = []
-    for shape, name in zip(picture.townships, picture.names, strict=True):
-        if shape is None or shape.is_empty:
-            continue
-        at = shapely.point_on_surface(shape)
-        x, y = frame.point(at.x, at.y)
-        made.append(_haloed(x, y + 4, name, 'text-anchor="middle" font-size="10"', _QUIET))
+    for k in order.tolist():
+        inside = shapely.point_on_surface(picture.townships[k])
+        x, y = frame.point(inside.x, inside.y)
+        name = picture.names[k]
+        for down in (0.0, -14.0, 14.0):
+            mine = _name_box(x, y + down, name)
+            if not any(_meet(mine, other) for other in taken):
+                taken.append(mine)
+                more = 'text-anchor="middle" font-size="10"'
+                made.append(_haloed(x, y + down + 4, name, more, _QUIET))
+                break
     return made
+
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+def _box(x: float, y: float, label: str) -> Box:
+    """Return the room of a site's mark and number."""
+    return x - 8, y - 14, x + 10 + 7 * len(label), y + 8
+
+
+def _name_box(x: float, y: float, name: str) -> Box:
+    half = 5 * _wide(name) + 1
+    return x - half, y - 6, x + half, y + 6
+
+
+def _meet(one: Box, other: Box) -> bool:
+    beside = one[2] <= other[0] or other[2] <= one[0]
+    return not (beside or one[3] <= other[1] or other[3] <= one[1])
+
+
+def _wide(text: str) -> float:
+    """Return how many wide letters a text is as long as; two narrow ones count as about one."""
+    return sum(1.0 if ord(letter) > 0x2E7F else 0.55 for letter in text)
 
 
 def _haloed(x: float, y: float, text: str, more: str, fill: str = _INK) -> str:
@@ -206,10 +239,10 @@ def _dot(x: float, y: float, radius: float, fill: str) -> str:
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}" fill="{fill}"/>'
 
 
-def _places(picture: Picture, frame: _Frame) -> list[str]:
+def _places(places: Sequence[Place], frame: _Frame) -> list[str]:
     order = {"kept": 0, "closed": 1, "away": 2, "moved": 3, "new": 4}
     made = []
-    for place in sorted(picture.places, key=lambda p: order[p.kind]):
+    for place in sorted(places, key=lambda p: order[p.kind]):
         x, y = frame.point(place.x, place.y)
         if place.toward is not None:
             end_x, end_y = frame.point(*place.toward)
@@ -219,7 +252,7 @@ def _places(picture: Picture, frame: _Frame) -> list[str]:
             )
         made.append(_mark(x, y, place.kind))
         if place.label:
-            made.append(_haloed(x + 8, y - 4, place.label, 'font-size="12"'))
+            made.append(_haloed(x + 8, y - 4, place.label, 'font-size="14"'))
     return made
 
 
@@ -291,10 +324,10 @@ def _kinds(places: Sequence[Place]) -> list[Kind]:
 
 
 def wrapped(text: str, most: int) -> list[str]:
-    """Return a text in lines of about ``most`` wide letters; two narrow ones count as one."""
+    """Return a text in lines of about ``most`` wide letters."""
     lines, width = [""], 0.0
     for word in _words(text):
-        size = sum(1.0 if ord(letter) > 0x2E7F else 0.52 for letter in word)
+        size = _wide(word)
         if lines[-1] and width + size > most:
             lines.append("")
             width = 0.0

@@ -58,7 +58,7 @@ tr{break-inside:avoid}thead{display:table-header-group}
 figure{margin:16px 0;break-inside:avoid}figure svg{width:100%;height:auto;display:block}
 .bar{min-width:140px}.bar svg{width:100%;height:12px;display:block;margin-top:5px}
 details{margin:8px 0}summary{cursor:pointer;color:var(--accent)}
-.sign td{height:44px;vertical-align:bottom}
+.sign td,.sign th{height:44px;vertical-align:bottom}
 footer{border-top:1px solid var(--line);margin-top:32px;padding-top:8px}
 @page{size:A4;margin:16mm 18mm}
 @media print{body{font-size:10pt}main{padding:0;max-width:none}details{display:none}
@@ -167,10 +167,12 @@ def _check(block: Check) -> str:
 def _signature(block: Signature) -> str:
     heads = "".join(f'<th scope="col" class="w">{escape(label)}</th>' for label in block.labels)
     empty = "<td></td>" * (len(block.labels) - 1)
-    rows = "".join(
-        f'<tr class="sign"><td class="w">{escape(role)}</td>{empty}</tr>' for role in block.roles
+    signer = '<tr class="sign"><th scope="row" class="w">'
+    rows = "".join(f"{signer}{escape(role)}</th>{empty}</tr>" for role in block.roles)
+    return (
+        f"<p>{escape(block.lead)}</p>"
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
     )
-    return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 _BLOCKS: dict[type, Callable[[Any], str]] = {

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from cockpit.memo.content import Block, Items, Text, Tile
 from cockpit.memo.content import Facts as FactList
 from cockpit.memo.facts import Facts, Proof, Source
-from cockpit.memo.words import date, number, percent
+from cockpit.memo.words import date, inside, number, percent
 
 Say = Callable[..., str]
 
@@ -57,7 +57,7 @@ def about(facts: Facts, say: Say) -> FactList:
     name = county.name if county.whole else f"{county.name} · {county.unit}"
     rows = [
         (say("County"), say("{name} (invented)", name=name) if county.invented else name),
-        (say("Data class"), say(facts.data_class)),
+        (say("Data class"), facts.data_class),
         (say("Scenario saved"), date(facts.made.date(), facts.language)),
         (say("Data version"), facts.data_version[:12]),
         (say("Author"), facts.author),
@@ -107,8 +107,8 @@ def proof(facts: Facts, say: Say) -> list[Block]:
         (say("Certificate (sha256)"), found.sha256),
         (
             say("How to check"),
-            say("Download the certificate with the scenario and run: python -m cockpit verify "
-                "plan.json. A changed byte is refused."),
+            say("Save the certificate that the scenario file carries as plan.json and run: "
+                "python -m cockpit verify plan.json. A changed byte is refused."),
         ),
     ]  # fmt: skip
     return [*blocks, FactList(tuple(rows))]
@@ -205,7 +205,12 @@ def method(facts: Facts, say: Say) -> list[Block]:
         if told:
             blocks.append(Text(say("Asked for: {values}.", values=say(", ").join(told))))
     if facts.rules:
-        blocks += [Text(say("Rules in force:")), Items(facts.rules)]
+        lead = (
+            say("Rules saved with the scenario; a plan made by hand need not follow them:")
+            if facts.by_hand
+            else say("Rules in force:")
+        )
+        blocks += [Text(lead), Items(facts.rules)]
     blocks.append(Text(_ways(facts, say)))
     blocks.append(FactList(tuple(_source(source, facts, say) for source in facts.sources)))
     if facts.notes:
@@ -226,8 +231,9 @@ def _ways(facts: Facts, say: Say) -> str:
     )
     return say(
         "Times run between the centre of each of {n} cells and the nearest site, {roads}, {mode}, "
-        "in whole seconds.",
-        n=cells, roads=roads, mode=facts.asked.mode,
+        "in whole seconds. Whoever reaches no site within {most} minutes counts as {most} minutes "
+        "in means and sums.",
+        n=cells, roads=roads, mode=inside(facts.asked.mode), most=f"{facts.most_minutes:g}",
     )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from cockpit.memo.content import (
 )
 from cockpit.memo.drawing import draw
 from cockpit.memo.facts import Facts, Part, Site
-from cockpit.memo.words import date, number
+from cockpit.memo.words import date, inside, number
 
 Say = Callable[..., str]
 Mood = Literal["better", "worse", "same"]
@@ -43,7 +43,7 @@ KPIS = (
 )
 """Figure, its words, and how it is written."""
 
-CHANGE_TITLES = {"new": "new", "moved": "moved", "closed": "closed"}
+CHANGE_TITLES = {"new": "new site", "moved": "moved to here", "closed": "closes"}
 
 
 def write(facts: Facts) -> Memo:
@@ -73,7 +73,7 @@ def write(facts: Facts) -> Memo:
         limits.limits(facts, say),
     ]
     blocks += [*_end(facts, say)]  # last: it lists what was printed until then
-    marks = [say("Class: {name}", name=say(facts.data_class))]
+    marks = [say("Class: {name}", name=facts.data_class)]
     if facts.county.invented:
         marks.append(say("Sample county, invented"))
     return Memo(
@@ -122,17 +122,19 @@ def _top(facts: Facts, say: Say) -> list[Block]:
 
 def _goal(facts: Facts, say: Say) -> str:
     asked = facts.asked
-    return (
-        say("Help from {service} is to come to people ({group}) in {unit} fast: within {n} "
-            "minutes, {mode}. The memo tells what the plan changes against today.",
-            service=asked.service, group=asked.group, unit=facts.county.unit,
-            n=f"{asked.minutes:g}", mode=asked.mode)
+    told = {
+        "service": inside(asked.service),
+        "n": f"{asked.minutes:g}",
+        "mode": inside(asked.mode),
+        "group": inside(asked.group),
+        "unit": facts.county.unit,
+    }
+    first = (
+        say("Goal: help from {service} within {n} minutes, {mode}, for {group} in {unit}.", **told)
         if asked.help_comes
-        else say("People ({group}) in {unit} are to reach {service} fast: within {n} minutes, "
-                 "{mode}. The memo tells what the plan changes against today.",
-                 service=asked.service, group=asked.group, unit=facts.county.unit,
-                 n=f"{asked.minutes:g}", mode=asked.mode)
-    )  # fmt: skip
+        else say("Goal: {service} within {n} minutes, {mode}, for {group} in {unit}.", **told)
+    )
+    return say("{goal} This memo tells what the plan changes against today.", goal=first)
 
 
 def _tiles(facts: Facts, say: Say) -> list[Tile]:
@@ -147,7 +149,7 @@ def _tiles(facts: Facts, say: Say) -> list[Tile]:
         ),
         Tile(
             minutes,
-            sheet.minutes("then.mean", _then(minutes, say)),
+            say("{n} minutes", n=sheet.minutes("then.mean", _then(minutes, say))),
             say("today {figure}", figure=sheet.minutes("now.mean", _now(minutes, say))),
             _mood(facts, "mean", -1),
         ),
@@ -184,7 +186,7 @@ def _plan(facts: Facts, say: Say) -> list[Block]:
     for site in facts.sites:
         n[site.change] += 1
     first = say(
-        "{new} sites are new, {moved} move, {closed} close: {then} instead of {now} in all.",
+        "New sites: {new}; moved: {moved}; closed: {closed}. In all {then} sites instead of {now}.",
         **{kind: str(count) for kind, count in n.items()},
         then=sheet.people("sites.then", say("Sites, then")),
         now=sheet.people("sites.now", say("Sites today")),
@@ -201,6 +203,7 @@ def _plan(facts: Facts, say: Say) -> list[Block]:
             tuple(say(h) for h in head),
             tuple(_site_row(facts, site, say) for site in facts.sites),
             n_words=4,
+            wide=2,
         ),
     ]
 
@@ -248,11 +251,8 @@ def _result(facts: Facts, say: Say) -> list[Block]:
         Heading(say("Result")),
         Table(say("Today beside the plan: {group}", group=facts.asked.group), head, tuple(rows)),
         Text(
-            say(
-                "Covered: within {limit} minutes, exactly there too. Whoever reaches no site "
-                "within {most} minutes counts as {most} minutes in means and sums.",
-                limit=f"{facts.asked.minutes:g}", most=f"{facts.most_minutes:g}",
-            ),
+            say("Covered: within {limit} minutes, exactly there too.",
+                limit=f"{facts.asked.minutes:g}"),
             "quiet",
         ),
     ]  # fmt: skip
@@ -314,9 +314,7 @@ def _most(facts: Facts, say: Say) -> str:
             said.append(say(sentence, name=best.name))
     worst = _largest(facts, facts.groups[1:], "minutes_lost", a_head=True)
     if worst is not None:
-        said.append(
-            say("Of the groups, {name} loses most minutes for each of its people.", name=worst.name)
-        )
+        said.append(say("Of the groups, most minutes a head are lost by: {name}.", name=worst.name))
     lost = facts.sheet.value("balance.minutes_lost")
     if lost == 0:
         said.append(say("Nobody has a longer way than today."))
@@ -341,10 +339,16 @@ def _parts(
 ) -> Table:
     heads = ("People", "Shorter ways", "Longer ways", "Net covered", "Net person-minutes")
     head = (what, *(say(h) for h in heads))
-    rows = [_part_row(facts, part.path, part.name, say) for part in parts]
-    lengths = [_won_lost(facts, part.path) for part in parts]
+    # What does not change says nothing row by row: it is told in one.
+    still = () if of_groups else tuple(part for part in parts if _is_still(facts, part))
+    shown = [part for part in parts if part not in still]
+    rows = [_part_row(facts, part.path, part.name, say) for part in shown]
+    lengths = [_won_lost(facts, part.path) for part in shown]
     longest = max((max(pair) for pair in lengths), default=0.0) or 1.0
     bars: list[Bar | None] = [Bar(lost / longest, won / longest) for won, lost in lengths]
+    if still:
+        rows.append(_still_row(facts, still, say))
+        bars.append(None)
     if not of_groups:
         _check_sums(facts, parts, say)
         rows.append(_part_row(facts, "", say("Sum: net change"), say))
@@ -355,7 +359,36 @@ def _parts(
         else say("By township; the sum is the net change")
     )
     bar_head = say("Person-minutes: lost | won")
-    return Table(caption, head, tuple(rows), 1, tuple(bars), bar_head, has_sum=not of_groups)
+    return Table(
+        caption, head, tuple(rows), 1, bars=tuple(bars), bar_head=bar_head, has_sum=not of_groups
+    )
+
+
+def _is_still(facts: Facts, part: Part) -> bool:
+    """Tell whether it is known that nobody's way changes in a township."""
+    told = [facts.sheet.value(f"{part.path}.balance.{f}") for f in ("winners", "losers")]
+    return told == [0, 0] and not math.isnan(facts.sheet.value(f"{part.path}.now.people"))
+
+
+def _still_row(facts: Facts, still: tuple[Part, ...], say: Say) -> tuple[str, ...]:
+    name = say("{n} others, unchanged", n=len(still))
+    paths = [f"{part.path}.now.people" for part in still]
+    said = math.fsum(facts.sheet.value(path) for path in paths)
+    people = say("People")
+    figure = facts.sheet.plain(
+        f"{name}: {people}", said, math.fsum(facts.sheet.found[path] for path in paths)
+    )
+    zeros = [
+        facts.sheet.plain(
+            f"{name}: {say(title)}", 0.0,
+            math.fsum(facts.sheet.found[f"{part.path}.balance.{f}"] for part in still),
+        )
+        for f, title in (
+            ("winners", "Shorter ways"), ("losers", "Longer ways"), ("net_covered", "Net covered"),
+            ("net_minutes", "Net person-minutes"),
+        )
+    ]  # fmt: skip
+    return (name, figure, *zeros)
 
 
 def _part_row(facts: Facts, path: str, name: str, say: Say) -> tuple[str, ...]:
@@ -403,8 +436,8 @@ def _end(facts: Facts, say: Say) -> list[Block]:
             say("List of the figures"),
             Table(say("Figures and their recount"), head, rows),
         ),
-        Text(say("For decision: whether the plan as described is pursued, changed or dropped.")),
         Signature(
+            say("For decision: whether the plan as described is pursued, changed or dropped."),
             tuple(say(role) for role in ("Prepared by", "Reviewed by", "Decided by")),
             tuple(say(label) for label in ("Role", "Name and signature", "Date")),
         ),

@@ -39,3 +39,8 @@ def date(day: dt.date | None, language: str) -> str:
 
 # Not by strftime: its words depend on the machine's locale.
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def inside(words: str) -> str:
+    """Return words as they stand inside a sentence: "On foot" without its capital, "GP" with it."""
+    return words[:1].lower() + words[1:] if words[1:2].islower() else words
