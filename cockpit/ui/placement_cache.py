@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import streamlit as st
+from sqlalchemy.orm import Session
 
-from cockpit.answers import siting, siting_figures
+from cockpit.answers import scenario_store, siting, siting_advice, siting_figures
 from cockpit.answers.coverage_question import allowed_groups, question
 from cockpit.answers.coverage_results import Question
 from cockpit.answers.reach import Reach, current_reach
-from cockpit.answers.siting import Ground, Layout
+from cockpit.answers.siting import Ground, Layout, Rules
+from cockpit.answers.siting_advice import Move, Standing, WhyNot
 from cockpit.answers.siting_figures import Figures
 from cockpit.coverage.services import SERVICES
 from cockpit.settings import settings
+from cockpit.store import session as store
 from cockpit.ui import cache
 from cockpit.ui.cache import NothingLoadedError
 
@@ -92,6 +95,58 @@ def _figures(
 def figures(asked: Asked, layout: Layout) -> Figures:
     """Return what a plan changes; an ``InputError`` names a site that there is not."""
     return _figures(cache.data_version(), cache.visitor_class(), asked, layout.key(), layout)
+
+
+def save(found: Figures, rules: Rules, *, name: str, author: str, note: str) -> str:
+    """Store a plan made by hand as a scenario; return its name."""
+    with Session(store.engine()) as db:
+        return scenario_store.save(db, found, rules, name=name, author=author, note=note).name
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _next_move(
+    version: str,  # noqa: ARG001
+    visitor: str,  # noqa: ARG001
+    asked: Asked,
+    rules: Rules,
+    key: str,  # noqa: ARG001 -- stands for the layout
+    aim: str,
+    kind: str,
+    _layout: Layout,
+) -> Move | None:
+    return siting_advice.next_move(ground(asked), rules, _layout, aim, kind=kind)  # type: ignore[arg-type]
+
+
+def next_move(asked: Asked, rules: Rules, layout: Layout, aim: str, kind: str) -> Move | None:
+    """Return the one change of a kind that brings most; None when none does."""
+    version, visitor = cache.data_version(), cache.visitor_class()
+    found = _next_move(version, visitor, asked, rules, layout.key(), aim, kind, layout)
+    _warm().add((version, visitor, asked, rules))
+    return found
+
+
+def standing(asked: Asked, rules: Rules, layout: Layout, aim: str) -> Standing:
+    """Return how near a plan comes to the best; not kept, for the search goes on."""
+    found = siting_advice.standing(ground(asked), rules, layout, aim)  # type: ignore[arg-type]
+    _warm().add((cache.data_version(), cache.visitor_class(), asked, rules))
+    return found
+
+
+def why_not(
+    asked: Asked, rules: Rules, layout: Layout, cell: str, aim: str, *, search: bool
+) -> WhyNot:
+    """Return what a site in a cell would bring, and with ``search`` what insisting costs."""
+    return siting_advice.why_not(ground(asked), rules, layout, cell, aim, search=search)  # type: ignore[arg-type]
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _warm() -> set[tuple[str, str, Asked, Rules]]:
+    return set()
+
+
+def is_warm(asked: Asked, rules: Rules) -> bool:
+    """Tell whether advice on a question is quick: all its ways have been read before."""
+    return (cache.data_version(), cache.visitor_class(), asked, rules) in _warm()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -31,7 +31,7 @@ PANEL_TITLES = {
     "solve": "Find the best plan",
     "save": "Save",
 }
-TOOL_TITLES = {"place": "Place", "look": "Look"}
+TOOL_TITLES = {"place": "Put a site", "look": "Look only"}
 _CHUNK = 190  # characters: what one value of an address may have
 _LONGEST = 2600  # characters of a plan in an address, which has other things to carry as well
 _IN_SESSION = "session"
@@ -313,6 +313,12 @@ def _step(source: str, target: str) -> None:
     state.choose(f"placement.{source}", steps[:-1])
     state.choose("placement.site", "")
     _set(parse_layout(steps[-1]))
+
+
+def reset() -> None:
+    """Plan nothing; this, too, can be taken back."""
+    change(Layout())
+    let_go()
 
 
 def can_undo() -> bool:

@@ -100,7 +100,7 @@ def show(scene: Scene, *, key: str, on_pick: Callable[[str, str], None], alt: st
 
     st.pydeck_chart(
         deck(scene, theme.now()),
-        height=420 if state.on_telephone() else 640,
+        height=420 if state.on_telephone() else 580,
         on_select=clicked,
         selection_mode="single-object",
         key=state.widget_key(key),
@@ -248,9 +248,13 @@ def _new(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
         **_letters("names", rows, tokens),
         "getText": "@@=n",
         "getColor": rgba(tokens.text),
-        "getSize": 15,
+        "getSize": 14,
         "getTextAnchor": "@@='start'",
-        "getPixelOffset": [_NEW_PX + 6, 0],
+        "getPixelOffset": [_NEW_PX + 9, 0],
+        "outlineWidth": 0,
+        "background": True,
+        "getBackgroundColor": rgba(tokens.panel, 0.92),
+        "backgroundPadding": [6, 3, 6, 3],
     }
     return [discs, sign, names]
 

@@ -1,0 +1,387 @@
+"""What stands around the map of the page Placement: tiles, the sentence, tables, saving."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from cockpit.answers.siting_figures import Balance, Figures, Totals
+from cockpit.answers.twin import Twin
+from cockpit.coverage.services import SERVICES
+from cockpit.indicators import MEASURES
+from cockpit.ui import cache, placement_cache, placement_choices, state, theme
+from cockpit.ui.coverage_choices import MODE_PHRASE_TITLES
+from cockpit.ui.coverage_parts import in_sentence, plain_number, table, words_table
+from cockpit.ui.placement_choices import Choice
+from cockpit.ui.placement_shown import Shown, people_text
+from cockpit.ui.way import plain
+from cockpit.ui.words import (
+    NO_FIGURE,
+    compact,
+    language,
+    number,
+    percent,
+    say,
+    say_error,
+    say_terms,
+    signed,
+)
+from geodata.errors import CockpitError
+
+STATUS_TITLES = {
+    "kept": "stays",
+    "new": "new site",
+    "closed": "closed",
+    "moved": "moved here",
+    "moved away": "moved away",
+}
+CHANGE_TITLES = {"added": "{n} new", "closed": "{n} closed", "moved": "{n} moved"}
+_ROWS = 300
+_Term = tuple[str, dict[str, object]]
+
+
+# ---------------------------------------------------------------- tiles
+
+
+def tiles(found: Figures, standing: tuple[str, str, str]) -> None:
+    """Show the headline figures; ``standing`` is value, unit and note of how good the plan is."""
+    balance = found.balance
+    group = say(MEASURES[found.q.group].title)
+    limit = plain_number(found.q.minutes)
+    cards = [
+        _tile("share", say("Within {n} minutes", n=limit), _covered(found), "", _more(found)),
+        _tile("mean", say("Mean minutes"), *_mean(found)),
+        _tile("newly", say("Newly covered"), _count(balance.newly_covered), say("persons"),
+              _quiet(group)),
+        _tile("no_longer", say("No longer covered"), _count(balance.no_longer), say("persons"),
+              _coloured(balance.no_longer, say("each of them a loss"), good=False)),
+        _tile("sites", say("Sites"), _arrow(number(found.n_now), number(found.n_then)), "",
+              _quiet(_changes(found))),
+        _tile("standing", say("Against the best"), *standing[:2], _quiet(standing[2])),
+    ]  # fmt: skip
+    st.html(f'<div class="ct-tiles" tabindex="0" role="group">{"".join(cards)}</div>')
+
+
+def _tile(name: str, title: str, value: str, unit: str, note: str) -> str:
+    unit = "" if value == NO_FIGURE else unit
+    return (
+        f'<div class="ct-tile" data-figure="{name}" title="{escape(value)}">'
+        f'<div class="ct-quiet ct-small">{escape(title)}</div>'
+        f'<div class="ct-value">{escape(value)} <span class="ct-unit">{escape(unit)}</span></div>'
+        f'<div class="ct-small">{note or "&nbsp;"}</div></div>'
+    )
+
+
+def _quiet(text: str) -> str:
+    return f'<span class="ct-quiet">{escape(text)}</span>' if text else ""
+
+
+def _coloured(change: float, text: str, *, good: bool) -> str:
+    """Return a note in the colour of good or bad news; quiet where nothing changes."""
+    if not change or math.isnan(change):
+        return _quiet(text) if change else ""
+    tokens = theme.now()
+    return (
+        f'<span style="color:{tokens.good if good else tokens.bad};font-weight:600">'
+        f"{escape(text)}</span>"
+    )
+
+
+def _arrow(now: str, then: str) -> str:
+    return now if now == then else f"{now} → {then}"
+
+
+def _count(people: float) -> str:
+    return NO_FIGURE if math.isnan(people) else compact(people)
+
+
+def _covered(found: Figures) -> str:
+    return _arrow(percent(found.now.share, 1), percent(found.then.share, 1))
+
+
+def _more(found: Figures) -> str:
+    points = (found.then.share - found.now.share) * 100
+    if not found.layout or math.isnan(points):
+        return _quiet(say("{n} persons", n=people_text(found.then.covered)))
+    text = say("{points} points · {n} persons", points=signed(points, 1),
+               n=signed(found.then.covered - found.now.covered))  # fmt: skip
+    return _coloured(round(points, 9), text, good=points > 0)
+
+
+def _mean(found: Figures) -> tuple[str, str, str]:
+    now, then = found.now.mean, found.then.mean
+    change = then - now
+    value = _arrow(number(now, 1), number(then, 1))
+    if not found.layout or math.isnan(change):
+        return value, say("minutes"), _quiet(say("to the nearest site"))
+    text = say("{n} minutes", n=signed(change, 1 if abs(change) >= 0.05 else 2))
+    return value, "", _coloured(round(change, 9), text, good=change < 0)
+
+
+def _changes(found: Figures) -> str:
+    """Return how many sites open, close and move."""
+    layout = found.layout
+    parts = [
+        say(title, n=number(len(getattr(layout, name))))
+        for name, title in CHANGE_TITLES.items()
+        if getattr(layout, name)
+    ]
+    between = "，" if language() == "zh" else ", "
+    return between.join(parts) or say("as today")
+
+
+# ---------------------------------------------------------------- the sentence
+
+
+def sentence(twin: Twin, choice: Choice, found: Figures) -> str:
+    """Return in words what the plan changes; without one, how things stand and what to do."""
+    values = _values(twin, choice, found)
+    if not found.n_now and not found.layout:
+        return say(
+            "There is no site of this kind yet: {service}. Click a cell to put the first one "
+            "there.",
+            **values,
+        )
+    if not found.layout:
+        return say_terms(
+            [
+                (
+                    "{unit}: today {covered} of {total} people ({group}) reach {service} within "
+                    "{n} minutes {mode}.",
+                    values,
+                ),
+                ("Click a cell to put a site there, or take the next best move.", {}),
+            ]
+        )
+    return say_terms([("{unit}, with this plan ({changes}):", values), *_gains(found, values)])
+
+
+def marked(text: str) -> str:
+    """Return the sentence as markup in which names are no markup."""
+    return plain(text)
+
+
+def _values(twin: Twin, choice: Choice, found: Figures) -> dict[str, object]:
+    asked = choice.asked
+    return {
+        "unit": cache.names(twin.version, language())[twin.position(asked.unit)],
+        "group": say(MEASURES[asked.group].title),
+        "service": in_sentence(say(SERVICES[asked.service].title)),
+        "mode": say(MODE_PHRASE_TITLES.get(asked.mode, asked.mode)),
+        "n": plain_number(asked.minutes),
+        "covered": people_text(found.now.covered),
+        "total": people_text(found.now.people),
+        "changes": _changes(found),
+    }
+
+
+def _gains(found: Figures, values: dict[str, object]) -> list[_Term]:
+    balance = found.balance
+    told = {
+        **values,
+        "newly": people_text(balance.newly_covered),
+        "no_longer": people_text(balance.no_longer),
+        "winners": people_text(balance.winners),
+        "losers": people_text(balance.losers),
+        "before": number(found.now.mean, 1),
+        "after": number(found.then.mean, 1),
+    }
+    terms: list[_Term] = []
+    if balance.newly_covered == 0 and balance.no_longer == 0:
+        terms.append(("nobody more and nobody less is within {n} minutes {mode};", told))
+    elif balance.no_longer == 0:
+        terms.append(("{newly} people more are within {n} minutes {mode};", told))
+    else:
+        terms.append(
+            ("{newly} people more are within {n} minutes {mode}, {no_longer} no longer;", told)
+        )
+    if balance.losers == 0:
+        terms.append(("{winners} have a shorter way, nobody a longer one.", told))
+    else:
+        terms.append(("{winners} have a shorter way, {losers} a longer one.", told))
+    if round(found.now.mean, 1) != round(found.then.mean, 1):
+        terms.append(("The mean way goes from {before} to {after} minutes.", told))
+    return terms
+
+
+# ---------------------------------------------------------------- tables
+
+
+def classes_table(shown: Shown) -> None:
+    """Show the map's colours as a table."""
+    name = say("Colour of the map")
+    words_table(
+        {
+            name: [one.text for one in shown.classes],
+            say("People"): [people_text(one.people) for one in shown.classes],
+            say("Cells"): [number(one.cells) for one in shown.classes],
+        },
+        words=(name,),
+    )
+
+
+def townships(twin: Twin, found: Figures) -> None:
+    """Show who wins and who loses in each township; the last row is the net change."""
+    names = cache.names(twin.version, language())
+    parts = sorted(found.townships, key=lambda p: _weight(p.balance), reverse=True)
+    rows = [(names[part.row], part.now, part.then, part.balance) for part in parts]
+    rows.append((say("All together"), found.now, found.then, found.balance))
+    _parts(say("Township"), rows, say("Table of the townships: winners, losers, covered"))
+    if not found.layout:
+        st.caption(say("Nothing is changed yet: the table shows how things stand today."))
+    elif any(math.isnan(p.balance.net_minutes) for p in found.townships):
+        st.caption(say("Where too few people live to be shown, figures are left out."))
+
+
+def _weight(balance: Balance) -> float:
+    moved = balance.minutes_won + balance.minutes_lost
+    return -1.0 if math.isnan(moved) else moved
+
+
+def groups(found: Figures) -> None:
+    """Show what the plan changes for each group of people."""
+    rows = [(say(part.title), part.now, part.then, part.balance) for part in found.groups]
+    _parts(say("Group"), rows, say("Table of the groups of people: winners, losers, covered"))
+    st.caption(
+        say("Uneven: 0 where everybody has the same way, 1 where one person has all the minutes "
+            "(Gini). The groups overlap, so they do not add up.")
+    )  # fmt: skip
+
+
+def _parts(title: str, rows: Sequence[tuple[str, Totals, Totals, Balance]], alt: str) -> None:
+    columns: dict[str, list[str]] = {
+        title: [name for name, *_ in rows],
+        say("People"): [people_text(now.people) for _, now, _, _ in rows],
+        say("Covered"): [
+            _arrow(percent(now.share, 1), percent(then.share, 1)) for _, now, then, _ in rows
+        ],
+        say("Newly covered"): [people_text(b.newly_covered) for *_, b in rows],
+        say("No longer covered"): [people_text(b.no_longer) for *_, b in rows],
+        say("Shorter for"): [people_text(b.winners) for *_, b in rows],
+        say("Longer for"): [people_text(b.losers) for *_, b in rows],
+        say("Person-minutes, net"): [_net(b) for *_, b in rows],
+        say("Mean minutes"): [
+            _arrow(number(now.mean, 1), number(then.mean, 1)) for _, now, then, _ in rows
+        ],
+        say("Uneven (Gini)"): [
+            _arrow(number(now.gini, 3), number(then.gini, 3)) for _, now, then, _ in rows
+        ],
+    }
+    table(columns, words=(title,), alt=alt, most_rows=24)
+
+
+def _net(balance: Balance) -> str:
+    net = balance.net_minutes
+    return say("not shown") if math.isnan(net) else signed(round(net, 6))
+
+
+def sites(choice: Choice, found: Figures) -> None:
+    """Show the sites, those that the plan changes first; marking one selects it."""
+    names = placement_cache.site_names(choice.asked, language())
+    order = {"new": 0, "moved": 1, "moved away": 2, "closed": 3, "kept": 4}
+    ranked = sorted(
+        found.sites, key=lambda r: (order[r.status], -(0 if math.isnan(r.only) else r.only))
+    )[:_ROWS]
+    if not ranked:
+        st.info(say("There is no site yet. Click a cell to put the first one there."))
+        return
+    name, status = say("Site"), say("State")
+    key = f"placement.sites.{placement_choices.clicks()}"
+
+    def marked() -> None:
+        picked = (state.widget_value(key) or {}).get("selection", {}).get("rows", [])
+        if picked and picked[0] < len(ranked):
+            placement_choices.select_site(ranked[picked[0]].site)
+
+    table(
+        {
+            name: [names[row.site] for row in ranked],
+            status: [say(STATUS_TITLES[row.status]) for row in ranked],
+            say("People nearest to it"): [_open(row, people_text(row.people)) for row in ranked],
+            say("Capacity"): [number(row.capacity) for row in ranked],
+            say("Load"): [_open(row, _load(row.people, row.capacity)) for row in ranked],
+            say("Only it covers"): [_open(row, people_text(row.only)) for row in ranked],
+            say("Person-minutes saved"): [_open(row, number(row.minutes_saved)) for row in ranked],
+        },
+        words=(name, status),
+        alt=say("Table of the sites"),
+        on_select=marked,
+        selection_mode="single-row",
+        key=state.widget_key(key),
+    )
+    st.caption(
+        say("Load: people nearest to it over its capacity. Person-minutes saved: how many more "
+            "there would be without it. Mark a row to move or close the site.")
+    )  # fmt: skip
+
+
+def _open(row: Any, text: str) -> str:
+    return NO_FIGURE if row.status in ("closed", "moved away") else text
+
+
+def _load(people: float, capacity: float) -> str:
+    return percent(people / capacity) if capacity > 0 else NO_FIGURE
+
+
+# ---------------------------------------------------------------- save
+
+
+def save(choice: Choice, found: Figures) -> None:
+    """Show the form that keeps the plan as a scenario."""
+    if not found.layout:
+        st.info(
+            say("There is nothing to keep yet. Put a site on the map, or let the best plan be "
+                "found, and save it here.")
+        )  # fmt: skip
+        return
+    with st.form("placement.save", border=False):
+        with st.container(horizontal=True):
+            st.text_input(say("Name of the scenario"), max_chars=80, width=340,
+                          **_later("placement.save.name"))  # fmt: skip
+            st.text_input(say("Author"), max_chars=80, width=240,
+                          **_later("placement.save.author"))  # fmt: skip
+        st.text_area(say("Remark"), max_chars=2000, height=90, **_later("placement.save.note"))
+        st.form_submit_button(
+            say("Save the plan"), type="primary", icon=":material/save:", on_click=_save,
+            args=(choice, found),
+        )  # fmt: skip
+    _said()
+
+
+def _later(name: str) -> dict[str, Any]:
+    """Return how a field of the form is kept: forms allow no callback but the button's."""
+    return {"key": state.remembered(name, "")["key"]}
+
+
+def _save(choice: Choice, found: Figures) -> None:
+    told = {
+        name: str(state.widget_value(f"placement.save.{name}") or "").strip()
+        for name in ("name", "author", "note")
+    }
+    for name, value in told.items():
+        state.choose(f"placement.save.{name}", value)
+    try:
+        kept = placement_cache.save(found, choice.rules, **told)
+    except CockpitError as error:
+        state.choose("placement.save.said", error)
+        return
+    state.choose("placement.save.said", kept)
+
+
+def _said() -> None:
+    """Tell once what became of saving, with the way on."""
+    said = state.chosen("placement.save.said", None)
+    if said is None:
+        return
+    state.choose("placement.save.said", None)
+    if isinstance(said, CockpitError):
+        st.error(say_error(said))
+        return
+    st.success(
+        say("Saved: {name}. Compare it with others on the page Scenarios.", name=said),
+        icon=":material/check:",
+    )
