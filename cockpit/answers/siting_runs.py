@@ -36,7 +36,7 @@ Status = Literal["waiting", "running", "done", "stopped", "failed"]
 MOST_STEPS = 200
 MOST_WAITING = 8
 _MOST_KEPT = 24
-_PATIENCE_S = 0.9  # for a search that is asked to stop; then its best plan so far is the plan
+_PATIENCE_S = 0.7  # for a search that is asked to stop; then its best plan so far is the plan
 
 log = logging.getLogger("cockpit")
 
@@ -294,6 +294,7 @@ def _solved(run: _Run) -> Plan:
     ground = run.ground
     posed = posed_of(ground, run.rules)
     fitted = fit(run.model, ground, posed, run.parameters)
+    _ = fitted.problem.digest  # kept with the problem: a stop must not wait for it
     with _lock:
         run.fitted, run.notes, run.sites = fitted, fitted.notes, fitted.sites
         run.always, run.reduced = fitted.always, fitted.reduced
