@@ -466,9 +466,8 @@ def test_a_changed_byte_of_the_certificate_is_refused(files: Path) -> None:
     data = path.read_bytes()
     assert read(path)["sha256"] == json.loads(data)["sha256"]
     for k in range(len(data)):
-        for other in (data[k] ^ 1, ord(" "), ord("0")):
-            if other == data[k]:
-                continue
+        others = {data[k] ^ 1, *(b" 0" if k % 9 == 0 else b"")} - {data[k]}
+        for other in others:
             path.write_bytes(data[:k] + bytes([other]) + data[k + 1 :])
             with pytest.raises(CockpitError):
                 read(path)

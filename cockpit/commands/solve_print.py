@@ -142,6 +142,7 @@ def print_plan(plan: Plan, case: Case, language: str, *, stopped: bool, file: Pa
         *_sites(plan, case, language),
         *((say("Year {n}", n=n), text) for n, text in _years(plan, case)),
         *_figures(plan.details, case, language),
+        *_targets(plan, case, language),
     ]
     for title, text in rows:
         print(f"{title}: {text}")
@@ -214,14 +215,23 @@ _FIGURE_TITLES = {
 
 
 def _figures(details: Mapping[str, Any], case: Case, language: str) -> list[tuple[str, str]]:
-    told = [
+    return [
         (translate(title, language), figure(float(details[key])))
         for key, title in _FIGURE_TITLES.items()
         if isinstance(details.get(key), int | float)
         and (key != "person_minutes" or case.unit == "minutes")
     ]
-    achieved = details.get("achieved", ())
-    return told + [
-        (translate("Target {n}", language, n=n + 1), "-" if value is None else figure(value))
-        for n, value in enumerate(achieved)
-    ]
+
+
+def _targets(plan: Plan, case: Case, language: str) -> list[tuple[str, str]]:
+    """Return what the plan reaches of each target, which is told as it was asked for."""
+    asked = plan.parameters.get("targets") or plan.parameters.get("rules") or []
+    told = []
+    for n, value in enumerate(plan.details.get("achieved", ())):
+        kind, wanted, reach, group = asked[n]
+        text = ":".join((kind, f"{wanted:g}", *(() if reach is None else (f"{reach:g}",))))
+        if group is not None:
+            text += f" {(case.township_names or case.townships)[group]}"
+        title = f"{translate('Target {n}', language, n=n + 1)} ({text})"
+        told.append((title, "-" if value is None else figure(value)))
+    return told

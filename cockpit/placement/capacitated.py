@@ -178,6 +178,7 @@ def solve_capacitated_covering(
     return replace(plan, data=problem.digest)
 
 
+_PATIENCE_S = 1.0  # without news progress is asked this often whether to go on
 TOO_NEAR = "No {p} sites keep the spacing; ask for fewer sites or for less spacing."
 
 
@@ -383,7 +384,7 @@ def _bounded(
     sites = np.append(np.flatnonzero(problem.allowed), [] if reach is None else [-1]).astype(int)
     transport = _transport(problem, points, load, p, reach)
     total = float(problem.weights[points].sum())
-    known, stopped = np.inf, False
+    known, told, stopped = np.inf, 0.0, False
 
     def worth(cost: float) -> float:
         return cost if reach is None else total - cost
@@ -393,10 +394,12 @@ def _bounded(
         return chosen[chosen >= 0]
 
     def going(found: Heuristic, bound: Bound) -> bool:
-        nonlocal known, stopped
+        nonlocal known, told, stopped
         seconds = time.perf_counter() - search.began
-        if search.progress is not None and found.cost < known:
-            known, chosen = found.cost, placed(found)
+        # Without a better plan it is told each second all the same: it may want to stop.
+        news = found.cost < known or seconds - told > _PATIENCE_S
+        if search.progress is not None and news and np.isfinite(found.cost):
+            known, told, chosen = min(known, found.cost), seconds, placed(found)
             if not problem.too_near(chosen):
                 step = Step(chosen, worth(found.cost), worth(bound.value), seconds, "bound")
                 stopped = search.progress(step) is False
