@@ -702,3 +702,22 @@ def test_a_plan_of_other_data_is_told_so(
     assert run("verify", "plan.json").stderr.strip() == (
         "Nothing is loaded yet; load a county first."
     )
+
+
+def test_what_matrix_writes_can_be_solved(here: Path) -> None:
+    points = pd.DataFrame(
+        [(f"c{k}", *roaded.centre(k)) for k in (0, 1, 2, 3)], columns=["id", "lon", "lat"]
+    )
+    points.to_csv(here / "p.csv", index=False)
+    matrix = ("matrix", "p.csv", "p.csv", "--mode", "car", "-o")
+    assert run(*matrix, "long.csv").returncode == 0
+    assert run(*matrix, "wide.parquet", "--wide").returncode == 0
+    # Three minutes a road 0 - 1 - 2 -> 3 and no way out of 3, so 3 needs its own site, which
+    # serves 2 as well; one in 0 or 1 serves both of these.
+    for name, costs in (("long.csv", ()), ("wide.parquet", ("--costs", "seconds"))):
+        done = run("solve", name, *costs, "--model", "lscp", "--reach", "3", "--json")
+        plan = json.loads(done.stdout)
+        assert (plan["objective"], plan["proven"]) == (2, True)
+        done = run("solve", name, *costs, "--model", "p-median", "-p", "1", "--json")
+        plan = json.loads(done.stdout)  # whoever is in 3 reaches 3 alone: 9 + 6 + 3 + 0
+        assert (plan["objective"], ids(plan), plan["unit"]) == (18, "c3", "person-minutes")
