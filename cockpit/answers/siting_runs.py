@@ -37,6 +37,7 @@ MOST_STEPS = 200
 MOST_WAITING = 8
 _MOST_KEPT = 24
 _PATIENCE_S = 0.7  # for a search that is asked to stop; then its best plan so far is the plan
+_LEAVING_S = 10.0  # for a search to hear that the server ends
 
 log = logging.getLogger("cockpit")
 
@@ -239,7 +240,14 @@ def forget() -> None:
         _runs.clear()
 
 
-atexit.register(forget)  # no search keeps a server from ending
+def _leave() -> None:
+    """Let a server end in order: a thread that is cut off inside the solver would abort it."""
+    forget()
+    for worker in tuple(_at_work):
+        worker.join(_LEAVING_S)
+
+
+atexit.register(_leave)
 
 
 # ---------------------------------------------------------------- the thread that searches
