@@ -87,7 +87,7 @@ def _ticks(least: float, most: float, *, few: bool) -> list[float]:
     if not wide > 0:
         return [0.0]
     size = 10.0 ** math.floor(math.log10(wide))
-    step = next(k * size for k in (1, 2, 5, 10) if k * size >= wide)
+    step = max(k * size for k in (1, 2, 5) if k * size <= wide)
     first, last = math.ceil(least / step), math.floor(most / step)
     return [k * step for k in range(first, last + 1)]
 
@@ -267,8 +267,9 @@ def _range(costs: Sequence[float]) -> list[float]:
 
 
 def _named(beside: Sequence[Beside], tokens: theme.Tokens) -> list[dict[str, Any]]:
-    """Return the names of the plans beside the front; the highest of one cost stands above."""
+    """Return the names of plans beside the front; the highest of one cost has its name above."""
     named = []
+    last = max((one.cost for one in beside), default=0.0)
     for one in beside:
         here = [other for other in beside if abs(other.cost - one.cost) < 1e-9]
         top = len(here) > 1 and one == max(here, key=lambda other: other.share)
@@ -277,9 +278,10 @@ def _named(beside: Sequence[Beside], tokens: theme.Tokens) -> list[dict[str, Any
             {
                 "x": one.cost,
                 "y": 100 * one.share,
-                "xanchor": "left",
+                # At the right end the scale of colours stands: the name goes to the other side.
+                "xanchor": "right" if one.cost == last > 0 else "left",
                 "yanchor": "bottom" if top else "top",
-                "xshift": 10,
+                "xshift": -12 if one.cost == last > 0 else 10,
                 # Of several the names stand apart, however near the plans are.
                 "yshift": 4 if top else 6 - 18 * max(rank, 0),
                 "showarrow": False,
