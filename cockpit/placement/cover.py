@@ -98,11 +98,26 @@ class Cover:
 
 def cover_of(problem: Problem, reach: float) -> Cover:
     """Return who is within reach of which site; exactly at the reach counts as covered."""
-    within = (problem.cost <= reach) & np.isfinite(problem.cost)
-    start = np.zeros(problem.n_demand + 1, dtype=np.int64)
-    np.cumsum(within.sum(axis=1), out=start[1:])
-    site = np.nonzero(within)[1].astype(np.int32)
+    start, site = _within(problem.cost, reach)
     return Cover(start, site, problem.weights, problem.must, problem.forbidden, problem.spacing)
+
+
+@compiled
+def _within(cost, reach):  # type: ignore[no-untyped-def]
+    n, m = cost.shape
+    start = np.zeros(n + 1, dtype=np.int64)
+    for i in range(n):
+        found = 0
+        for j in range(m):
+            found += cost[i, j] <= reach
+        start[i + 1] = start[i] + found
+    site = np.empty(start[n] + 1, dtype=np.int32)  # one more: written before it is known
+    for i in range(n):
+        t = start[i]
+        for j in range(m):
+            site[t] = j
+            t += cost[i, j] <= reach
+    return start, site[:-1]
 
 
 @dataclass(frozen=True, eq=False)

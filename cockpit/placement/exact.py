@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from cockpit.placement.clock import Clock
+from cockpit.placement.cover_relaxation import CoverRelaxation
 from cockpit.placement.lagrangian import FREE, IN, OUT, Bound, Climb, Status, ascend
 from cockpit.placement.lists import Flags, Floats, Lists, Rules, without
 from cockpit.placement.relaxation import Relaxation, small, solve_rest
@@ -34,9 +35,7 @@ class Effort:
 
 
 MEDIAN = Effort(Climb(steps=500), relax=40, rest=2_000)
-COVER = Effort(
-    Climb(steps=60, patience=8), relax=0, rest=1_000, rounds=1
-)  # multipliers settle slowly
+COVER = Effort(Climb(steps=60, theta=1.0), relax=0, rest=1_000, rounds=1)  # they settle slowly
 
 
 @dataclass(eq=False)
@@ -59,6 +58,7 @@ class _Node:
     multipliers: Floats
     tree: dict[str, Any]
     bound: float = 0.0
+    corner: Any = None  # of the linear program above
 
 
 _Heap = list[tuple[float, int, _Node]]
@@ -84,7 +84,7 @@ class _Search:
         self.gap = max(gap, _ROUNDING) * (1 - _MARGIN)  # never a hair more than asked
         self.total = total
         self.clock = clock
-        self.relaxation: Relaxation | None = None
+        self.relaxation: Relaxation | CoverRelaxation | None = None
         self.proof = Proof(opened, cost_of(lists, opened))
         self._aim()
 
@@ -127,15 +127,20 @@ class _Search:
 
     def relax(self, node: _Node) -> Bound | None:
         """Bound a node by the linear relaxation; its sites say where to split."""
-        best = self.relaxation.at(node.status, self.clock.left) if self.relaxation else None
+        best = None
+        if self.relaxation is not None:
+            best = self.relaxation.at(node.status, self.clock.left, node.corner)
         if best is None:
             self.relaxation = None
             return None
-        found = ascend(self.lists, best[0], node.status, self.rules.p, self.goal, Climb(steps=1))
-        plan = best[1] > 0.5
+        multipliers, openness, node.corner = best
+        found = ascend(
+            self.lists, multipliers, node.status, self.rules.p, self.goal, Climb(steps=1)
+        )
+        plan = openness > 0.5
         if plan.sum() == self.rules.p and not self.near(plan):
             self.offer(plan)
-        return replace(found, mean=best[1])
+        return replace(found, mean=openness)
 
     def close(self, node: _Node) -> bool:
         """Close a node whose bound is enough, or in which nothing is left to choose."""
@@ -165,8 +170,8 @@ class _Search:
         bound = np.inf if (inside[near] == IN).any() else node.bound
         inside[near] = OUT
         return [
-            _Node(inside, node.multipliers, node.tree["in"], bound),
-            _Node(outside, node.multipliers, node.tree["out"], node.bound),
+            _Node(inside, node.multipliers, node.tree["in"], bound, node.corner),
+            _Node(outside, node.multipliers, node.tree["out"], node.bound, node.corner),
         ]
 
     def restart(self, root: _Node) -> None:
@@ -320,7 +325,14 @@ def _relaxed(search: _Search, root: _Node) -> _Heap:
     if not small(search.lists):
         return []
     search.restart(root)
-    search.relaxation = Relaxation(search.lists, root.status, search.rules, search.proof.opened)
+    if search.lists.cost.any():
+        search.relaxation = Relaxation(search.lists, root.status, search.rules, search.proof.opened)
+    else:
+        search.relaxation = CoverRelaxation(search.lists, root.status, search.rules)
     found = search.climb(root, _NODE)
     search.lists = without(search.lists, root.status == OUT)
+    if isinstance(search.relaxation, CoverRelaxation):
+        search.relaxation, root.corner = search.relaxation.without_out(
+            search.lists, root.status, search.rules, root.corner
+        )
     return _first(search, root, found)

@@ -43,9 +43,10 @@ class Climb:
 
 @compiled
 def _price(start, site, cost, lam, rho):  # type: ignore[no-untyped-def]
-    """Fill what every site saves; return the sum of the multipliers."""
+    """Fill what every site saves; return the sum of the multipliers and the entries visited."""
     rho[:] = 0.0
     total = 0.0
+    visited = 0
     for i in range(len(lam)):
         price = lam[i]
         total += price
@@ -54,7 +55,8 @@ def _price(start, site, cost, lam, rho):  # type: ignore[no-untyped-def]
             if below >= 0.0:
                 break
             rho[site[t]] += below
-    return total
+            visited += 1
+    return total, visited
 
 
 @compiled
@@ -87,18 +89,50 @@ def _choose(rho, status, p, chosen):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _direct(start, site, cost, cap, lam, chosen, direction):  # type: ignore[no-untyped-def]
+def _price_cover(by_site, row, lam, rho):  # type: ignore[no-untyped-def]
+    """Do what ``_price`` does where all costs are 0: site by site, four sums at a time."""
+    for j in range(len(rho)):
+        t, end = by_site[j], by_site[j + 1]
+        a, b, c, d = 0.0, 0.0, 0.0, 0.0
+        while t + 4 <= end:
+            a += lam[row[t]]
+            b += lam[row[t + 1]]
+            c += lam[row[t + 2]]
+            d += lam[row[t + 3]]
+            t += 4
+        while t < end:
+            a += lam[row[t]]
+            t += 1
+        rho[j] = -((a + b) + (c + d))
+    return lam.sum(), len(row)
+
+
+@compiled
+def _served(  # type: ignore[no-untyped-def]
+    start, site, cost, by_site, row, row_cost, lam, chosen, visited, served
+):
+    """Count the chosen sites that cost each row less than its multiplier, the shorter way."""
+    some = np.flatnonzero(chosen)
+    served[:] = 0
+    if (by_site[some + 1] - by_site[some]).sum() < visited:
+        for j in some:
+            for t in range(by_site[j], by_site[j + 1]):
+                served[row[t]] += row_cost[t] < lam[row[t]]
+        return
+    for i in range(len(lam)):
+        for t in range(start[i], start[i + 1]):
+            if cost[t] >= lam[i]:
+                break
+            served[i] += chosen[site[t]]
+
+
+@compiled
+def _direct(cap, lam, served, direction):  # type: ignore[no-untyped-def]
     """Turn the direction to the new subgradient; return its squared length."""
     length = 0.0
     for i in range(len(lam)):
-        price = lam[i]
-        served = 0
-        for t in range(start[i], start[i + 1]):
-            if cost[t] >= price:
-                break
-            served += chosen[site[t]]
-        turn = 1.0 - served + _MEMORY * direction[i]
-        if (price >= cap[i] and turn > 0.0) or (price <= 0.0 and turn < 0.0):
+        turn = 1.0 - served[i] + _MEMORY * direction[i]
+        if (lam[i] >= cap[i] and turn > 0.0) or (lam[i] <= 0.0 and turn < 0.0):
             turn = 0.0
         direction[i] = turn
         length += turn * turn
@@ -107,16 +141,35 @@ def _direct(start, site, cost, cap, lam, chosen, direction):  # type: ignore[no-
 
 @compiled
 def _ascend(  # type: ignore[no-untyped-def]
-    start, site, cost, cap, lam, status, p, goal, steps, theta, patience, mean
+    start,
+    site,
+    cost,
+    by_site,
+    row,
+    row_cost,
+    free,
+    cap,
+    lam,
+    status,
+    p,
+    goal,
+    steps,
+    theta,
+    patience,
+    mean,
 ):
     """Climb; return value, multipliers, savings, choice and step of the best point."""
     m = len(status)
     rho, chosen = np.zeros(m), np.zeros(m, dtype=np.bool_)
-    direction = np.zeros(len(lam))
+    direction, served = np.zeros(len(lam)), np.zeros(len(lam), dtype=np.int64)
     best, best_lam, best_rho, best_chosen = -1.0, lam.copy(), rho.copy(), chosen.copy()
     idle = 0
     for step in range(steps):
-        value = _price(start, site, cost, lam, rho) + _choose(rho, status, p, chosen)
+        if free:
+            paid, visited = _price_cover(by_site, row, lam, rho)
+        else:
+            paid, visited = _price(start, site, cost, lam, rho)
+        value = paid + _choose(rho, status, p, chosen)
         if step == 0 or value > best:
             if value > best + 0.002 * (goal - best):
                 idle = 0
@@ -138,7 +191,8 @@ def _ascend(  # type: ignore[no-untyped-def]
             continue
         for j in range(m):
             mean[j] = _FADING * mean[j] + ((1.0 - _FADING) if chosen[j] else 0.0)
-        length = _direct(start, site, cost, cap, lam, chosen, direction)
+        _served(start, site, cost, by_site, row, row_cost, lam, chosen, visited, served)
+        length = _direct(cap, lam, served, direction)
         if length == 0.0:
             break
         stride = theta * (goal * 1.0002 - value) / length
@@ -180,8 +234,12 @@ def ascend(
     mean = np.zeros(len(status))
     value, best, rho, chosen, theta = _ascend(
         lists.start,
-        lists.site,
+        lists.site.view(np.uint32),  # no position is below 0, and nothing need ask whether
         lists.cost,
+        lists.by_site,
+        lists.row.view(np.uint32),
+        lists.row_cost,
+        not lists.cost.any(),
         lists.cap,
         np.minimum(multipliers, lists.cap),
         status,

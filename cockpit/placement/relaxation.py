@@ -91,6 +91,30 @@ def small(lists: Lists) -> bool:
     return 0 < len(lists.cost) <= _MOST_ENTRIES
 
 
+def simplex() -> Any:
+    """Return an empty HiGHS that solves linear programs on one thread."""
+    import highspy
+
+    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # theirs
+    for name, value in _SIMPLEX.items():
+        solver.setOptionValue(name, value)
+    return solver
+
+
+class Budget:
+    """How long the simplex may work: longer at first, then as much as a node is worth."""
+
+    def __init__(self, n_rows: int) -> None:
+        self._n_rows = max(n_rows, 1)
+        self._work = _FIRST_WORK
+
+    def give(self, solver: Any, seconds: float) -> None:
+        """Set the limits of the next run."""
+        solver.setOptionValue("time_limit", solver.getRunTime() + seconds)
+        solver.setOptionValue("simplex_iteration_limit", self._work // self._n_rows + 1)
+        self._work = _NODE_WORK
+
+
 class Relaxation:
     """
     The radius formulation without whole numbers, kept in HiGHS from node to node.
@@ -103,15 +127,15 @@ class Relaxation:
 
         self._lists = lists
         self._radius = Radius.of(lists, status, rules, whole=False)
-        self._solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # theirs
-        for name, value in _SIMPLEX.items():
-            self._solver.setOptionValue(name, value)
+        self._budget = Budget(len(self._radius.row))
+        self._solver: Any = simplex()
         self._solver.passModel(self._radius.program.model())
         self._solver.setBasis(_basis(self._radius, lists, plan))
         self._optimal = highspy.HighsModelStatus.kOptimal
-        self._work = _FIRST_WORK
 
-    def at(self, status: Status, seconds: float) -> tuple[Floats, Floats] | None:
+    def at(
+        self, status: Status, seconds: float, _corner: None = None
+    ) -> tuple[Floats, Floats, None] | None:
         """
         Return the multipliers with the highest bound of a node, and how far each site is open.
 
@@ -121,10 +145,7 @@ class Relaxation:
         site = self._radius.site.astype(np.int32)
         lower, upper = (status == IN).astype(np.float64), (status != OUT).astype(np.float64)
         self._solver.changeColsBounds(len(site), site, lower, upper)
-        self._solver.setOptionValue("time_limit", self._solver.getRunTime() + seconds)
-        most = self._work // max(len(self._radius.row), 1) + 1
-        self._solver.setOptionValue("simplex_iteration_limit", most)
-        self._work = _NODE_WORK
+        self._budget.give(self._solver, seconds)
         self._solver.run()
         if self._solver.getModelStatus() != self._optimal:
             return None
@@ -136,7 +157,7 @@ class Relaxation:
             self._radius.cost[first] + duals[self._radius.levels[first]]
         )
         opened = np.asarray(solution.col_value)[self._radius.site]
-        return np.clip(multipliers, 0.0, self._lists.cap), opened
+        return np.clip(multipliers, 0.0, self._lists.cap), opened, None
 
 
 def _basis(radius: Radius, lists: Lists, plan: Flags) -> Any:

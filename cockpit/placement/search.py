@@ -54,14 +54,16 @@ def _count(start, site, cost, i, d, s, slot, gain, loss, extra, sign):  # type: 
 def _best_swap(opened, barred, locked, slots, conflicts, only, gain, loss, extra):  # type: ignore[no-untyped-def]
     """Return profit, site to open and slot to empty of the best swap."""
     best, best_f, best_r = 0.0, -1, -1
+    price = loss.copy()  # what it takes to empty each slot
+    for r in range(len(slots)):
+        if locked[slots[r]]:
+            price[r] = np.inf
     for f in range(len(opened)):
         if opened[f] or barred[f] or conflicts[f] > 1:
             continue
         for r in range(len(slots)):
-            if locked[slots[r]] or (conflicts[f] == 1 and only[f] != slots[r]):
-                continue
-            profit = gain[f] - loss[r] + extra[f, r]
-            if profit > best:
+            profit = gain[f] - price[r] + extra[f, r]
+            if profit > best and (conflicts[f] == 0 or only[f] == slots[r]):
                 best, best_f, best_r = profit, f, r
     return best, best_f, best_r
 
@@ -72,6 +74,8 @@ def _conflicts(opened, near_start, near_site):  # type: ignore[no-untyped-def]
     m = len(opened)
     counts = np.zeros(m, dtype=np.int64)
     only = np.full(m, -1, dtype=np.int64)
+    if not len(near_site):
+        return counts, only
     for j in range(m):
         for t in range(near_start[j], near_start[j + 1]):
             if opened[near_site[t]]:
@@ -254,11 +258,11 @@ def samples(rules: Rules, rng: np.random.Generator) -> Flags:
 def _arrays(lists: Lists) -> tuple[NDArray[Any], ...]:
     return (
         lists.start,
-        lists.site,
+        lists.site.view(np.uint32),  # no position is below 0, and nothing need ask whether
         lists.cost,
         lists.cap,
         lists.by_site,
-        lists.row,
+        lists.row.view(np.uint32),
         lists.row_cost,
     )
 
