@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from cockpit.answers.siting import UNREACHED_MINUTES
 from cockpit.ui import charts, theme
 from cockpit.ui.words import NO_FIGURE, compact, number, percent, say
 
@@ -37,6 +38,8 @@ def figure(value: float | None, unit: str) -> tuple[str, str]:
     title = say(UNIT_TITLES[unit]) if UNIT_TITLES[unit] else ""
     if unit == "gini":
         return number(value, 3), title
+    if unit == "minutes" and value >= UNREACHED_MINUTES:  # counted as that many, however far
+        return f"≥ {number(UNREACHED_MINUTES)}", title
     if unit in ("minutes", "money"):
         whole = float(value).is_integer()
         return number(value, 0 if whole and unit == "money" else 1), title
@@ -104,6 +107,7 @@ def chart(points: Sequence[Point], unit: str) -> dict[str, Any] | None:
     tokens = theme.now()
     colours = (tokens.accent, theme.series(tokens)[1])
     low, high = _range(plans, bounds)
+    ticks = _ticks(low, high)
     layout = charts.layout(_HEIGHT, right=84)
     layout |= {
         "margin": {"l": 8, "r": 84, "t": 12, "b": 8},
@@ -117,7 +121,8 @@ def chart(points: Sequence[Point], unit: str) -> dict[str, Any] | None:
             **charts.axis(),
             "title": _title(say(UNIT_TITLES[unit]) if UNIT_TITLES[unit] else ""),
             "range": [low, high],
-            "nticks": 4,
+            "tickvals": ticks,
+            "ticktext": [_tick(value, ticks, unit) for value in ticks],
         },
         "annotations": _labels(plans[-1], bounds[-1], low, high, colours),
     }
@@ -130,8 +135,29 @@ def _range(plans: Sequence[float], bounds: Sequence[float]) -> tuple[float, floa
     last, every = plans[-1], [*plans, *bounds]
     reach = max(abs(last) * _SHOWN, 1.5 * abs(last - bounds[-1]))
     low, high = max(min(every), last - reach), min(max(every), last + reach)
-    room = max((high - low) * 0.12, abs(last) * 1e-4, 1e-9)
+    room = (high - low) * 0.12 or max(abs(last) * 1e-3, 1e-9)
     return low - room, high + room
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Return two to five round figures within a range."""
+    rough = (high - low) / 4
+    size = 10.0 ** math.floor(math.log10(rough))
+    step = next(size * k for k in (1, 2, 5, 10) if size * k >= rough)
+    first = math.ceil(low / step)
+    return [k * step for k in range(first, math.floor(high / step) + 1)]
+
+
+def _tick(value: float, ticks: Sequence[float], unit: str) -> str:
+    """Return a figure of the axis with as many digits as tell it from the next."""
+    if unit == "share":
+        return percent(value, 1)
+    step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
+    decimals = max(0, -math.floor(math.log10(step))) if step < 1 else 0
+    if decimals or abs(value) < 10_000:
+        return number(value, decimals)
+    text = compact(value)
+    return text if len({compact(tick) for tick in ticks}) == len(ticks) else number(value)
 
 
 def _line(seconds: Sequence[float], values: Sequence[float], colour: str, dash: str) -> Any:

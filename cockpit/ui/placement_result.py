@@ -14,7 +14,7 @@ from cockpit.answers.reach import Note
 from cockpit.answers.siting import Layout
 from cockpit.answers.siting_fit import Fitted
 from cockpit.placement.plan import Plan
-from cockpit.ui.coverage_parts import table
+from cockpit.ui.coverage_parts import bracket, table
 from cockpit.ui.way import plain
 from cockpit.ui.words import NO_FIGURE, language, number, percent, say
 
@@ -95,9 +95,10 @@ def _named(title: str, names: list[str]) -> None:
     if not names:
         return
     if len(names) <= _NAMED:
-        st.markdown(f"{title}: {say(', ').join(plain(name) for name in names)}")
+        listed = say(", ").join(plain(name) for name in names)
+        st.markdown(say("{what}: {names}", what=title, names=listed))
         return
-    with st.expander(f"{title} ({number(len(names))})"):
+    with st.expander(title + bracket(number(len(names)))):
         st.markdown("\n".join(f"- {plain(name)}" for name in names[:_LISTED]))
         if len(names) > _LISTED:
             st.caption(say("and {n} more, all of them on the map", n=number(len(names) - _LISTED)))

@@ -160,15 +160,25 @@ def targets(
 def _target(
     table: Table, k: int, kinds: Mapping[str, str], townships: Mapping[str, str]
 ) -> list[list[Any]]:
-    kind = table.choice(k, "kind", say("Target {n}", n=k + 1), kinds, 250)
+    kind = table.choice(k, "kind", say("Target {n}", n=k + 1), kinds, 290)
     value = table.number(
-        k, kind, say(UNIT_TITLES[kind]), max_value=_MOST[kind], step=_STEP[kind], width=130
+        k,
+        kind,
+        say(UNIT_TITLES[kind]),
+        max_value=_MOST[kind],
+        step=_STEP[kind],
+        width=130,
+        format="%.1f",
     )
     value = value / 100 if kind == "covered" else value
     if kind in OF_ALL:
         return [[kind, value, ""]]
     who = table.choice(
-        k, "who", say("whose"), {**{w: say(t) for w, t in WHO_TITLES.items()}, **townships}, 210
+        k,
+        "who",
+        say("Whom it counts"),
+        {**{w: say(t) for w, t in WHO_TITLES.items()}, **townships},
+        210,
     )
     without = [townships[c] for c in table.rows[k].get("without", ()) if c in townships]
     if who == EVERY and without:

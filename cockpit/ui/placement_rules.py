@@ -26,6 +26,7 @@ WHERE_TITLES = {
 }
 WIDEST_M = 20_000
 _STEP_M = 100
+_WIDTH = 230
 _MOST_PEOPLE = 100_000
 _MOST_COST = 1e9
 _NOTHING: list[str] = []
@@ -87,22 +88,24 @@ def choose(twin: Twin, asked: Asked) -> Rules:  # noqa: ARG001 -- every part of 
 
 def show(twin: Twin, choice: Choice) -> None:
     """Show all rules as widgets, what they leave to choose from, and what contradicts itself."""
-    service = choice.asked.service
     rules = choose(twin, choice.asked)
     _leaves(choice, rules)
-    _today(rules)
-    _places()
-    _numbers()
-    _by_name(choice, rules)
-    _zones()
-    st.button(
-        say("Back to the usual rules"),
-        icon=":material/restart_alt:",
-        key="placement.rules.reset",
-        disabled=rules == _USUAL,
-        on_click=_reset,
-        args=(service,),
-    )
+    general, named = st.columns([0.5, 0.5], gap="large")
+    with general:
+        _today(rules)
+        _places()
+        _numbers()
+    with named:
+        _by_name(choice, rules)
+        _zones()
+        st.button(
+            say("Back to the usual rules"),
+            icon=":material/restart_alt:",
+            key="placement.rules.reset",
+            disabled=rules == _USUAL,
+            on_click=_reset,
+            args=(choice.asked.service,),
+        )
 
 
 def _leaves(choice: Choice, rules: Rules) -> None:
@@ -149,6 +152,7 @@ def _today(rules: Rules) -> None:
             min_value=0.0,
             max_value=_MOST_COST,
             step=0.1,
+            width=_WIDTH,
             help=say("In the unit in which you count what a new site costs."),
             **_remembered("kept"),
         )
@@ -161,7 +165,7 @@ def _places() -> None:
             list(CANDIDATE_TITLES),
             format_func=lambda c: say(CANDIDATE_TITLES[c]),
             placeholder=say("A new site may stand"),
-            width=230,
+            width=_WIDTH,
             **_remembered("candidates"),
         )
         st.selectbox(
@@ -169,7 +173,7 @@ def _places() -> None:
             list(WHERE_TITLES),
             format_func=lambda w: say(WHERE_TITLES[w]),
             placeholder=say("Town or country"),
-            width=200,
+            width=_WIDTH,
             **_remembered("where"),
         )
 
@@ -181,7 +185,7 @@ def _numbers() -> None:
             min_value=0,
             max_value=_MOST_PEOPLE,
             step=10,
-            width=200,
+            width=_WIDTH,
             **_remembered("people"),
         )
         st.number_input(
@@ -189,7 +193,7 @@ def _numbers() -> None:
             min_value=0,
             max_value=WIDEST_M,
             step=_STEP_M,
-            width=230,
+            width=_WIDTH,
             help=say("Straight, from a new site to any other site."),
             **_remembered("spacing"),
         )
@@ -198,7 +202,7 @@ def _numbers() -> None:
             min_value=0.0,
             max_value=_MOST_COST,
             step=0.1,
-            width=200,
+            width=_WIDTH,
             help=say("In any unit; a budget is then counted in the same."),
             **_remembered("cost"),
         )
@@ -209,7 +213,7 @@ def _numbers() -> None:
             max_value=_MOST_COST,
             step=100.0,
             format="%.0f",
-            width=230,
+            width=_WIDTH,
             placeholder=say("median of today"),
             help=say("Left empty: the median capacity of the facilities of today."),
             **_remembered("capacity"),

@@ -44,20 +44,26 @@ _MOST_RUNS = 40
 
 def show(twin: Twin, choice: Choice) -> None:
     """Show what can be asked for, the button that begins, and the search or its result."""
-    model = _model(choice)
-    try:
-        given = placement_fields.values(choice.asked, choice.rules, model)
-    except CockpitError as error:
-        st.error(say_error(error), icon=":material/block:")
-        return
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        seconds, gap = _seconds(), _gap()
+    form, result = st.columns([0.4, 0.6], gap="large")
+    with form:
+        model = _model(choice)
+        try:
+            given = placement_fields.values(choice.asked, choice.rules, model)
+        except CockpitError as error:
+            st.error(say_error(error), icon=":material/block:")
+            return
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            seconds, gap = _seconds(), _gap()
         pressed = st.button(
-            say("Find the plan"), type="primary", icon=":material/search:", key="placement.find"
+            say("Find the plan"),
+            type="primary",
+            icon=":material/search:",
+            key="placement.solve.find",
         )
-    if pressed:
-        _start(choice, model, given, seconds, gap)
-    _run(twin, choice, model, given)
+    with result:
+        if pressed:
+            _start(choice, model, given, seconds, gap)
+        _run(twin, choice, model, given)
 
 
 # ---------------------------------------------------------------- what is asked for
@@ -176,7 +182,14 @@ def _run(twin: Twin, choice: Choice, model: str, given: Mapping[str, Any]) -> No
     )
     found = siting_runs.state(key) if key else None
     if found is None:
-        if key:
+        if not key:
+            st.caption(
+                say(
+                    "Here the best plan and its bound appear while they are searched: the bound "
+                    "says what no plan can beat. Where both meet, the plan is proven."
+                )
+            )
+        else:
             st.info(say("The result of this search is no longer kept; search again."))
         return
     if found.status not in ENDED:
@@ -205,7 +218,7 @@ def _watch(key: str) -> None:
     st.button(
         say("Stop and keep the best plan"),
         icon=":material/stop_circle:",
-        key="placement.stop",
+        key="placement.solve.stop",
         on_click=stop,
         args=(key,),
     )
@@ -228,7 +241,11 @@ def figures(found: State) -> None:
             ended=found.status in ENDED,
         )
     )
+    if found.model == "phasing":
+        st.caption(say("Plan and bound add up all years."))
     points = [(step.seconds, step.objective, step.bound) for step in found.steps]
+    if found.objective is not None and found.bound is not None:
+        points.append((found.seconds, found.objective, found.bound))
     drawn = placement_progress.chart(points, found.unit)
     if drawn is not None:
         st.plotly_chart(
@@ -254,7 +271,7 @@ def _ended(twin: Twin, choice: Choice, found: State, *, same: bool) -> None:
             say("Put it on the map"),
             icon=":material/map:",
             type="primary",
-            key="placement.take",
+            key="placement.solve.take",
             disabled=found.layout == choice.layout,
             on_click=placement_choices.change,
             args=(found.layout,),
@@ -330,7 +347,7 @@ def _conflict(
             if default is not None and same and len(wanted) > 1:
                 st.button(
                     say("Drop this target"),
-                    key=f"placement.conflict.{position}",
+                    key=f"placement.solve.conflict.{position}",
                     type="tertiary",
                     icon=":material/delete:",
                     on_click=placement_rows.drop_target,

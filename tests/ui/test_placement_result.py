@@ -67,6 +67,7 @@ def test_a_figure_that_there_is_not_is_a_dash() -> None:
     [
         (123_456.0, "person-minutes", "12.3 万 人·分钟"),
         (12.0, "minutes", "12.0 分钟"),
+        (120.0, "minutes", "≥ 120 分钟"),
         (5.0, "sites", "5 个点"),
         (2.5, "money", "2.5 成本单位"),
         (0.2512, "gini", "0.251"),
@@ -88,6 +89,18 @@ def test_chart_has_both_lines_and_the_end_in_sight() -> None:
     assert 60 < low < 99 < 110 < high < 140  # the first bad plan does not flatten the rest
     upper, lower = (a["y"] for a in found["layout"]["annotations"])
     assert upper - lower >= 0.12  # where the lines meet the names stand apart
+
+
+def test_figures_of_the_axis_differ_from_each_other() -> None:
+    points = [(0.1, 10_699_950.0, 10_699_900.0), (0.5, 10_699_924.0, 10_699_924.0)]
+    found = placement_progress.chart(points, "person-minutes")
+    assert found is not None
+    axis = found["layout"]["yaxis"]
+    assert axis["ticktext"][:2] == ["10,699,900", "10,699,920"]
+    assert 2 <= len(axis["tickvals"]) <= 5
+    wide = placement_progress.chart([(0.1, 9e6, 0.0), (0.5, 8e6, 6e6)], "person-minutes")
+    assert wide is not None
+    assert wide["layout"]["yaxis"]["ticktext"][0] == "600.0 万"
 
 
 def test_no_chart_of_one_moment() -> None:
