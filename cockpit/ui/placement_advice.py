@@ -94,7 +94,7 @@ def standing_text(known: Standing) -> tuple[str, str, str]:
         return share, "", say("of the proven best with {n} sites", n=number(known.n_sites))
     return (
         share, "",
-        say("of the proven best; {gain} of the possible gain",
+        say("of the proven best · {gain} of the gain",
             gain=percent(max(known.improvement, 0.0))),
     )  # fmt: skip
 
@@ -106,8 +106,9 @@ def next_move(choice: Choice) -> None:
     """Show the one change that brings most, and do it with one click."""
     kind = str(
         st.segmented_control(
-            say("Next best move"), list(KIND_TITLES), required=True,
-            format_func=lambda k: say(KIND_TITLES[k]),
+            say("Next best move"),
+            list(KIND_TITLES), required=True,
+            format_func=lambda k: say(KIND_TITLES[k]), label_visibility="collapsed",
             **state.remembered("placement.next", "add", allowed=KIND_TITLES),
         )
     )  # fmt: skip

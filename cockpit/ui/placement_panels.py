@@ -21,7 +21,6 @@ from cockpit.ui.placement_shown import Shown, people_text
 from cockpit.ui.way import plain
 from cockpit.ui.words import (
     NO_FIGURE,
-    compact,
     language,
     number,
     percent,
@@ -58,12 +57,16 @@ def tiles(found: Figures, standing: tuple[str, str, str]) -> None:
         _tile("newly", say("Newly covered"), _count(balance.newly_covered), say("persons"),
               _quiet(group)),
         _tile("no_longer", say("No longer covered"), _count(balance.no_longer), say("persons"),
-              _coloured(balance.no_longer, say("each of them a loss"), good=False)),
+              _coloured(balance.no_longer, _part(balance.no_longer, found.now.people), good=False)),
         _tile("sites", say("Sites"), _arrow(number(found.n_now), number(found.n_then)), "",
               _quiet(_changes(found))),
         _tile("standing", say("Against the best"), *standing[:2], _quiet(standing[2])),
     ]  # fmt: skip
-    st.html(f'<div class="ct-tiles" tabindex="0" role="group">{"".join(cards)}</div>')
+    # Two figures and an arrow need more room than one, where tiles stand in a row to be swiped.
+    st.html(
+        '<div class="ct-tiles" style="grid-auto-columns:12.5rem" tabindex="0" role="group">'
+        f"{''.join(cards)}</div>"
+    )
 
 
 def _tile(name: str, title: str, value: str, unit: str, note: str) -> str:
@@ -96,7 +99,13 @@ def _arrow(now: str, then: str) -> str:
 
 
 def _count(people: float) -> str:
-    return NO_FIGURE if math.isnan(people) else compact(people)
+    return NO_FIGURE if math.isnan(people) else number(people)
+
+
+def _part(people: float, of_all: float) -> str:
+    if not people > 0 or not of_all > 0:
+        return ""
+    return say("{share} of the group", share=percent(people / of_all, 1))
 
 
 def _covered(found: Figures) -> str:

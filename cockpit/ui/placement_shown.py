@@ -23,7 +23,7 @@ _ALPHA = 0.9
 _EMPTY_ALPHA = 0.3  # where nobody lives
 _OUTSIDE_ALPHA = 0.12  # beyond the chosen unit
 
-STAYS_ALPHA = 0.5
+STAYS_ALPHA, STAYS_DARK_ALPHA = 0.75, 0.6
 NEWLY, NEWLY_DARK = "#1668C7", "#4DA3FF"
 NO_LONGER, NO_LONGER_DARK = "#C2410C", "#FF8A4C"
 
@@ -142,12 +142,13 @@ def _covered(found: Figures, tokens: Tokens) -> tuple[str, _Parts]:
     limit = round(found.q.minutes * 60)
     was, will = (s <= limit for s in (found.before, found.after))
     dark = tokens.name == "dark"
+    alpha = STAYS_DARK_ALPHA if dark else STAYS_ALPHA
     n = plain_number(found.q.minutes)
     parts: _Parts = [
         (NEWLY_DARK if dark else NEWLY, 0.95, say("covered from now on"), will & ~was),
-        (theme.COVERED, STAYS_ALPHA, say("stays covered"), was & will),
+        (theme.COVERED, alpha, say("stays covered"), was & will),
         (NO_LONGER_DARK if dark else NO_LONGER, 0.95, say("no longer covered"), was & ~will),
-        (theme.NOT_COVERED, STAYS_ALPHA, say("still not covered"), ~was & ~will),
+        (theme.NOT_COVERED, alpha, say("still not covered"), ~was & ~will),
     ]
     if not found.layout:
         parts[1] = (theme.COVERED, _ALPHA, say("covered"), was & will)
