@@ -31,7 +31,7 @@ from cockpit.memo.content import Language, Memo
 from cockpit.memo.facts import Asked, Change, County, Facts, Part, Site, Source
 from cockpit.memo.html import as_html
 from cockpit.memo.pdf import as_pdf
-from cockpit.memo.text import write
+from cockpit.memo.text import MOST_SITES, write
 from cockpit.memo.words import number
 from cockpit.store.models import Batch, Dataset, Facility
 from geodata.errors import InputError
@@ -104,7 +104,9 @@ def _facts(db: Session, ground: Ground, scenario: Scenario, language: Language) 
         n_cells=len(ground.cells),
         n_cells_counted=_leaves(ground),
         sources=_sources(db, ground, language),
-        notes=tuple(_said(note, language) for note in found.notes if note.template != _AWAY),
+        notes=tuple(
+            dict.fromkeys(_said(note, language) for note in found.notes if note.template != _AWAY)
+        ),
         rules=tuple(_rules(ground, scenario.rules, language)),
         sites=sites,
         townships=tuple(
@@ -354,8 +356,9 @@ def _places(
         yield drawing.Place(x, y, "away", toward=(there[0], there[1]))
     for one in sites:
         x, y = metres[ground.index(one.path.removeprefix("by_site."))].tolist()
-        if np.isfinite([x, y]).all():
-            yield drawing.Place(x, y, one.change, one.number)
+        if west <= x <= east and south <= y <= north:  # also refuses what has no place
+            listed = int(one.number) <= MOST_SITES
+            yield drawing.Place(x, y, one.change, one.number if listed else "")
 
 
 def _map_words(q: Question, steps: tuple[float, float, float], language: str) -> drawing.Words:

@@ -20,7 +20,7 @@ CHANGE = ("#1F6FB2", "#5E9CCB", "#A3C4DF", "#E1E5EA", "#F0BE8C", "#E28A43", "#B8
 paper most cells are of it, and what changes has to stand out."""
 
 NOBODY = "#FFFFFF"
-STEPS = ((0.2, 0.5, 1.0), (0.5, 1.0, 2.0), (1.0, 2.0, 5.0), (1.0, 5.0, 15.0), (5.0, 15.0, 30.0))
+STEPS = ((0.2, 0.5, 1.0), (0.5, 1.0, 2.0), (1.0, 2.0, 5.0), (1.0, 5.0, 15.0), (1.0, 10.0, 30.0))
 """Minutes between the classes, the same on both sides of zero; the first set that fits."""
 
 _WIDTH, _MAP, _TALLEST = 720.0, 500.0, 560.0  # of the picture, of the map in it, at most

@@ -76,6 +76,7 @@ def tile(facts: Facts, say: Say) -> Tile:
     if proof is None:
         return Tile(label, say("not known"), say("made by hand"))
     if not proof.own:
+        label = say("Share of the best plan found")
         return Tile(label, _standing(facts, proof, say), say("made by hand"))
     if proof.proven:
         return Tile(label, say("none"), say("proven"))

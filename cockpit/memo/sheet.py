@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +34,7 @@ class Sheet:
     last printed digit refuses the memo.
     """
 
-    said: Mapping[str, float | None]
+    said: dict[str, float | None]
     found: Mapping[str, float]
     language: str
     small_count: int
@@ -75,6 +75,24 @@ class Sheet:
         """Write a figure that is not among the scenario's, such as how many cells there are."""
         half = 0.5 * 10.0**-decimals
         return self._checked(name, said, found, lambda v: number(v, decimals), half)
+
+    def veil(self, paths: Sequence[str]) -> None:
+        """
+        Hide more of some counts whose sum is told, so that a hidden one does not follow from it.
+
+        The smallest others, until two or more are hidden and are ``small_count`` people or more.
+        Zeros stay: they take part in no sum.
+        """
+        if not any(self.hidden(path) for path in paths):
+            return
+        hidden = [path for path in paths if self.said.get(path) is None]
+        others = [path for path in paths if self.said.get(path)]
+        for path in sorted(others, key=lambda path: abs(self.found[path])):
+            together = sum(abs(self.found[one]) for one in hidden)
+            if not hidden or (len(hidden) > 1 and together >= self.small_count):
+                return
+            self.said[path] = None
+            hidden.append(path)
 
     def distinct(self) -> list[Printed]:
         """Return what was printed, each once, in the order of the memo."""
