@@ -14,7 +14,7 @@ from cockpit.store.models import Base, Batch, Dataset, Meta, Population, Region
 from cockpit.store.session import open_engine
 
 DATE = dt.date(2025, 11, 1)
-_WEST, _SOUTH, _STEP = 106.5, 27.0, 0.005  # about 500 m
+WEST, SOUTH, STEP = 106.5, 27.0, 0.005  # about 500 m
 _BANDS = ("00-04", "15-19", "30-34", "45-49", "60-64", "70-74", "80-84")
 
 
@@ -55,7 +55,7 @@ def _regions(side: int) -> list[dict[str, object]]:
     def add(code: str, level: str, parent: str | None, path: str, box: tuple[int, ...]) -> None:
         x0, y0, x1, y1 = box
         shape = shapely.box(
-            _WEST + x0 * _STEP, _SOUTH + y0 * _STEP, _WEST + x1 * _STEP, _SOUTH + y1 * _STEP
+            WEST + x0 * STEP, SOUTH + y0 * STEP, WEST + x1 * STEP, SOUTH + y1 * STEP
         )
         rows.append(
             {
