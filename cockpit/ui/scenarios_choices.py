@@ -136,6 +136,9 @@ def asked_of(question: Mapping[str, Any]) -> Asked:
 
 def open_on_placement(asked: Asked, rules: Rules, layout: Layout) -> None:
     """Put a question, its rules and a plan on the page Placement, and go there."""
+    if state.chosen("placement.service", "") != asked.service:
+        for name in ("plan", "past", "future"):  # sites of one service are unknown to another
+            state.choose(f"placement.{name}", [])
     for name, value in (
         ("service", asked.service),
         ("mode", asked.mode),

@@ -60,13 +60,13 @@ def _table(twin: Twin, known: Sequence[Scenario]) -> None:
     figures = [_figures(s) for s in known]
     columns = {
         say("Scenario"): [s.title for s in known],
-        say("Question"): [scenarios_choices.question_text(s.question) for s in known],
         say("Sites"): [f[0] for f in figures],
         say("Covered"): [f[1] for f in figures],
         say("Mean minutes"): [f[2] for f in figures],
         say("Saved by"): [s.author for s in known],
         say("Saved on"): [date(s.saved_at.date()) for s in known],
         say("Data"): [say("changed since") if old else say("as today") for old in stale],
+        say("Question"): [scenarios_choices.question_text(s.question) for s in known],
     }
     words = [say(t) for t in ("Scenario", "Question", "Saved by", "Saved on", "Data")]
     coverage_parts.table(columns, words=words, alt=say("Table of the saved scenarios"))

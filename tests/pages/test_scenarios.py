@@ -66,7 +66,7 @@ def save(names: tuple[str, ...], *, minutes: float = 6) -> list[int]:
         ]
 
 
-def page_of(**address: str | list[str]) -> AppTest:
+def page_of(**address: Any) -> AppTest:
     found = AppTest.from_file(PAGE, default_timeout=90)
     for name, value in address.items():
         found.query_params[name] = value
@@ -218,6 +218,20 @@ def test_opening_puts_the_plan_on_placement(here: Path) -> None:
     assert state["keep.placement.mode"] == "car"
     assert state["keep.placement.minutes"] == "6"
     assert state["keep.placement.rules.existing"] == "keep"
+
+
+def test_a_plan_of_another_service_cannot_be_had_back(here: Path) -> None:
+    save(("两处",))
+    page = AppTest.from_file(PAGE, default_timeout=90)
+    page.session_state["keep.placement.service"] = "hospital"
+    page.session_state["keep.placement.plan"] = ["cC"]
+    page.session_state["keep.placement.past"] = [""]
+    page.query_params["view"] = "saved"
+    page.run()
+    button(page, "在选址推演中打开").click()
+    page.run()
+    assert page.session_state["keep.placement.past"] == [""]  # nothing but the empty plan
+    assert page.session_state["keep.placement.plan"] == [PLANS["两处"].key()]
 
 
 def test_archive_and_back(here: Path) -> None:
