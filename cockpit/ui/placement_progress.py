@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from cockpit.answers.siting import UNREACHED_MINUTES
+from cockpit.placement.plan import CLOSED
 from cockpit.ui import charts, theme
 from cockpit.ui.words import NO_FIGURE, compact, number, percent, say
 
@@ -55,6 +56,8 @@ def apart(gap: float) -> str:
     """Return how far plan and bound are apart, as a percentage with enough digits."""
     if not math.isfinite(gap) or gap > 9.99:
         return NO_FIGURE
+    if CLOSED < gap < 0.00005:
+        return "< 0.01%"
     return percent(gap, 2 if gap < 0.1 else 0)
 
 
@@ -90,7 +93,8 @@ def _tile(name: str, title: str, value: str, unit: str, *, exact: str) -> str:
     return (
         f'<div class="ct-tile" data-figure="{name}" title="{exact}">'
         f'<div class="ct-quiet ct-small">{escape(title)}</div>'
-        f'<div class="ct-value">{value} <span class="ct-unit">{escape(unit)}</span></div></div>'
+        f'<div class="ct-value">{escape(value)} <span class="ct-unit">{escape(unit)}</span>'
+        "</div></div>"
     )
 
 

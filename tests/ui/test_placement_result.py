@@ -78,6 +78,15 @@ def test_objectives_have_their_unit(value: float, unit: str, text: str) -> None:
     assert placement_progress.amount(value, unit) == text
 
 
+@pytest.mark.parametrize(
+    ("gap", "text"),
+    [(0.0, "0.00%"), (1e-12, "0.00%"), (1e-6, "< 0.01%"), (0.0123, "1.23%"), (0.5, "50%"),
+     (float("inf"), "—")],
+)  # fmt: skip
+def test_a_distance_that_is_not_zero_never_reads_as_zero(gap: float, text: str) -> None:
+    assert placement_progress.apart(gap) == text
+
+
 def test_chart_has_both_lines_and_the_end_in_sight() -> None:
     points = [(0.1, 900.0, 10.0), (0.5, 110.0, 80.0), (1.0, 100.0, 99.0)]
     found = placement_progress.chart(points, "people")
