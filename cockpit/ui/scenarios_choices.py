@@ -54,17 +54,11 @@ def choose(known: Sequence[Scenario]) -> Choice:
         )
     )
     if view != "compare" or not known:
-        return Choice(view, _kept(known), None)
+        return Choice(view, (), None)
     with st.container(horizontal=True, vertical_alignment="bottom", key="ct-bar"):
         chosen = _chosen(known)
         base = _base(chosen)
     return Choice(view, chosen, base)
-
-
-def _kept(known: Sequence[Scenario]) -> tuple[Scenario, ...]:
-    by_id = {str(s.id): s for s in known}
-    ids = state.read("scenarios.chosen", _usual(known), allowed=list(by_id), address="with")
-    return tuple(by_id[i] for i in ids[:MOST])
 
 
 def _usual(known: Sequence[Scenario]) -> list[str]:
@@ -74,7 +68,12 @@ def _usual(known: Sequence[Scenario]) -> list[str]:
 
 
 def _chosen(known: Sequence[Scenario]) -> tuple[Scenario, ...]:
-    by_id = {str(s.id): s for s in known}
+    by_id, usual = {str(s.id): s for s in known}, _usual(known)
+    if not state.chosen("scenarios.chose", False):  # until somebody chooses, new ones join
+        state.choose("scenarios.chosen", usual)
+    how: dict[str, Any] = {"allowed": list(by_id), "address": "with"}
+    if state.read("scenarios.chosen", usual, **how) != usual:  # a link brought others
+        _chose()
     ids = st.multiselect(
         say("Scenarios to compare, two to eight"),
         list(by_id),
@@ -82,9 +81,13 @@ def _chosen(known: Sequence[Scenario]) -> tuple[Scenario, ...]:
         max_selections=MOST,
         placeholder=say("Choose scenarios"),
         width=900,
-        **state.remembered("scenarios.chosen", _usual(known), allowed=list(by_id), address="with"),
+        **state.remembered("scenarios.chosen", usual, **how, then=_chose),
     )
     return tuple(by_id[i] for i in ids)
+
+
+def _chose() -> None:
+    state.choose("scenarios.chose", True)
 
 
 def _base(chosen: Sequence[Scenario]) -> int | None:

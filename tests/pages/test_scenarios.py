@@ -172,6 +172,19 @@ def test_bars_and_table_add_up_to_the_net_change(here: Path) -> None:
     assert table.iloc[-1, -2] == "2,280"
 
 
+def test_new_scenarios_join_until_somebody_chooses(here: Path) -> None:
+    save(("七号",))
+    page = page_of(view="compare")
+    save(("关A",))
+    page.run()
+    assert row(page, "sites") == ["2", "3", "✓ 1"]
+    page.multiselect[0].set_value([page.multiselect[0].value[0]]).run()
+    save(("搬A",))
+    page.run()
+    assert len(page.multiselect[0].value) == 1
+    assert "请在上方选择两个" in page.info[0].value
+
+
 def test_different_questions_are_not_compared(here: Path) -> None:
     ids = save(("七号",)) + save(("十二号",), minutes=9)
     page = page_of(**{"with": [str(i) for i in ids]})
