@@ -21,6 +21,7 @@ from geodata.errors import CockpitError
 
 KIND_TITLES = {"add": "One more site", "move": "Move one", "remove": "Do without one"}
 _EVERY_S = 0.6
+_SETTLED = 9  # looks after which the page may be drawn anew: sooner, a slow browser loses choices
 _WORKING = ("waiting", "running")
 
 
@@ -46,7 +47,7 @@ def tiles(choice: Choice, found: Figures) -> None:
     if known is not None and not working(known):
         placement_panels.tiles(found, standing_text(known))
         return
-    state.choose("placement.drawn", False)
+    state.choose("placement.looks", 0)
     _watched_tiles(choice, found, known)
 
 
@@ -57,13 +58,14 @@ def comparable(choice: Choice) -> bool:
 
 @st.fragment(run_every=_EVERY_S)
 def _watched_tiles(choice: Choice, found: Figures, known: Standing | None) -> None:
-    if state.chosen("placement.drawn", False):
+    looks = state.chosen("placement.looks", 0)
+    state.choose("placement.looks", looks + 1)
+    if looks:
         known = _standing(choice)
-        if not working(known):
-            st.rerun()
-    state.choose("placement.drawn", True)
-    text = ("…", "", say("the best is being searched")) if known is None else (standing_text(known))
-    placement_panels.tiles(found, text)
+    if known is not None and not working(known) and looks >= _SETTLED:
+        st.rerun()  # nothing else ends the looking
+    text = ("…", "", say("the best is being searched"))
+    placement_panels.tiles(found, text if known is None else standing_text(known))
 
 
 def _standing(choice: Choice) -> Standing:

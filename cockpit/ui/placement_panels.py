@@ -64,7 +64,7 @@ def tiles(found: Figures, standing: tuple[str, str, str]) -> None:
     ]  # fmt: skip
     # Two figures and an arrow need more room than one, where tiles stand in a row to be swiped.
     st.html(
-        '<div class="ct-tiles" style="grid-auto-columns:12.5rem" tabindex="0" role="group">'
+        '<div class="ct-tiles" style="grid-auto-columns:15.5rem" tabindex="0" role="group">'
         f"{''.join(cards)}</div>"
     )
 

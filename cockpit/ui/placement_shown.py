@@ -20,6 +20,7 @@ from cockpit.ui.words import number, say
 from geodata.network import UNREACHED
 
 _ALPHA = 0.9
+_SAME_ALPHA = 0.5  # no change: the ground shows through
 _EMPTY_ALPHA = 0.3  # where nobody lives
 _OUTSIDE_ALPHA = 0.12  # beyond the chosen unit
 
@@ -100,7 +101,7 @@ def _change(found: Figures, tokens: Tokens) -> tuple[str, _Parts]:
     colours = theme.ramp("change", 7, tokens)
     texts = _change_texts(small, large)
     parts: _Parts = [
-        (colours[k], 0.75 if k == 3 else _ALPHA, texts[k], (at == k - 3) & ~cut_off)
+        (colours[k], _SAME_ALPHA if k == 3 else _ALPHA, texts[k], (at == k - 3) & ~cut_off)
         for k in range(7)
     ]
     return say("Change in minutes"), [
@@ -163,6 +164,12 @@ SENTENCE_TITLES = {
     "(orange); {stays} stay covered (green).",
     "minutes": "On the map: minutes to the nearest site; {covered} of {people} people are within "
     "{n} minutes.",
+    "change today": "On the map: nothing is changed yet, so all of {people} people have the same "
+    "way as today.",
+    "covered today": "On the map: {covered} of {people} people are within {n} minutes today "
+    "(green).",
+    "minutes today": "On the map: minutes to the nearest site today; {covered} of {people} people "
+    "are within {n} minutes.",
 }
 
 
@@ -170,7 +177,7 @@ def sentence(colour: str, found: Figures) -> str:
     """Return what the map shows in words."""
     balance, then = found.balance, found.then
     return say(
-        SENTENCE_TITLES[colour],
+        SENTENCE_TITLES[colour if found.layout else f"{colour} today"],
         winners=people_text(balance.winners),
         losers=people_text(balance.losers),
         unchanged=people_text(balance.unchanged),

@@ -1,0 +1,172 @@
+"""The page Placement in a real browser: sites by click and by keyboard, and how soon it shows."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser.chromium import CHROMIUM, FLAGS, MARKS
+from tests.servers import serving
+
+SHOTS = Path(__file__).parent / "shots"
+FAR_TOO_SLOW_S = 5.0
+
+pytestmark = MARKS
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def bridged_server(bridged_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of a cockpit that shows the county of sixteen cells."""
+    with serving(bridged_store, tmp_path_factory.mktemp("log") / "server.log") as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Return a tab; nothing may leave the host, no layer may be missing, no fault be logged."""
+    context = browser.new_context(viewport={"width": 1600, "height": 1200}, locale="zh-CN")
+    tab = context.new_page()
+    hosts: set[str] = set()
+    faults: list[str] = []
+    tab.on("request", lambda r: hosts.add(urlsplit(r.url).hostname or ""))
+    tab.on(
+        "response",
+        lambda r: faults.append(r.url) if r.status >= 400 and "/layers/" in r.url else None,
+    )
+    tab.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+    tab.on("pageerror", lambda error: faults.append(str(error)))
+    yield tab
+    context.close()
+    # Streamlit looks for its server below the page's address first; that is no fault of ours.
+    assert not [text for text in faults if not text.startswith("Failed to load resource")]
+    assert hosts <= {"127.0.0.1", "localhost", ""}
+
+
+def opened(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(page.locator("[data-testid=stDeckGlJsonChart] canvas").first).to_be_visible(
+        timeout=90_000
+    )
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached(
+        timeout=60_000
+    )
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(600)
+    expect(page.locator("[data-testid=stException]")).to_have_count(0)
+
+
+def figure(page: Page, name: str) -> str:
+    return page.locator(f".ct-tile[data-figure={name}]").get_attribute("title") or ""
+
+
+def click_map(page: Page, x: int, y: int) -> None:
+    """Click so many pixels from the map's middle, where a cell answers the pointer."""
+    box = page.locator("[data-testid=stDeckGlJsonChart] canvas").first.bounding_box()
+    assert box is not None
+    at = box["x"] + box["width"] / 2 + x, box["y"] + box["height"] / 2 + y
+    note = page.locator(".deck-tooltip")
+    for step in range(40):
+        page.mouse.move(at[0] - step % 2, at[1])
+        page.wait_for_timeout(250)
+        if note.count() and note.first.is_visible() and note.first.inner_text().strip():
+            break
+    before = page.url
+    for _ in range(3):  # a busy machine draws so slowly that deck.gl may miss a click
+        page.mouse.click(*at)
+        for _ in range(40):
+            page.wait_for_timeout(150)
+            if page.url != before:
+                return
+
+
+def test_a_click_puts_a_site_and_takes_it_away(page: Page, bridged_server: str) -> None:
+    opened(page, f"{bridged_server}/placement?service=hospital&lang=zh")
+    assert figure(page, "sites") == "1"
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url) if "/layers/" in r.url else None)
+    click_map(page, -60, -40)
+    expect(page.locator(".ct-tile[data-figure=sites]")).to_have_attribute(
+        "title", "1 → 2", timeout=20_000
+    )
+    assert re.search(r"plan=a529901", page.url)
+    assert not asked  # no geometry
+    settled(page)
+    SHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SHOTS / "placement_small_click.png")
+    page.get_by_role("button", name="移除").first.click()
+    expect(page.locator(".ct-tile[data-figure=sites]")).to_have_attribute(
+        "title", "1", timeout=20_000
+    )
+
+
+def test_by_keyboard(page: Page, bridged_server: str) -> None:
+    opened(page, f"{bridged_server}/placement?service=hospital&lang=zh")
+    page.get_by_role("button", name=re.compile("按名称或坐标")).press("Enter")
+    box = page.get_by_role("textbox", name=re.compile("名称、拼音或编码"))
+    box.fill("529901001001001")
+    box.press("Enter")
+    found = page.get_by_role("button", name=re.compile("529901001001001")).first
+    found.press("Enter")
+    expect(page.locator(".ct-tile[data-figure=sites]")).to_have_attribute(
+        "title", "1 → 2", timeout=20_000
+    )
+    expect(page).to_have_url(re.compile("plan=a529901001001001"))
+
+
+def test_the_next_best_move_on_the_sample_county(page: Page, live_server: str) -> None:
+    """From the press to the changed tile, as somebody in front of the screen waits for it."""
+    opened(page, f"{live_server}/placement?lang=zh")
+    assert figure(page, "sites") == "246"
+    button = page.locator("[data-testid=stBaseButton-primary]", has_text="下一步最优")
+    expect(button).to_be_enabled(timeout=60_000)
+    settled(page)
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url) if "/layers/" in r.url else None)
+    for sites in ("246 → 247", "246 → 248"):
+        began = time.monotonic()
+        button.press("Enter")
+        expect(page.locator(".ct-tile[data-figure=sites]")).to_have_attribute(
+            "title", sites, timeout=60_000
+        )
+        took = time.monotonic() - began
+        print(f"\nnext best move on screen after {took:.2f} s (budget 1 s)")
+        assert took < FAR_TOO_SLOW_S
+        settled(page)
+    assert not asked  # a plan sends no geometry
+    best = page.locator(".ct-tile[data-figure=standing] .ct-value")
+    expect(best).to_contain_text("%", timeout=30_000)
+    page.screenshot(path=SHOTS / "placement_zh_light.png")
+
+
+@pytest.mark.parametrize(("theme", "lang"), [("dark", "zh"), ("light", "en")])
+@pytest.mark.parametrize("size", [(1920, 1080), (390, 844)])
+def test_looks(
+    browser: Browser, live_server: str, theme: str, lang: str, size: tuple[int, int]
+) -> None:
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, color_scheme=theme, locale="zh-CN"
+    )
+    tab = context.new_page()
+    opened(tab, f"{live_server}/placement?lang={lang}&show=covered")
+    SHOTS.mkdir(exist_ok=True)
+    tab.screenshot(path=SHOTS / f"placement_{lang}_{theme}_{size[0]}.png")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= size[0]
+    context.close()
