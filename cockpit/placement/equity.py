@@ -393,7 +393,9 @@ def _lowest(fair: Fair, search: Search) -> tuple[Outcome, Positions, float] | No
             break
     if not chosen.size:
         raise InputError(STOPPED, seconds=search.seconds)
-    done = outcome.status == "proven" and best - lowest <= 2 * EXACT / least
+    # Proven by the last search alone, and only when that was about the plan itself: where every
+    # point has a site of its own, ``least`` is next to nothing and says nothing.
+    done = outcome.status == "proven" and rate == best and outcome.bound >= -2 * EXACT
     bound = best if done else min(lowest, best)
     return replace(outcome, status="proven" if done else "stopped", bound=bound), chosen, best
 

@@ -57,3 +57,23 @@ def test_ways_beyond_a_site_that_stays_are_left_out() -> None:
         nearest_minutes(siting, np.array([0]))
         columns.append(siting.program.n_columns - 4)
     assert columns == [3, 1]
+
+
+@given(seeds())
+@settings(deadline=None, max_examples=25)
+def test_a_search_for_the_lowest_gini_that_is_stopped_claims_no_more_than_is_true(
+    seed: int,
+) -> None:
+    # Every point has a site of its own, so that with all of them open nobody goes anywhere.
+    places = np.random.default_rng(seed).random((8, 2))
+    cost = np.hypot(*(places[:, None] - places[None]).transpose(2, 0, 1)) * 60
+    problem = Problem.of(cost, np.arange(1.0, 9.0))
+    points = np.arange(8)
+    best = min(
+        gini(minutes_of(problem, np.array(s), points), problem.weights)
+        for s in site_sets(problem, range(2, 3))
+    )
+    plan = solve_least_gini(problem, 2, progress=lambda _: False)
+    assert plan.bound <= best * (1 + 1e-6)
+    assert not plan.proven or plan.objective == pytest.approx(best)
+    assert solve_least_gini(problem, 2).objective == pytest.approx(best, abs=1e-6)
