@@ -22,7 +22,7 @@ from cockpit.memo.content import (
 )
 from cockpit.memo.drawing import draw
 from cockpit.memo.facts import Facts, Site
-from cockpit.memo.words import date, inside, number
+from cockpit.memo.words import NO_FIGURE, date, inside, number
 
 Say = Callable[..., str]
 Mood = Literal["better", "worse", "same"]
@@ -246,18 +246,17 @@ def _result(facts: Facts, say: Say) -> list[Block]:
         name = say(title)
         write_it = getattr(facts.sheet, how)
         decimals = {"people": 0, "share": 1, "minutes": 1, "coefficient": 3}[how]
-        scale = 100 if how == "share" else 1
+        now = write_it(f"now.{figure}", _now(name, say))
+        then = write_it(f"then.{figure}", _then(name, say))
         change = facts.sheet.change(
-            say(_ALWAYS, figure=name, when=say("change")), figure, scale=scale, decimals=decimals
+            say(_ALWAYS, figure=name, when=say("change")),
+            figure,
+            scale=100 if how == "share" else 1,
+            decimals=decimals,
         )
-        rows.append(
-            (
-                name,
-                write_it(f"now.{figure}", _now(name, say)),
-                write_it(f"then.{figure}", _then(name, say)),
-                say("{n} points", n=change) if how == "share" and change != "—" else change,
-            )
-        )
+        if how == "share" and change != NO_FIGURE:
+            change = say("{n} points", n=change)
+        rows.append((name, now, then, change))
     head = tuple(say(h) for h in ("Figure", "Today", "Plan", "Change"))
     return [
         Heading(say("Result")),
