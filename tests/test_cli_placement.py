@@ -257,6 +257,17 @@ def test_a_long_matrix_in_seconds_is_asked_in_minutes(files: Path) -> None:
     assert counted["notes"] == ["No weights are given: every demand point counts once."]
 
 
+def test_weights_may_stand_beside_a_matrix_that_has_the_townships(files: Path) -> None:
+    (files / "m.csv").write_text("id,township,A,B\nv1,x,1,5\nv2,y,5,1\n", encoding="utf-8")
+    (files / "w.csv").write_text("id,weight\nv2,3\nv1,4\n", encoding="utf-8")
+    asked = ("--model", "p-median", "-p", "1", "--json")
+    plan = json.loads(run("solve", "m.csv", "--weights", "w.csv", *asked).stdout)
+    assert (plan["objective"], ids(plan)) == (19, "A")  # 4 * 1 + 3 * 5
+    asked = ("--model", "equity", "-p", "1", "--target", "worst:1::y", "--json")
+    plan = json.loads(run("solve", "m.csv", "--weights", "w.csv", *asked).stdout)
+    assert (plan["objective"], ids(plan)) == (23, "B")  # y must have B: 4 * 5 + 3 * 1
+
+
 def test_metres_stay_metres(files: Path) -> None:
     done = run("solve", "m.csv", "--costs", "metres", "--model", "p-median", "-p", "4", "--json")
     assert json.loads(done.stdout)["unit"] == "person-metres"
@@ -329,7 +340,7 @@ def test_a_capacitated_file_reaches_its_best_known(files: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("p-median",), "The model p-median needs -p; for example -p 5."),
+        (("p-median",), "The model p-median needs -p; for example -p 5 / --new 5."),
         (("lscp",), "The model lscp needs --reach; for example --reach 15."),
         (
             ("goal-seek",),
@@ -506,6 +517,9 @@ def resealed(path: Path, **changes: object) -> None:
         ({"gap": 0.5}, "The gap is not the distance of objective and bound."),
         ({"data": "0"}, "The certificate is about other data: the sha256 of the arrays differs."),
         ({"parameters": []}, "The certificate cannot be read: "),
+        ({"bound": None}, "The certificate cannot be read: "),
+        ({"open": ["A"]}, "The certificate cannot be read: "),
+        ({"model": ["p-median"]}, "The certificate cannot be read: "),
         ({"source": {}}, "The certificate does not say where its data come from."),
         ({"source": {"kind": "files"}}, "The certificate cannot be read: KeyError('files')."),
     ],
@@ -518,6 +532,9 @@ def test_a_lie_with_the_right_sha256_is_named(
     done = run("verify", "plan.json")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(words)
+    told = run("verify", "plan.json", "--json")
+    assert (told.returncode, told.stderr) == (1, done.stderr)
+    assert not told.stdout or json.loads(told.stdout)["fault"] == done.stderr.strip()
 
 
 def test_names_of_sites_and_loads_must_be_those_of_the_data(files: Path) -> None:
@@ -668,6 +685,18 @@ def test_targets_of_a_county_name_townships(here: Path) -> None:
     assert run("verify", "plan.json").returncode == 0
     done = run("solve", *CLINICS, *asked, "covered:0.5::nowhere")
     assert done.stderr.startswith("There is no township nowhere; expected one of 529901001, ")
+
+
+def test_a_county_s_cells_and_facilities_are_named(here: Path) -> None:
+    done = run("solve", *CLINICS, "--minutes", "6", "--model", "lscp", "--candidates", "villages")
+    assert done.returncode == 2
+    # Cell 3, called Grid 4, has no way out, 15 no road, and neither is its village's largest.
+    assert done.stderr.startswith(
+        "Demand point Grid 4 (529901100001002) has no allowed site within 6 (2 points are like "
+    )
+    asked = ("--model", "p-median", "-p", "3", "--must", "A", "--forbid", "f:A")
+    done = run("--lang", "zh", "solve", *CLINICS, *asked)
+    assert done.stderr.strip() == "设施A 既被要求设站又被禁止设站，请二选一。"
 
 
 @pytest.mark.parametrize(

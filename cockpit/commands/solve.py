@@ -71,7 +71,7 @@ def _solved(given: argparse.Namespace, case: Case) -> tuple[Plan, bool]:
                 )
             )  # fmt: skip
         except InputError as error:
-            raise named(error, case.name, case.points) from error
+            raise named(error, case.name, case.point_names or case.points) from error
     source = {**case.source, "open": [case.sites[site] for site in plan.open]}
     return replace(plan, source=source), watch.stopped
 

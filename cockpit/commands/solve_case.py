@@ -26,6 +26,7 @@ class Case:
     unit: str  # of the costs: minutes, metres, or "" where the file does not say
     source: Mapping[str, Any]  # how another machine makes the arrays again
     names: tuple[str, ...] = ()  # of the sites, for people; without, the ids
+    point_names: tuple[str, ...] = ()  # of the demand points, for people; without, the ids
     township_names: tuple[str, ...] = ()  # as people say; without, as in townships
     lonlat: Floats | None = None  # (n_sites, 2) degrees
     load: Floats | None = None  # what counts against capacities, where it is not people

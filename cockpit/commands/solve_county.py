@@ -61,6 +61,7 @@ def case_of_county(asked: Mapping[str, Any], rules: Mapping[str, Any], language:
         problem=posed.problem,
         sites=sites,
         points=tuple(str(code) for code in reach.codes[ground.cells]),
+        point_names=_cell_names(reach, ground, language),
         townships=tuple(str(code) for code in regions["code"]),
         township_names=tuple(str(name) for name in regions["name"]),
         unit="minutes",
@@ -70,6 +71,14 @@ def case_of_county(asked: Mapping[str, Any], rules: Mapping[str, Any], language:
         reach=q.minutes,
         notes=tuple((note.template, note.in_language(language)) for note in posed.notes),
     )
+
+
+def _cell_names(reach: Reach, ground: Ground, language: str) -> tuple[str, ...]:
+    regions = reach.twin.regions.iloc[reach.rows[ground.cells]]
+    names = regions["name"].astype(str)
+    if language == "en":
+        names = regions["name_en"].fillna("").astype(str).where(lambda name: name != "", names)
+    return tuple(f"{n} ({c})" for n, c in zip(names, reach.codes[ground.cells], strict=True))
 
 
 def _unit(reach: Reach, code: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,7 @@ def case_of_files(files: Mapping[str, Path], asked: Asked) -> Case:
             raise InputError(
                 "{file} has a column of weights already; leave --weights out.", file=matrix.file
             )
-        people = read_people(files["weights"], matrix)
+        people = _joined(read_people(files["weights"], matrix), people)
     sites = read_sites(files["sites"], matrix) if "sites" in files else Sites(matrix.sites)
     years = read_years(files["years"], matrix) if "years" in files else None
     flags = _flags(sites, asked)
@@ -92,6 +92,15 @@ def case_of_files(files: Mapping[str, Path], asked: Asked) -> Case:
         load=people.load,
         years=years,
         notes=_notes(matrix, people),
+    )
+
+
+def _joined(people: People, beside: People) -> People:
+    """Return people with the townships and loads that only the matrix has."""
+    return replace(
+        people,
+        townships=people.townships or beside.townships,
+        load=beside.load if people.load is None else people.load,
     )
 
 

@@ -14,7 +14,7 @@ from cockpit.placement.models import MODELS, Model
 from geodata.errors import InputError
 
 OPTIONS: dict[str, tuple[str, str]] = {
-    "p": ("-p", "-p 5"),
+    "p": ("-p", "-p 5 / --new 5"),
     "reach": ("--reach", "--reach 15"),
     "unreached": ("--unreached", "--unreached 120"),
     "backup": ("--backup", "--backup 0.5"),

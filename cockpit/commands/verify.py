@@ -178,16 +178,17 @@ def _names(plan: Mapping[str, Any]) -> str:
 
 
 def _json(checked: _Checked, language: str) -> str:
-    verdict, fault = checked.verdict, checked.fault
+    plan, verdict, fault = checked.plan, checked.verdict, checked.fault
     found = {
         "holds": fault is None,
         "fault": None if fault is None else translate(fault[0], language, **_shown(fault[1])),
-        "model": checked.plan["model"],
+        "model": plan.get("model"),
         "objective": _number(verdict.objective),
-        "bound": _number(float(checked.plan["bound"])),
+        # What a plan claims that does not hold is repeated by nobody.
+        "bound": None if fault else _number(float(plan["bound"])),
         "bound_recomputed": _number(verdict.bound),
         "rests_on_solver": verdict.rests_on_solver,
-        "gap": _number(float(checked.plan["gap"])),
+        "gap": None if fault else _number(float(plan["gap"])),
     }
     return json.dumps(found, ensure_ascii=False, allow_nan=False)
 
