@@ -48,9 +48,7 @@ def upgrade() -> None:
             "gap", sa.Double(), nullable=False, comment="share of the objective, 0 to 1 and more"
         ),
         sa.Column("seconds", sa.Double(), nullable=False, comment="s of searching"),
-        sa.Column(
-            "certificate", sa.Text(), nullable=False, comment="JSON as the solver sealed it"
-        ),
+        sa.Column("certificate", sa.Text(), nullable=False, comment="JSON as the solver sealed it"),
         sa.Column(
             "data_class",
             sa.String(length=4),
