@@ -347,7 +347,13 @@ def standing(
 
 
 def _best(ground: Ground, rules: Rules, n: int, aim: Aim, seconds: float) -> str:
-    """Begin the search for the best plan with so many sites, or find it; return its key."""
+    """
+    Begin the search for the best plan with so many sites, or find it; return its key.
+
+    One that has failed is not begun again: who asks again and again would never hear of it.
+    """
+    model = "mclp" if aim == "covered" else "p-median"
+    parameters: dict[str, float] = {"p": n}
     if aim == "covered":
         if ground.q.minutes >= UNREACHED_MINUTES:
             raise InputError(
@@ -355,9 +361,12 @@ def _best(ground: Ground, rules: Rules, n: int, aim: Aim, seconds: float) -> str
                 "that many.",
                 most=f"{UNREACHED_MINUTES:g}",
             )
-        parameters = {"p": n, "reach": reach_of(ground.q.minutes)}
-        return siting_runs.start(ground, rules, "mclp", parameters, seconds=seconds)
-    return siting_runs.start(ground, rules, "p-median", {"p": n}, seconds=seconds)
+        parameters["reach"] = reach_of(ground.q.minutes)
+    key = siting_runs.key_of(ground, rules, model, parameters, seconds=seconds, gap=0.0, seed=0)
+    known = siting_runs.state(key)
+    if known is None or (known.status == "stopped" and known.plan is None):
+        siting_runs.start(ground, rules, model, parameters, seconds=seconds)
+    return key
 
 
 def _percent(aim: Aim, value: float, bound: float) -> float:

@@ -227,6 +227,17 @@ def test_too_few_residents_and_too_near_are_told(ground: Ground) -> None:
     assert "is closer than 1e+06 m to" in said(near.broken[0])
 
 
+def test_what_cannot_be_compared_is_told_and_not_searched_again(ground: Ground) -> None:
+    rules = Rules(must=tuple(f"c:{CELL[k]}" for k in range(4)))
+    nobody = Layout(("A", "B"), ())
+    fair = Rules(existing="free", forbidden=tuple(f"c:{c}" for c in CELL))
+    for asked, layout in ((rules, TODAY), (fair, nobody)):
+        first = known(ground, asked, layout, "covered")
+        again = siting_advice.standing(ground, asked, layout, "covered")
+        assert (first.status, again.status) in (("failed", "failed"), ("done", "done"))
+    assert str(again.error) == "p is 0; expected a whole number, 1 or more."
+
+
 def test_no_coverage_is_compared_where_all_ways_count_the_same(reach: Reach) -> None:
     far = ground_of(reach, question(reach, "clinic", mode="car", minutes=120, visitor="备用"))
     found = siting_advice.standing(far, KEEP, TODAY, "covered")
