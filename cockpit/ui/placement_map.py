@@ -48,7 +48,7 @@ class Scene:
     shown: Shown
     marks: tuple[Mark, ...]
     cell: int  # place of the clicked cell among all cells; -1 for none
-    chosen: tuple[float, float] | None  # place of the selected site
+    chosen: tuple[float, float] | None  # place of the selected site or cell
     box: Box | None
     clicks: int
 
@@ -64,11 +64,16 @@ def scene_of(
         rows = ground.reach.rows
         known = cell < len(rows) and rows[cell] == twin.position(choice.cell)
         cell = cell if known else -1
+        chosen = _place(*ground.reach.lonlat[cell]) if known else None
     if choice.site:
-        lon, lat = ground.lonlat[ground.index(choice.site)].round(5).tolist()
-        chosen = (lon, lat) if math.isfinite(lon) else None
+        chosen = _place(*ground.lonlat[ground.index(choice.site)])
     box = cache.box(twin.version, choice.asked.unit)
     return Scene(twin, choice, shown, marks_of(found, names), cell, chosen, box, clicks)
+
+
+def _place(lon: float, lat: float) -> tuple[float, float] | None:
+    """Return a place as the map takes it; None for one that is not known."""
+    return (round(float(lon), 5), round(float(lat), 5)) if math.isfinite(lon) else None
 
 
 def marks_of(found: Figures, names: dict[str, str]) -> tuple[Mark, ...]:

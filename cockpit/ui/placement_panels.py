@@ -39,6 +39,12 @@ STATUS_TITLES = {
     "moved away": "moved away",
 }
 CHANGE_TITLES = {"added": "{n} new", "closed": "{n} closed", "moved": "{n} moved"}
+TODAY_TITLES = {
+    "facility": "{unit}: today {covered} of {total} people ({group}) reach {service} within "
+    "{n} minutes {mode}.",
+    "people": "{unit}: today help from {service} reaches {covered} of {total} people ({group}) "
+    "within {n} minutes {mode}.",
+}
 _ROWS = 300
 _Term = tuple[str, dict[str, object]]
 
@@ -158,11 +164,7 @@ def sentence(twin: Twin, choice: Choice, found: Figures) -> str:
     if not found.layout:
         return say_terms(
             [
-                (
-                    "{unit}: today {covered} of {total} people ({group}) reach {service} within "
-                    "{n} minutes {mode}.",
-                    values,
-                ),
+                (TODAY_TITLES[SERVICES[choice.asked.service].towards], values),
                 ("Click a cell to put a site there, or take the next best move.", {}),
             ]
         )
