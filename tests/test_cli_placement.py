@@ -690,7 +690,8 @@ def test_targets_of_a_county_name_townships(here: Path) -> None:
 def test_a_county_s_cells_and_facilities_are_named(here: Path) -> None:
     done = run("solve", *CLINICS, "--minutes", "6", "--model", "lscp", "--candidates", "villages")
     assert done.returncode == 2
-    # Cell 3, called Grid 4, has no way out, 15 no road, and neither is its village's largest.
+    # Cell 3, called Grid 4, has no way out, cell 12 is 9 minutes from the next clinic, and no
+    # village has its most people there.
     assert done.stderr.startswith(
         "Demand point Grid 4 (529901100001002) has no allowed site within 6 (2 points are like "
     )
