@@ -6,34 +6,33 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-import shapely
-from pyproj import Transformer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cockpit.access.classes import TITLES, may_see
-from cockpit.answers.coverage_results import Floats, Question
-from cockpit.answers.layers import region_shapes
 from cockpit.answers.memo_figures import recounted
+from cockpit.answers.memo_map import name_of, picture_of
 from cockpit.answers.memo_proof import proof_of
 from cockpit.answers.reach import Note, Reach
+from cockpit.answers.scenario_files import read_scenario
 from cockpit.answers.scenarios import Scenario, missing_sites, question_of
-from cockpit.answers.siting import UNREACHED_MINUTES, Ground, Layout, Rules, ground_of
+from cockpit.answers.scenarios import scenario as stored
+from cockpit.answers.siting import UNREACHED_MINUTES, Ground, Rules, ground_of
 from cockpit.answers.siting_figures import figures
 from cockpit.answers.siting_ground import unreached_note
 from cockpit.answers.twin import SERIES, Twin
 from cockpit.coverage.services import service_of
 from cockpit.indicators import MEASURES
 from cockpit.locale import translate
-from cockpit.memo import drawing
 from cockpit.memo.content import Language, Memo
 from cockpit.memo.facts import Asked, Change, County, Facts, Part, Site, Source
 from cockpit.memo.html import as_html
 from cockpit.memo.pdf import as_pdf
-from cockpit.memo.text import MOST_SITES, write
+from cockpit.memo.text import write
 from cockpit.memo.words import number
+from cockpit.settings import settings
 from cockpit.store.models import Batch, Dataset, Facility
+from cockpit.store.session import engine
 from geodata.errors import InputError
 from loaders.catalog import VULNERABLE_GROUPS
 
@@ -83,6 +82,19 @@ def memo_of(
     return write(_facts(db, ground, scenario, "en" if language == "en" else "zh"))
 
 
+def memo_of_number(reach: Reach, number: int, language: str) -> Memo:
+    """Return the memo of a scenario in the store, for the installation's visitor."""
+    with Session(engine()) as db:
+        found = stored(db, number, visitor=settings().visitor_class)
+        return memo_of(db, reach, found, language)
+
+
+def memo_of_file(reach: Reach, text: bytes, language: str) -> Memo:
+    """Return the memo of a scenario file, of which nothing is stored."""
+    with Session(engine()) as db:
+        return memo_of(db, reach, read_scenario(text), language)
+
+
 def _facts(db: Session, ground: Ground, scenario: Scenario, language: Language) -> Facts:
     twin, q = ground.reach.twin, ground.q
     found = figures(ground, scenario.layout)
@@ -110,7 +122,7 @@ def _facts(db: Session, ground: Ground, scenario: Scenario, language: Language) 
         rules=tuple(_rules(ground, scenario.rules, language)),
         sites=sites,
         townships=tuple(
-            Part(f"townships.{twin.regions['code'].iat[row]}", _name(ground, row, language))
+            Part(f"townships.{twin.regions['code'].iat[row]}", name_of(ground, row, language))
             for row in ground.township_rows.tolist()
         ),
         groups=tuple(
@@ -120,7 +132,7 @@ def _facts(db: Session, ground: Ground, scenario: Scenario, language: Language) 
         with_room=scenario.model in _WITH_ROOM,
         with_costs=scenario.model in _WITH_COSTS,
         sheet=counted.sheet,
-        picture=_picture(db, ground, counted.change, sites, scenario.layout, language),
+        picture=picture_of(db, ground, counted.change, sites, scenario.layout, language),
         picture_date=_counted_on(twin, q.group),
     )
 
@@ -136,12 +148,6 @@ def _class(name: str, language: str) -> str:
     return translate(TITLES[name], language)
 
 
-def _name(ground: Ground, row: int, language: str) -> str:
-    region = ground.reach.twin.regions.iloc[row]
-    english = str(region["name_en"] or "") if language == "en" else ""
-    return english or str(region["name"])
-
-
 def _county(ground: Ground, language: str) -> County:
     county, unit = ground.reach.twin.county, ground.q.unit
     english = str(county.get("name_en") or "") if language == "en" else ""
@@ -149,7 +155,7 @@ def _county(ground: Ground, language: str) -> County:
         english or str(county["name"]),
         bool(county.get("invented")),
         str(county.get("review_number") or ""),
-        _name(ground, unit, language),
+        name_of(ground, unit, language),
         unit == 0,
     )
 
@@ -295,97 +301,4 @@ def _township(ground: Ground, lon: float, lat: float, language: str) -> str:
     except InputError:
         return "—"
     position = ground.site_cells[cell - ground.n_facilities]
-    return _name(ground, int(ground.reach.townships[position]), language)
-
-
-# ---------------------------------------------------------------- the map
-
-
-def _picture(
-    db: Session,
-    ground: Ground,
-    change: Floats,
-    sites: tuple[Site, ...],
-    layout: Layout,
-    language: str,
-) -> drawing.Picture:
-    twin, q = ground.reach.twin, ground.q
-    flat = Transformer.from_crs(4326, str(twin.county["crs"]), always_xy=True)
-    path = twin.path(q.unit)
-    cells = _flattened(region_shapes(db, twin, ground.reach.rows[ground.cells], path), flat)
-    rows = ground.township_rows
-    townships = _flattened(region_shapes(db, twin, rows, ""), flat)
-    there = ~(shapely.is_missing(cells) | shapely.is_empty(cells))
-    steps = drawing.steps_for(change[ground.people > 0])
-    classes = np.where(ground.people > 0, drawing.classes_of(change, steps), -1)
-    drawn = ~(shapely.is_missing(townships) | shapely.is_empty(townships))
-    names = tuple(_name(ground, row, language) for row in rows[drawn].tolist())
-    return drawing.Picture(
-        cells[there],
-        classes[there],
-        townships[drawn],
-        names,
-        tuple(_places(ground, sites, layout, cells[there])),
-        _map_words(q, steps, language),
-    )
-
-
-def _flattened(shapes: drawing.Shapes, flat: Transformer) -> drawing.Shapes:
-    made: drawing.Shapes = shapely.transform(
-        shapes, lambda xy: np.column_stack(flat.transform(xy[:, 0], xy[:, 1]))
-    )
-    return made
-
-
-def _places(
-    ground: Ground, sites: tuple[Site, ...], layout: Layout, cells: drawing.Shapes
-) -> Iterable[drawing.Place]:
-    """Yield the sites on the map: those in its frame that stay, then what changes."""
-    west, south, east, north = shapely.total_bounds(cells)
-    metres = ground.metres
-    toward = {f"f:{facility}": f"c:{cell}" for facility, cell in layout.moved}
-    closed = {f"f:{facility}" for facility in layout.closed}
-    for k in range(ground.n_facilities):
-        site, (x, y) = ground.sites[k], metres[k].tolist()
-        if site in closed or not (west <= x <= east and south <= y <= north):
-            continue
-        if site not in toward:
-            yield drawing.Place(x, y, "kept")
-            continue
-        there = metres[ground.index(toward[site])].tolist()
-        yield drawing.Place(x, y, "away", toward=(there[0], there[1]))
-    for one in sites:
-        x, y = metres[ground.index(one.path.removeprefix("by_site."))].tolist()
-        if west <= x <= east and south <= y <= north:  # also refuses what has no place
-            listed = int(one.number) <= MOST_SITES
-            yield drawing.Place(x, y, one.change, one.number if listed else "")
-
-
-def _map_words(q: Question, steps: tuple[float, float, float], language: str) -> drawing.Words:
-    def say(template: str, **values: object) -> str:
-        return translate(template, language, **values)
-
-    low, middle, high = (f"{step:g}" for step in steps)
-    return drawing.Words(
-        say("Change in minutes (plan less today)"),
-        (
-            say("more than {n} less", n=high),
-            say("{first} to {last} less", first=middle, last=high),
-            say("{first} to {last} less", first=low, last=middle),
-            say("at most {n} either way", n=low),
-            say("{first} to {last} more", first=low, last=middle),
-            say("{first} to {last} more", first=middle, last=high),
-            say("more than {n} more", n=high),
-        ),
-        say("nobody: {group}", group=translate(MEASURES[q.group].title, language)),
-        say("no way, today and then"),
-        {
-            "new": say("new site"),
-            "moved": say("moved to here"),
-            "away": say("moves away"),
-            "closed": say("closes"),
-            "kept": say("stays"),
-        },
-        say("{n} km", n="{n}"),
-        say("N"),
-    )
+    return name_of(ground, int(ground.reach.townships[position]), language)

@@ -5,17 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sqlalchemy.orm import Session
-
 from cockpit.answers import memo as answers
-from cockpit.answers import scenarios
-from cockpit.answers.reach import current_reach
-from cockpit.answers.scenario_files import read_scenario
-from cockpit.answers.scenarios import Scenario
+from cockpit.answers.reach import Reach, current_reach
 from cockpit.commands.output import replaced, require_writable
 from cockpit.locale import translate
-from cockpit.settings import settings
-from cockpit.store.session import engine
+from cockpit.memo.content import Memo
 from geodata.errors import DataFileError, InputError
 
 
@@ -32,17 +26,15 @@ def run(given: argparse.Namespace) -> int:
     if reach is None:
         raise DataFileError("Nothing is loaded yet; load a county first.")
     language = given.memo_language or given.lang
-    with Session(engine()) as db:
-        found = _scenario(db, given.scenario)
-        made = answers.memo_of(db, reach, found, language)
+    made = _memo(reach, given.scenario, language)
     with replaced(given.output) as file:
         file.write_bytes(answers.FORMS[ending](made))
     print(translate("{file}: written.", given.lang, file=given.output.name))
     return 0
 
 
-def _scenario(db: Session, asked: str) -> Scenario:
-    """Return the scenario of a number in the store, or of a scenario file."""
+def _memo(reach: Reach, asked: str, language: str) -> Memo:
+    """Return the memo of a scenario's number in the store, or of a scenario file."""
     if asked.isascii() and asked.isdigit():
-        return scenarios.scenario(db, int(asked), visitor=settings().visitor_class)
-    return read_scenario(Path(asked).read_bytes())
+        return answers.memo_of_number(reach, int(asked), language)
+    return answers.memo_of_file(reach, Path(asked).read_bytes(), language)

@@ -257,7 +257,7 @@ def _result(facts: Facts, say: Say) -> list[Block]:
         if how == "share" and change != NO_FIGURE:
             change = say("{n} points", n=change)
         rows.append((name, now, then, change))
-    head = tuple(say(h) for h in ("Figure", "Today", "Plan", "Change"))
+    head = tuple(say(h) for h in ("Indicator", "Today", "Plan", "Change"))
     return [
         Heading(say("Result")),
         Table(say("Today beside the plan: {group}", group=facts.asked.group), head, tuple(rows)),
