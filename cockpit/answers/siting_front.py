@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import math
@@ -32,6 +33,7 @@ SECONDS = 90.0
 """Longest search for one front; what is found by then stays."""
 _MOST_RUNS = 12
 _AT_ONCE = 1  # two cores serve pages as well
+_LEAVING = 10.0  # seconds for a search to hear that the server ends
 _UNWATCHED = 120.0  # seconds after which a search that nobody looks at ends
 
 Status = Literal["waiting", "running", "done", "stopped", "failed"]
@@ -98,6 +100,7 @@ class _Run:
     told: tuple[FrontPoint, ...] = ()
     stopping: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
+    thread: threading.Thread | None = None
 
 
 _runs: OrderedDict[str, _Run] = OrderedDict()
@@ -135,7 +138,8 @@ def start(ground: Ground, rules: Rules, *, most: int = USUAL_NEW) -> FrontState:
         if known is None or ended or known.ground is not ground:
             known = _runs[key] = _Run(key, ground, rules, most)
             _forget_oldest()
-            threading.Thread(target=_work, args=(known,), daemon=True, name="front").start()
+            known.thread = threading.Thread(target=_work, args=(known,), daemon=True, name="front")
+            known.thread.start()
         _runs.move_to_end(key)
     return _state(known)
 
@@ -179,6 +183,18 @@ def run_id(ground: Ground, rules: Rules, most: int) -> str:
         q.small_count, rules.to_plain(), most,
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:24]
+
+
+def _leave() -> None:
+    """Let a server end in order: a thread that is cut off inside the solver would abort it."""
+    for run in tuple(_runs.values()):
+        run.stopping.set()
+    for run in tuple(_runs.values()):
+        if run.thread is not None:
+            run.thread.join(_LEAVING)
+
+
+atexit.register(_leave)
 
 
 # ---------------------------------------------------------------- in the thread
