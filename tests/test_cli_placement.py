@@ -463,6 +463,8 @@ def test_more_refusals_of_files(files: Path) -> None:
         ("bad.csv", (), 1,
          "bad.csv, row 1: A is x; expected a number, 0 or more, or nothing."),
         ("m.csv", ("-o", "no/plan.json"), 1, "no: no such folder."),
+        ("m.csv", ("-o", "./m.csv"), 2,
+         "m.csv is read, so the certificate cannot be written there."),
     ):  # fmt: skip
         done = run("solve", file, "--model", "p-median", "-p", "1", *more)
         assert (done.returncode, done.stderr.strip(), done.stdout) == (code, words, "")

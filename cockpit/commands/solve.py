@@ -101,7 +101,13 @@ def _refuse(given: argparse.Namespace, names: tuple[str, ...], sentence: str) ->
 
 def _files(given: argparse.Namespace) -> dict[str, Path]:
     paths = {"matrix": given.file, **{role: getattr(given, role) for role in ROLES[1:]}}
-    return {role: path for role, path in paths.items() if path is not None}
+    found = {role: path for role, path in paths.items() if path is not None}
+    for path in found.values():
+        if given.output != "-" and path.resolve() == Path(given.output).resolve():
+            raise InputError(
+                "{file} is read, so the certificate cannot be written there.", file=path.name
+            )
+    return found
 
 
 def _asked(given: argparse.Namespace) -> Asked:
