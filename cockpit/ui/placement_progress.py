@@ -93,8 +93,8 @@ def _tile(name: str, title: str, value: str, unit: str, *, exact: str) -> str:
     return (
         f'<div class="ct-tile" data-figure="{name}" title="{exact}">'
         f'<div class="ct-quiet ct-small">{escape(title)}</div>'
-        f'<div class="ct-value">{escape(value)} <span class="ct-unit">{escape(unit)}</span>'
-        "</div></div>"
+        f'<div class="ct-value">{escape(value)}</div>'
+        f'<div class="ct-quiet ct-small">{escape(unit) or "&nbsp;"}</div></div>'
     )
 
 
@@ -160,8 +160,10 @@ def _tick(value: float, ticks: Sequence[float], unit: str) -> str:
     decimals = max(0, -math.floor(math.log10(step))) if step < 1 else 0
     if decimals or abs(value) < 10_000:
         return number(value, decimals)
-    text = compact(value)
-    return text if len({compact(tick) for tick in ticks}) == len(ticks) else number(value)
+    for decimals in (0, 1):
+        if len({compact(tick, decimals) for tick in ticks}) == len(ticks):
+            return compact(value, decimals)
+    return number(value)
 
 
 def _line(seconds: Sequence[float], values: Sequence[float], colour: str, dash: str) -> Any:

@@ -208,6 +208,9 @@ def loads(plan: Plan, fitted: Fitted) -> list[tuple[int, float, float]]:
 
 def _loads(shown: Shown) -> None:
     """Show how full each site is, and its size where the model chooses one."""
+    if not {"flow", "assignment"} & set(shown.plan.details):
+        st.caption(say("How full the sites are is not known of a search that was cut off."))
+        return
     fitted, sites = shown.sites()
     found = loads(shown.plan, fitted)
     rows = found[:_ROWS]

@@ -241,7 +241,7 @@ def test_a_running_search_shows_plan_bound_and_their_distance(solve: AppTest) ->
     page = begun(solve, stand_in())
     assert 'data-figure="plan" title="1,000.000"' in html(page)
     assert 'data-figure="bound" title="1,100.000"' in html(page)
-    assert ">10% <" in html(page)
+    assert ">10%<" in html(page)
     assert page.get("plotly_chart")
     assert not page.success
 

@@ -109,7 +109,7 @@ def test_figures_of_the_axis_differ_from_each_other() -> None:
     assert 2 <= len(axis["tickvals"]) <= 5
     wide = placement_progress.chart([(0.1, 9e6, 0.0), (0.5, 8e6, 6e6)], "person-minutes")
     assert wide is not None
-    assert wide["layout"]["yaxis"]["ticktext"][0] == "600.0 万"
+    assert wide["layout"]["yaxis"]["ticktext"][0] == "600 万"
 
 
 def test_no_chart_of_one_moment() -> None:
