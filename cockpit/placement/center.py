@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cockpit.placement.clock import Clock
-from cockpit.placement.covering_sets import (
-    cover_duals,
-    cover_rows,
-    cover_with,
-    greedy_cover,
-    too_few,
-)
+from cockpit.placement.covering_sets import cover_rows, cover_with, greedy_cover, too_few
+from cockpit.placement.enough import enough, filled
 from cockpit.placement.formulation import (
     Siting,
     assigned,
@@ -26,10 +20,10 @@ from cockpit.placement.formulation import (
 )
 from cockpit.placement.lists import rules_of
 from cockpit.placement.milp import Outcome
-from cockpit.placement.plan import Plan, Progress, numbers
+from cockpit.placement.plan import Plan, Progress
 from cockpit.placement.problem import Floats, Problem, check_p
 from cockpit.placement.serving import roomy
-from cockpit.placement.solving import Search, solver_proof
+from cockpit.placement.solving import solver_proof
 from geodata.errors import InputError
 
 Sites = NDArray[np.intp]
@@ -48,8 +42,8 @@ def solve_p_center(
     Open p sites so that the cost from the worst served demand point is smallest.
 
     ``min r`` such that p sites cover everybody with weight above 0 within r; r is one of the costs,
-    found by halving: at each r, greedy covering, the duals of the linear relaxation, and where they
-    leave it open HiGHS say whether p sites suffice. Must, forbidden and spacing hold.
+    found by halving: at each r, greedy covering, interchange, multipliers, and where they leave it
+    open HiGHS say whether p sites suffice (``enough``). Must, forbidden and spacing hold.
 
     Parameters
     ----------
@@ -89,7 +83,7 @@ def solve_p_center(
         if not _told(clock, problem, plan, float(levels[low])):
             break
         middle = (low + high) // 2
-        answer = _suffices(problem, float(levels[middle]), p, clock)
+        answer = enough(problem, float(levels[middle]), p, clock)
         if answer.plan is not None:
             plan, high = answer.plan, int(np.searchsorted(levels, _farthest(problem, answer.plan)))
         elif answer.proof:
@@ -111,52 +105,16 @@ def solve_p_center(
     )
 
 
-@dataclass(frozen=True)
-class _Answer:
-    """Whether p sites cover everybody within a level: a plan, or a proof that they do not."""
-
-    plan: Sites | None = None
-    proof: dict[str, Any] = field(default_factory=dict)
-
-
-def _suffices(problem: Problem, level: float, p: int, clock: Clock) -> _Answer:
-    rows = cover_rows(problem, people_points(problem), level)
-    plan = _filled(problem, greedy_cover(problem, rows), p)
-    if plan is not None:
-        return _Answer(plan)
-    paid, needed = cover_duals(problem, rows, Search(clock.left))
-    if needed > p:
-        return _Answer(proof={"kind": "cover-duals", "level": level, "paid": numbers(paid)})
-    outcome, plan = cover_with(problem, rows, p, seconds=clock.left)
-    if outcome.status != "infeasible":
-        return _Answer(plan)
-    return _Answer(proof={"kind": "solver", "level": level, **solver_proof(outcome)})
-
-
 def _anywhere(problem: Problem, p: int) -> Sites:
     """Return p sites that everybody reaches, however far; refuse p where there are none."""
     rows = cover_rows(problem, people_points(problem), np.inf)
-    plan = _filled(problem, greedy_cover(problem, rows), p)
+    plan = filled(problem, greedy_cover(problem, rows), p)
     if plan is None:
         plan = cover_with(problem, rows, p)[1]
     if plan is None:
         roomy(rules_of(p, problem.must, problem.forbidden, problem.spacing))
         raise too_few(problem, p)
     return plan
-
-
-def _filled(problem: Problem, sites: Sites, p: int) -> Sites | None:
-    """Return p sites, some more than ``sites`` beside the spacing; None when that fails."""
-    opened = np.zeros(problem.n_sites, dtype=np.bool_)
-    opened[sites] = True
-    if opened.sum() > p or problem.too_near(sites):
-        return None
-    rules = rules_of(p, problem.must, problem.forbidden, problem.spacing)
-    for site in np.flatnonzero(~opened & ~rules.barred):
-        if opened.sum() == p:
-            break
-        opened[site] = not opened[rules.too_near(int(site))].any()
-    return np.flatnonzero(opened) if opened.sum() == p else None
 
 
 def _farthest(problem: Problem, plan: Sites) -> float:

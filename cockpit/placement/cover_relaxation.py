@@ -23,8 +23,9 @@ class CoverRelaxation:
 
     ``max sum_i u_i - p s - sum_j m_j`` subject to ``sum of u_i that j covers - m_j <= s`` for every
     site, ``0 <= u_i <= cap_i``, ``m >= 0``: ``u`` are the multipliers, ``s`` is what the last of p
-    sites saves and ``m_j`` how much more site j does. A site that is out has no row; the ``m`` of
-    one that is in is free. What a row costs in the solution is how far its site is open.
+    sites saves and ``m_j`` how much more site j does. A site that is out later has no row; the
+    lists have none that is out from the beginning. The ``m`` of one that is in is free. What a row
+    costs in the solution is how far its site is open.
 
     There are far fewer sites than rows of people, and the simplex works on the smaller side: a
     third of the time of the form with a row for everybody.
@@ -91,6 +92,9 @@ def _program(lists: Lists, sites: Any, p: int) -> highspy.HighsLp:
     n, m = lists.n_rows, len(sites)
     row = np.full(lists.n_sites, -1, dtype=np.int32)
     row[sites] = every = np.arange(m, dtype=np.int32)
+    index = row[lists.site]
+    if index.size and index.min() < 0:  # HiGHS would not notice
+        raise ValueError("the lists have sites that are out")
     program = highspy.HighsLp()
     program.num_col_, program.num_row_ = n + m + 1, m
     program.col_cost_ = np.concatenate((np.ones(n), -np.ones(m), [-p]))
@@ -102,6 +106,6 @@ def _program(lists: Lists, sites: Any, p: int) -> highspy.HighsLp:
     matrix.format_ = highspy.MatrixFormat.kColwise
     ends = (lists.start, n_entries + np.arange(1, m + 1), [n_entries + 2 * m])
     matrix.start_ = np.concatenate(ends).astype(np.int32)
-    matrix.index_ = np.concatenate((row[lists.site], every, every))
+    matrix.index_ = np.concatenate((index, every, every))
     matrix.value_ = np.concatenate((np.ones(n_entries), -np.ones(2 * m)))
     return program

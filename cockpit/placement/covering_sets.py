@@ -320,10 +320,15 @@ def cover_duals(problem: Problem, rows: CoverRows, search: Search) -> tuple[Floa
     paid = np.zeros(problem.n_demand)
     if len(outcome.duals) == n:
         paid[rows.first] = np.maximum(outcome.duals, 0.0)
+    return paid, paid_bound(problem, rows, paid)
+
+
+def paid_bound(problem: Problem, rows: CoverRows, paid: Floats) -> float:
+    """Return how many sites are needed at least, by what the points pay."""
     price = 1.0 - np.bincount(rows.site, paid[rows.first][rows.row], minlength=problem.n_sites)
     saved = np.where(problem.must, price, np.minimum(price, 0.0))[problem.allowed]
     bound = math.fsum(paid) + math.fsum(saved)
-    return paid, float(max(math.ceil(bound - _ROUNDING), int(problem.must.sum())))
+    return float(max(math.ceil(bound - _ROUNDING), int(problem.must.sum())))
 
 
 def with_duals(plan: Plan, paid: Floats, bound: float) -> Plan:
