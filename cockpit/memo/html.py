@@ -52,7 +52,7 @@ caption{text-align:left;font-weight:600;padding-bottom:4px}
 th,td{padding:4px 8px;border-bottom:1px solid var(--line);text-align:right;vertical-align:top}
 th{font-weight:500;color:var(--quiet);vertical-align:bottom}
 thead th{border-bottom:1px solid var(--text)}
-.w{text-align:left}tbody th{color:var(--text);font-weight:400}
+.w{text-align:left}tbody th{color:var(--text);font-weight:400;vertical-align:top}
 .sum th,.sum td{border-top:1px solid var(--text);font-weight:600}
 tr{break-inside:avoid}thead{display:table-header-group}
 figure{margin:16px 0;break-inside:avoid}figure svg{width:100%;height:auto;display:block}
@@ -61,8 +61,10 @@ details{margin:8px 0}summary{cursor:pointer;color:var(--accent)}
 .sign td,.sign th{height:44px;vertical-align:bottom}
 footer{border-top:1px solid var(--line);margin-top:32px;padding-top:8px}
 @page{size:A4;margin:16mm 18mm}
-@media print{body{font-size:10pt}main{padding:0;max-width:none}details{display:none}
-h1{font-size:20pt}h2{font-size:13pt}table{font-size:9pt}.tile b{font-size:17pt}
+@media print{body{font-size:9pt;line-height:1.45}main{padding:0;max-width:none}details{display:none}
+h1{font-size:18pt}h2{font-size:12pt;margin:16px 0 4px}table{font-size:8.5pt}.tile b{font-size:14pt}
+th,td{padding:2px 6px}.wide,figure,.tiles{margin:8px 0}.tiles{grid-template-columns:repeat(4,1fr);
+gap:8px}.tile{padding:6px 10px}header{margin-bottom:12px;padding-bottom:8px}p,ul,dl{margin:4px 0}
 .wide{overflow:visible}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """.strip()
 
