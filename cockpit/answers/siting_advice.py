@@ -7,20 +7,19 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cockpit.answers import siting_runs
 from cockpit.answers.coverage_question import mask_of
 from cockpit.answers.reach import Note
 from cockpit.answers.siting_broken import broken_rules, closeness, lifted, reason_note
-from cockpit.answers.siting_fit import posed_of
-from cockpit.answers.siting_ground import UNREACHED_MINUTES, Ground, Positions
+from cockpit.answers.siting_ground import UNREACHED_MINUTES, Ground
 from cockpit.answers.siting_layout import Layout
 from cockpit.answers.siting_models import reach_of
 from cockpit.answers.siting_problem import why_excluded
 from cockpit.answers.siting_rules import Rules
+from cockpit.answers.siting_table import Table
 from cockpit.placement import moves
-from cockpit.placement.moves import Aim, Flags, Floats
+from cockpit.placement.moves import Aim
 from geodata.errors import CockpitError, InputError
 
 Kind = Literal["add", "move", "remove"]
@@ -110,7 +109,7 @@ def next_move(
         "add": a new site, or a closed facility again; "move": an open site to a better place;
         "remove": the open site that is missed least.
     """
-    table = _Table.of(ground, rules, layout)
+    table = Table.of(ground, rules, layout)
     if kind == "move":
         return _best_move(table, layout, aim)
     now = table.served
@@ -123,7 +122,7 @@ def next_move(
     return _told(table, layout, "add", f, None) if gain[f] > 0 else None
 
 
-def _best_move(table: _Table, layout: Layout, aim: Aim) -> Move | None:
+def _best_move(table: Table, layout: Layout, aim: Aim) -> Move | None:
     swap = moves.best_swap(
         table.cost, table.ground.people, table.opened, aim, table.limit(aim),
         may_open=table.may_open, may_close=table.may_close, spacing=table.spacing,
@@ -131,7 +130,7 @@ def _best_move(table: _Table, layout: Layout, aim: Aim) -> Move | None:
     return None if swap is None else _told(table, layout, "move", swap.open, swap.close)
 
 
-def _told(table: _Table, layout: Layout, kind: Kind, new: int | None, old: int | None) -> Move:
+def _told(table: Table, layout: Layout, kind: Kind, new: int | None, old: int | None) -> Move:
     """Return a move with what it brings for both aims, counted anew."""
     ground = table.ground
     then = table.opened.copy()
@@ -222,7 +221,7 @@ def why_not(
         If there is no such cell.
     """
     site = ground.index(f"c:{cell}")
-    table = _Table.of(ground, rules, layout, also=(site,))
+    table = Table.of(ground, rules, layout, also=(site,))
     at = table.column(site)
     rule, reason = _forbidden(table, layout, site, at)
     by_aim = {a: table.gains(a, table.served) for a in moves.AIMS}
@@ -246,7 +245,7 @@ def why_not(
     )
 
 
-def _forbidden(table: _Table, layout: Layout, site: int, at: int) -> tuple[str, Note | None]:
+def _forbidden(table: Table, layout: Layout, site: int, at: int) -> tuple[str, Note | None]:
     """Return the rule that keeps a site from a cell, and the sentence that says so."""
     ground, rules = table.ground, table.rules
     name = ground.sites[site]
@@ -323,7 +322,7 @@ def standing(
     broken = broken_rules(ground, rules, layout)
     fair = lifted(ground, rules, broken)
     n = len(ground.open_sites(layout))
-    table = _Table.of(ground, fair, layout)
+    table = Table.of(ground, fair, layout)
     value, today = (table.value(aim, flags) for flags in (table.opened, table.today))
     shown = _shown(ground, value, aim)
     notes = tuple(b.note for b in broken)
@@ -389,73 +388,3 @@ def _shown(ground: Ground, value: float, aim: Aim) -> float:
     if aim == "minutes":
         return value
     return mask_of(ground.q).part(value, float(ground.people.sum()))
-
-
-# ---------------------------------------------------------------- the arrays of a plan
-
-
-@dataclass(frozen=True, eq=False)
-class _Table:
-    """Costs of all candidates and all open sites, and what the rules let open and close."""
-
-    ground: Ground
-    rules: Rules
-    sites: Positions  # of the columns, among the ground's sites
-    cost: moves.Costs  # (n, n_columns) minutes
-    opened: Flags
-    today: Flags
-    may_open: Flags
-    may_close: Flags
-    spacing: NDArray[np.int64]  # pairs of columns
-
-    @classmethod
-    def of(
-        cls, ground: Ground, rules: Rules, layout: Layout, *, also: tuple[int, ...] = ()
-    ) -> _Table:
-        posed = posed_of(ground, rules)
-        problem, open_sites = posed.problem, ground.open_sites(layout)
-        extra = np.setdiff1d(np.array([*open_sites, *also], dtype=np.intp), posed.sites)
-        sites = np.concatenate((posed.sites, extra)).astype(np.intp)
-        cost: moves.Costs = problem.cost
-        if extra.size:
-            minutes = ground.minutes(ground.matrix(extra)).astype(np.float32)
-            cost = np.concatenate((problem.cost, minutes), axis=1)
-        none = np.zeros(extra.size, dtype=np.bool_)
-        allowed = np.concatenate((problem.allowed, none))
-        must = np.concatenate((problem.must, none))
-        opened = np.isin(sites, open_sites)
-        return cls(
-            ground, rules, sites, cost, opened,
-            sites < ground.n_facilities,
-            allowed & ~opened,
-            opened & ~must,
-            problem.spacing,
-        )  # fmt: skip
-
-    @property
-    def served(self) -> moves.Served:
-        return moves.served(self.cost, self.opened)
-
-    @property
-    def too_near(self) -> Flags:
-        near: Flags = moves.conflicts(self.spacing, self.opened)[0] > 0
-        return near
-
-    def column(self, site: int) -> int:
-        return int(np.flatnonzero(self.sites == site)[0])
-
-    def limit(self, aim: Aim) -> float:
-        return reach_of(self.ground.q.minutes) if aim == "covered" else UNREACHED_MINUTES
-
-    def gains(self, aim: Aim, now: moves.Served) -> Floats:
-        return moves.gains(self.cost, self.ground.people, now, aim, self.limit(aim))
-
-    def losses(self, aim: Aim) -> Floats:
-        return moves.losses(self.ground.people, self.served, aim, self.limit(aim), len(self.sites))
-
-    def value(self, aim: Aim, flags: Flags) -> float:
-        """Return people covered, or person-minutes, added without rounding between."""
-        near, people = moves.served(self.cost, flags).near, self.ground.people
-        if aim == "covered":
-            return math.fsum(people[near <= self.limit(aim)])
-        return math.fsum(people * np.minimum(near, self.limit(aim)))

@@ -289,9 +289,9 @@ def _equity(page: _Page) -> tuple[Field, ...]:
 
 
 def _numbers(page: _Page) -> Field:
-    first = page.kept if not page.keeps else 0
+    first = 0 if page.keeps else page.ground.n_facilities
     high = page.n_candidates + (0 if page.keeps else page.ground.n_facilities)
-    usual = [min(max(first, 0) + k, max(high, 1)) for k in (1, 2, 3)]
+    usual = [min(first + k, max(high, 1)) for k in (1, 2, 3)]
     return Field(
         "numbers", "Sites by the end of each year", "numbers", usual, 0 if page.keeps else 1, high,
         1, help="New sites where today's stay, otherwise all; what is built stays.",

@@ -6,34 +6,50 @@ import atexit
 import hashlib
 import json
 import logging
-import math
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from cockpit.answers import siting_archive
-from cockpit.answers.coverage_question import mask_of
-from cockpit.answers.reach import Note
 from cockpit.answers.siting_fit import Fitted, fit, posed_of
-from cockpit.answers.siting_ground import Ground, Positions
-from cockpit.answers.siting_layout import Layout
-from cockpit.answers.siting_models import Unit, unit
+from cockpit.answers.siting_ground import Ground
 from cockpit.answers.siting_problem import named
 from cockpit.answers.siting_rules import Rules
-from cockpit.answers.siting_told import told, years_of
-from cockpit.placement.formulation import assigned
-from cockpit.placement.plan import CLOSED, Plan, Step, gap_of
+from cockpit.answers.siting_run import (
+    MOST_STEPS,
+    Run,
+    RunStep,
+    State,
+    Status,
+    opened,
+    plan_of,
+    sealed,
+    source_of,
+    state_of,
+    thinned,
+)
+from cockpit.placement.plan import Plan, Step
 from cockpit.placement.solve import solve
 from geodata.errors import CockpitError, InputError
 
-Status = Literal["waiting", "running", "done", "stopped", "failed"]
+__all__ = [
+    "MOST_STEPS",
+    "RunStep",
+    "State",
+    "Status",
+    "certificate",
+    "forget",
+    "key_of",
+    "start",
+    "state",
+    "stop",
+    "wait",
+]
 
-MOST_STEPS = 200
 MOST_WAITING = 8
 _MOST_KEPT = 24
 _PATIENCE_S = 0.7  # for a search that is asked to stop; then its best plan so far is the plan
@@ -42,71 +58,9 @@ _LEAVING_S = 10.0  # for a search to hear that the server ends
 log = logging.getLogger("cockpit")
 
 
-@dataclass(frozen=True)
-class RunStep:
-    """How far a search was; NaN: too few people to be shown."""
-
-    seconds: float
-    objective: float
-    bound: float
-    gap: float
-    phase: str  # "search" | "bound" | "branch" | "solver"
-
-
-@dataclass(frozen=True, eq=False)
-class State:
-    """A search as a page shows it."""
-
-    key: str
-    status: Status
-    place: int  # searches before it; 0 when it is running or has ended
-    model: str
-    parameters: Mapping[str, Any]
-    unit: Unit
-    steps: tuple[RunStep, ...]
-    layout: Layout | None  # the best plan so far
-    objective: float | None
-    bound: float | None
-    gap: float | None
-    proven: bool
-    plan: Plan | None  # once the search has ended
-    years: tuple[Layout, ...]  # of a plan of several years
-    error: CockpitError | None
-    seconds: float  # spent so far
-    limit: float  # seconds allowed
-    details: tuple[Note, ...]  # what the model tells besides
-    notes: tuple[Note, ...]
-
-
-@dataclass(eq=False)
-class _Run:
-    key: str
-    ground: Ground
-    rules: Rules
-    model: str
-    parameters: Mapping[str, Any]
-    limit: float
-    gap: float
-    seed: int
-    status: Status = "waiting"
-    began: float = 0.0
-    seconds: float = 0.0
-    fitted: Fitted | None = None  # while it is at work: its matrix is large
-    sites: Positions | None = None  # of the columns
-    always: tuple[int, ...] = ()
-    reduced: bool = False
-    best: Step | None = None
-    steps: list[Step] = field(default_factory=list)
-    plan: Plan | None = None
-    error: CockpitError | None = None
-    notes: tuple[Note, ...] = ()
-    stopping: threading.Event = field(default_factory=threading.Event)
-    ended: threading.Event = field(default_factory=threading.Event)
-
-
 _lock = threading.RLock()
-_runs: OrderedDict[str, _Run] = OrderedDict()
-_queue: list[_Run] = []
+_runs: OrderedDict[str, Run] = OrderedDict()
+_queue: list[Run] = []
 _at_work: set[threading.Thread] = set()  # one at most
 
 
@@ -148,7 +102,7 @@ def start(
             raise InputError(
                 "{n} searches are waiting already; try again when one has ended.", n=len(_queue)
             )
-        run = _Run(key, ground, rules, model, dict(parameters), float(seconds), gap, seed)
+        run = Run(key, ground, rules, model, dict(parameters), float(seconds), gap, seed)
         _runs[key] = run
         _runs.move_to_end(key)
         _queue.append(run)
@@ -168,7 +122,7 @@ def key_of(
     seed: int,
 ) -> str:
     """Return the name of a search: the same for everybody who asks the same of the same data."""
-    content = [_source(ground, rules), ground.reach.travel.version, model, dict(parameters),
+    content = [source_of(ground, rules), ground.reach.travel.version, model, dict(parameters),
                float(seconds), float(gap), int(seed)]  # fmt: skip
     text = json.dumps(content, sort_keys=True, default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
@@ -178,7 +132,7 @@ def state(key: str) -> State | None:
     """Return how far a search is; None: there is none, or it was forgotten."""
     with _lock:
         run = _runs.get(key)
-        return None if run is None else _state(run)
+        return None if run is None else state_of(run, _queue.index(run) + 1 if run in _queue else 0)
 
 
 def stop(key: str) -> State | None:
@@ -228,7 +182,7 @@ def certificate(key: str) -> str:
         plan = None if run is None else run.plan
         if run is None or plan is None:
             raise InputError("This search has no plan; a certificate needs one.")
-        return _sealed(run, plan)
+        return sealed(run, plan)
 
 
 def forget() -> None:
@@ -272,7 +226,7 @@ def _work() -> None:
             _next()
 
 
-def _taken() -> _Run | None:
+def _taken() -> Run | None:
     with _lock:
         if not _queue:
             return None
@@ -281,7 +235,7 @@ def _taken() -> _Run | None:
         return run
 
 
-def _search(run: _Run) -> None:
+def _search(run: Run) -> None:
     """Search one plan; however that ends, the run ends."""
     try:
         plan = _solved(run)
@@ -298,7 +252,7 @@ def _search(run: _Run) -> None:
         _archived(run, run.plan)
 
 
-def _solved(run: _Run) -> Plan:
+def _solved(run: Run) -> Plan:
     ground = run.ground
     posed = posed_of(ground, run.rules)
     fitted = fit(run.model, ground, posed, run.parameters)
@@ -310,7 +264,7 @@ def _solved(run: _Run) -> Plan:
     def heard(step: Step) -> bool:
         with _lock:
             run.best = step
-            run.steps = _thinned([*run.steps, step])
+            run.steps = thinned([*run.steps, step])
         return not run.stopping.is_set()
 
     left = max(run.limit - (time.perf_counter() - run.began), 1.0)
@@ -321,7 +275,7 @@ def _solved(run: _Run) -> Plan:
         raise _named(error, run, fitted) from error
 
 
-def _named(error: InputError, run: _Run, fitted: Fitted) -> InputError:
+def _named(error: InputError, run: Run, fitted: Fitted) -> InputError:
     """Return an error that says names in place of numbers of sites and demand points."""
     point = error.values.get("point")
     if isinstance(point, int) and 0 <= point < len(run.ground.cells) == fitted.problem.n_demand:
@@ -331,13 +285,8 @@ def _named(error: InputError, run: _Run, fitted: Fitted) -> InputError:
     return named(error, run.ground, fitted.sites)
 
 
-def _thinned(steps: list[Step]) -> list[Step]:
-    """Return at most so many steps, the first and the latest among them."""
-    return steps if len(steps) <= MOST_STEPS else [*steps[:-1:2], steps[-1]]
-
-
 def _end(
-    run: _Run, status: Status, *, plan: Plan | None = None, error: CockpitError | None = None
+    run: Run, status: Status, *, plan: Plan | None = None, error: CockpitError | None = None
 ) -> None:
     with _lock:
         if plan is not None and run.plan is not None and not _closer(plan, run.plan):
@@ -356,31 +305,15 @@ def _closer(plan: Plan, other: Plan) -> bool:
     return plan.gap <= other.gap
 
 
-def _given_up(run: _Run) -> None:
+def _given_up(run: Run) -> None:
     """Make the last plan that was told the plan of the run, and its bound; the lock is held."""
     run.status, run.seconds = "stopped", time.perf_counter() - run.began
     if run.best is not None and run.fitted is not None:
-        run.plan = _plan_of(run, run.best, run.fitted)
+        run.plan = plan_of(run, run.best, run.fitted)
     else:
         run.error = InputError("No plan was found in {seconds} s; allow more time.",
                                seconds=round(run.seconds, 1))  # fmt: skip
     run.ended.set()
-
-
-def _plan_of(run: _Run, best: Step, fitted: Fitted) -> Plan:
-    chosen = np.sort(np.asarray(best.open, dtype=np.intp))
-    return Plan(
-        model=run.model,
-        parameters=run.parameters,
-        data=fitted.problem.digest,
-        open=chosen,
-        assignment=assigned(fitted.problem, chosen),
-        objective=best.objective,
-        bound=best.bound,
-        proof={"kind": "solver", "status": "stopped"},
-        seed=run.seed,
-        seconds=run.seconds,
-    )
 
 
 def _forget_oldest() -> None:
@@ -390,112 +323,11 @@ def _forget_oldest() -> None:
         del _runs[key]
 
 
-# ---------------------------------------------------------------- as pages and files show it
-
-
-def _state(run: _Run) -> State:
-    ground, plan, best = run.ground, run.plan, run.best
-    opened = plan.open if plan is not None else None if best is None else best.open
-    objective = plan.objective if plan else best.objective if best else None
-    bound = plan.bound if plan else best.bound if best else None
-    counted = unit(run.model, run.parameters)
-    live = run.status == "running"
-    gap = None if objective is None or bound is None else gap_of(objective, bound)
-    return State(
-        key=run.key,
-        status=run.status,
-        place=_queue.index(run) + 1 if run in _queue else 0,
-        model=run.model,
-        parameters=run.parameters,
-        unit=counted,
-        steps=tuple(_step(run, step, counted) for step in run.steps),
-        layout=None if opened is None else _layout(run, opened),
-        objective=_shown(ground, objective, counted),
-        bound=_shown(ground, bound, counted),
-        gap=gap,
-        proven=plan is not None and plan.gap <= CLOSED,
-        plan=plan,
-        years=tuple(_layout(run, sites) for sites in years_of(plan)) if plan else (),
-        error=run.error,
-        seconds=time.perf_counter() - run.began if live else run.seconds,
-        limit=run.limit,
-        details=_told(run, plan),
-        notes=run.notes,
-    )
-
-
-def _step(run: _Run, step: Step, counted: Unit) -> RunStep:
-    objective = _shown(run.ground, step.objective, counted)
-    bound = _shown(run.ground, step.bound, counted)
-    return RunStep(
-        step.seconds,
-        math.nan if objective is None else objective,
-        math.nan if bound is None else bound,
-        step.gap,
-        step.phase,
-    )
-
-
-def _told(run: _Run, plan: Plan | None) -> tuple[Note, ...]:
-    if plan is None or run.sites is None:
-        return ()
-    return told(run.ground, run.model, run.parameters, plan, run.sites)
-
-
-def _open(run: _Run, columns: Any) -> list[int]:
-    """Return the open sites of some columns, and those that are open in any case."""
-    if run.sites is None:
-        return []
-    return [*run.sites[np.asarray(columns, dtype=np.intp)].tolist(), *run.always]
-
-
-def _layout(run: _Run, columns: Any) -> Layout:
-    return run.ground.layout_of(_open(run, columns))
-
-
-def _shown(ground: Ground, value: float | None, counted: Unit) -> float | None:
-    """Return a figure as it may be shown: NaN for people too few, or so many that the rest is."""
-    if value is None or counted != "people" or not ground.q.sensitive:
-        return value
-    return mask_of(ground.q).part(value, float(ground.people.sum()))
-
-
-def _source(ground: Ground, rules: Rules) -> dict[str, Any]:
-    """Return what another machine with the same county needs to pose the question again."""
-    reach, q = ground.reach, ground.q
-    codes = reach.twin.regions["code"]
-    return {
-        "kind": "county",
-        "county": str(codes.iat[0]),
-        "version": reach.version,
-        "question": {
-            "service": q.service,
-            "mode": q.mode,
-            "minutes": float(q.minutes),
-            "group": q.group,
-            "unit": str(codes.iat[q.unit]) if q.unit else "",
-        },
-        "visitor": q.visitor,
-        "small_count": int(q.small_count),
-        "rules": rules.to_plain(),
-    }
-
-
-def _sealed(run: _Run, plan: Plan) -> str:
-    source = _source(run.ground, run.rules)
-    if run.sites is not None:
-        names = run.ground.sites
-        source["open"] = [names[int(run.sites[column])] for column in plan.open]
-        if run.reduced:
-            source["candidates"] = [names[int(site)] for site in run.sites]
-    return replace(plan, source=source).to_json()
-
-
-def _archived(run: _Run, plan: Plan) -> None:
+def _archived(run: Run, plan: Plan) -> None:
     """Keep the run in the store; where it cannot be written, the log says why."""
-    opened = _open(run, plan.open)
+    sites = opened(run, plan.open)
     try:
-        siting_archive.keep(run.key, run.ground, run.rules, plan, opened, _sealed(run, plan))
+        siting_archive.keep(run.key, run.ground, run.rules, plan, sites, sealed(run, plan))
     except CockpitError as error:
         log.warning("the run %s is not kept: %s", run.key[:12], error)
 

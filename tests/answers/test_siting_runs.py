@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from sqlalchemy import create_engine
 
-from cockpit.answers import siting_archive, siting_runs
+from cockpit.answers import siting_archive, siting_run, siting_runs
 from cockpit.answers.coverage_question import question
 from cockpit.answers.reach import Reach
 from cockpit.answers.siting import Ground, Rules, ground_of
@@ -237,7 +237,7 @@ def test_a_certificate_says_what_was_asked(ground: Ground) -> None:
 def test_steps_are_thinned_but_keep_first_and_last() -> None:
     steps: list[Step] = []
     for k in range(1_000):
-        steps = siting_runs._thinned([*steps, Step(np.zeros(0, np.intp), k, 0.0, k, "search")])
+        steps = siting_run.thinned([*steps, Step(np.zeros(0, np.intp), k, 0.0, k, "search")])
         assert len(steps) <= siting_runs.MOST_STEPS
         assert (steps[0].seconds, steps[-1].seconds) == (0, k)
 
