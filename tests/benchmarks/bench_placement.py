@@ -97,15 +97,37 @@ def _porto_alegre(*, peers: bool) -> None:
     whole = Problem.of(minutes, people[rows])
     part = Problem.of(minutes[:, some], people[rows])
     pbp, spopt, covering = {"pbp": 5.0}, {"spopt-median": 150.0}, {"spopt-mclp": 200.0}
+    # Covering asks only who is within reach: no cell is left out, and islands are out of reach.
+    everywhere = np.where(seconds < UNREACHED, seconds / 60.0, 1e6)[people > 0]
+    every = Problem.of(everywhere, people[people > 0])
     cases: list[tuple[Problem, str, dict[str, Any], dict[str, float]]] = [
         (part, "p-median", {"p": 10}, {**spopt, **pbp}),
         (whole, "p-median", {"p": 10}, {"pbp": 10.0}),
         (whole, "p-median", {"p": 50}, pbp),
-        (whole, "mclp", {"p": 10, "reach": REACH_MIN}, covering),
+        (every, "mclp", {"p": 10, "reach": REACH_MIN}, covering),
         (part, "mclp", {"p": 10, "reach": REACH_MIN}, {}),
     ]
     for problem, model, parameters, asked in cases:
         _case(problem, model, parameters, asked if peers else {})
+    _soon(whole)
+
+
+def _soon(problem: Problem) -> None:
+    """Print the gap one second after the start, for many sites, reaches and models."""
+    for p in (5, 10, 20, 50, 100):
+        _gap_line(problem, "p-median", {"p": p})
+        _gap_line(problem, "p-center", {"p": p})
+        for reach in (2.0, 3.0, 5.0, 8.0, 12.0):
+            _gap_line(problem, "mclp", {"p": p, "reach": reach})
+    for reach in (6.0, 8.0, 10.0, 12.0):
+        _gap_line(problem, "lscp", {"reach": reach})
+
+
+def _gap_line(problem: Problem, model: str, parameters: Mapping[str, Any]) -> None:
+    told = ", ".join(f"{name} = {value:g}" for name, value in parameters.items())
+    line(
+        f"{model}, {told}: gap after 1 s", _gap_after(problem, model, parameters), "", GAP_WITHIN_S
+    )
 
 
 def _case(
