@@ -17,7 +17,7 @@ from cockpit.ui import cache, placement_cache, placement_choices, state, theme
 from cockpit.ui.coverage_choices import MODE_PHRASE_TITLES
 from cockpit.ui.coverage_parts import in_sentence, plain_number, table, words_table
 from cockpit.ui.placement_choices import Choice
-from cockpit.ui.placement_shown import Shown, people_text
+from cockpit.ui.placement_shown import Shown, people_text, people_words
 from cockpit.ui.way import plain
 from cockpit.ui.words import (
     NO_FIGURE,
@@ -184,8 +184,8 @@ def _values(twin: Twin, choice: Choice, found: Figures) -> dict[str, object]:
         "service": in_sentence(say(SERVICES[asked.service].title)),
         "mode": say(MODE_PHRASE_TITLES.get(asked.mode, asked.mode)),
         "n": plain_number(asked.minutes),
-        "covered": people_text(found.now.covered),
-        "total": people_text(found.now.people),
+        "covered": people_words(found.now.covered),
+        "total": people_words(found.now.people),
         "changes": _changes(found),
     }
 
@@ -194,10 +194,10 @@ def _gains(found: Figures, values: dict[str, object]) -> list[_Term]:
     balance = found.balance
     told = {
         **values,
-        "newly": people_text(balance.newly_covered),
-        "no_longer": people_text(balance.no_longer),
-        "winners": people_text(balance.winners),
-        "losers": people_text(balance.losers),
+        "newly": people_words(balance.newly_covered),
+        "no_longer": people_words(balance.no_longer),
+        "winners": people_words(balance.winners),
+        "losers": people_words(balance.losers),
         "before": number(found.now.mean, 1),
         "after": number(found.then.mean, 1),
     }

@@ -178,16 +178,21 @@ def sentence(colour: str, found: Figures) -> str:
     balance, then = found.balance, found.then
     return say(
         SENTENCE_TITLES[colour if found.layout else f"{colour} today"],
-        winners=people_text(balance.winners),
-        losers=people_text(balance.losers),
-        unchanged=people_text(balance.unchanged),
-        newly=people_text(balance.newly_covered),
-        no_longer=people_text(balance.no_longer),
-        stays=people_text(then.covered - balance.newly_covered),
-        covered=people_text(then.covered),
-        people=people_text(then.people),
+        winners=people_words(balance.winners),
+        losers=people_words(balance.losers),
+        unchanged=people_words(balance.unchanged),
+        newly=people_words(balance.newly_covered),
+        no_longer=people_words(balance.no_longer),
+        stays=people_words(then.covered - balance.newly_covered),
+        covered=people_words(then.covered),
+        people=people_words(then.people),
         n=plain_number(found.q.minutes),
     )
+
+
+def people_words(people: float) -> str:
+    """Return a count of people inside a sentence."""
+    return say("some (not shown)") if math.isnan(people) else number(people)
 
 
 def people_text(people: float) -> str:

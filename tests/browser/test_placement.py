@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +15,19 @@ from tests.servers import serving
 
 SHOTS = Path(__file__).parent / "shots"
 FAR_TOO_SLOW_S = 5.0
+
+# Inside the page: asking from without costs more than what is measured.
+PRESS_AND_WAIT = """([name, wanted]) => new Promise(done => {
+  const began = performance.now();
+  const look = () => {
+    const tile = document.querySelector(".ct-tile[data-figure=sites]");
+    if (tile && tile.title === wanted) requestAnimationFrame(() => done(performance.now() - began));
+    else setTimeout(look, 10);
+  };
+  [...document.querySelectorAll("[data-testid=stBaseButton-primary]")]
+    .find(button => button.innerText.includes(name)).click();
+  look();
+})"""
 
 pytestmark = MARKS
 
@@ -141,12 +153,7 @@ def test_the_next_best_move_on_the_sample_county(page: Page, live_server: str) -
     asked: list[str] = []
     page.on("request", lambda r: asked.append(r.url) if "/layers/" in r.url else None)
     for sites in ("246 → 247", "246 → 248"):
-        began = time.monotonic()
-        button.press("Enter")
-        expect(page.locator(".ct-tile[data-figure=sites]")).to_have_attribute(
-            "title", sites, timeout=60_000
-        )
-        took = time.monotonic() - began
+        took = page.evaluate(PRESS_AND_WAIT, ["下一步最优", sites]) / 1000
         print(f"\nnext best move on screen after {took:.2f} s (budget 1 s)")
         assert took < FAR_TOO_SLOW_S
         settled(page)

@@ -253,7 +253,7 @@ def test_shows_what_the_answer_says(page: AppTest, monkeypatch: pytest.MonkeyPat
     page.run()
     assert figure(page, "newly") == "123"
     assert figure(page, "no_longer") == "—"
-    assert "不显示" in page.markdown[0].value
+    assert "若干 人不再覆盖" in page.markdown[0].value
 
 
 def test_a_rerun_is_small(page: AppTest) -> None:
