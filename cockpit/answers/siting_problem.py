@@ -43,14 +43,6 @@ class Posed:
     sites: Positions  # column j is the site ground.sites[sites[j]]
     notes: tuple[Note, ...] = ()
 
-    def columns_of(self, sites: tuple[int, ...]) -> Positions:
-        """Return the columns of sites; ``InputError`` for one that is no candidate here."""
-        where = {int(site): j for j, site in enumerate(self.sites)}
-        missing = [site for site in sites if site not in where]
-        if missing:
-            raise InputError("{n} sites of the plan are no candidates here.", n=len(missing))
-        return np.array([where[site] for site in sites], dtype=np.intp)
-
 
 def pose(ground: Ground, rules: Rules) -> Posed:
     """
