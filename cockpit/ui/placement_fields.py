@@ -94,7 +94,7 @@ def _amount(name: str, field: Field) -> float | None:
         min_value=low,
         max_value=high,
         step=float(field.step) * scale if field.step else None,
-        format="%.0f" if scale > 1 else None,
+        format="%.0f" if scale > 1 or (field.step or 0) >= 10 else None,
         width=_WIDTH,
         placeholder=say("no bound"),
         help=_help(field),

@@ -213,6 +213,8 @@ def _watch(key: str) -> None:
             else say("This search is next in turn.")
         )
     figures(found)
+    if found.status == "running" and found.objective is None:
+        st.caption(say("No plan yet: the search is being prepared."))
     if found.seconds > found.limit + 1:
         st.caption(say("The time is up; the search ends with the step it is in, or when stopped."))
     st.button(
