@@ -13,6 +13,7 @@ from cockpit.answers.siting_layout import Layout
 from cockpit.answers.siting_rules import Rules
 from cockpit.coverage.services import SERVICES
 from cockpit.indicators import MEASURES
+from cockpit.settings import ROOT
 from cockpit.ui import cache, placement_choices, state
 from cockpit.ui.coverage_choices import MODE_TITLES
 from cockpit.ui.placement_cache import Asked
@@ -176,4 +177,4 @@ def leave() -> None:
     """Go to the page Placement when something was put there."""
     if state.chosen("scenarios.leave", False):
         state.choose("scenarios.leave", False)
-        st.switch_page("pages/placement.py")
+        st.switch_page(ROOT / "pages" / "placement.py")
