@@ -19,7 +19,7 @@ from cockpit.placement import moves
 from cockpit.placement.problem import Problem, pairs
 from geodata.errors import InputError
 
-MOST_LEVELS = 600_000
+MOST_LEVELS = 400_000
 """Ways from a cell to a site that a linear program may have: more take minutes and gigabytes."""
 
 MOST_SERVED = 150_000
@@ -33,7 +33,8 @@ LEAST_CANDIDATES = 20
 
 _MOST_POSED = 3  # of 3,000 cells and as many candidates 40 MB each
 
-Flags = NDArray[np.bool_]
+Counts = NDArray[np.int8]
+Ways = NDArray[np.int8] | NDArray[np.bool_]  # (n_demand, n_sites)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +88,8 @@ def fit(model: str, ground: Ground, posed: Posed, parameters: Mapping[str, Any])
         return _served(posed, parameters)
     if _by_minutes(model, parameters):
         programs = len(parameters.get("numbers", (1,)))
-        return _fewer(posed, _levels(posed.problem), MOST_LEVELS // programs, "minutes",
-                      UNREACHED_MINUTES)  # fmt: skip
+        ways = _levels(posed.problem) + _covering(posed.problem, model, parameters)
+        return _fewer(posed, ways, MOST_LEVELS // programs, "minutes", UNREACHED_MINUTES)
     return Fitted(posed.problem, posed.sites, (), posed.notes)
 
 
@@ -104,17 +105,28 @@ def _by_minutes(model: str, parameters: Mapping[str, Any]) -> bool:
     return any(target[0] == "mean" for target in parameters.get("targets", ()))
 
 
-def _levels(problem: Problem) -> Flags:
+def _covering(problem: Problem, model: str, parameters: Mapping[str, Any]) -> Counts:
+    """Return the ways within reach, where the model has rules or goals of coverage besides."""
+    rules = (*parameters.get("rules", ()), *parameters.get("targets", ()))
+    reach = next((rule[2] for rule in rules if rule[0] == "covered"), None)
+    if model == "lexicographic":
+        reach = parameters["reach"]
+    found = np.zeros((1, problem.n_sites), dtype=np.int8)
+    return found if reach is None else (problem.cost <= float(reach)).astype(np.int8)
+
+
+def _levels(problem: Problem) -> Counts:
     """Return the ways that somebody may go: none beyond the nearest site that must be open."""
     most = problem.cost[:, problem.must].min(axis=1, initial=np.inf)
-    found: Flags = (problem.cost <= most[:, np.newaxis]) & (problem.weights > 0)[:, np.newaxis]
+    here = (problem.cost <= most[:, np.newaxis]) & (problem.weights > 0)[:, np.newaxis]
+    found: Counts = here.astype(np.int8)
     return found
 
 
-def _fewer(posed: Posed, ways: Flags, most: int, aim: moves.Aim, limit: float) -> Fitted:
+def _fewer(posed: Posed, ways: Ways, most: int, aim: moves.Aim, limit: float) -> Fitted:
     """Keep as many candidates as have ``most`` ways: those that promise most one after another."""
     problem = posed.problem
-    each = (ways & problem.allowed).sum(axis=0)
+    each = ways.sum(axis=0, dtype=np.int64) * problem.allowed
     if each.sum() <= most:
         return Fitted(problem, posed.sites, (), posed.notes)
     fixed = problem.must | problem.existing
