@@ -20,7 +20,13 @@ from cockpit.answers.scenario_files import exported
 from cockpit.answers.siting import Layout, Rules, ground_of
 from cockpit.answers.siting_figures import figures
 from cockpit.store.session import engine
-from cockpit.ui import scenarios_cache, scenarios_charts, scenarios_front, theme
+from cockpit.ui import (
+    scenarios_cache,
+    scenarios_charts,
+    scenarios_choices,
+    scenarios_front,
+    theme,
+)
 from tests import conftest, roaded, tiny
 
 PAGE = Path(__file__).parents[2] / "pages" / "scenarios.py"
@@ -231,6 +237,16 @@ def test_opening_puts_the_plan_on_placement(here: Path) -> None:
     assert state["keep.placement.mode"] == "car"
     assert state["keep.placement.minutes"] == "6"
     assert state["keep.placement.rules.existing"] == "keep"
+
+
+def test_leaving_leads_to_a_page_that_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    led: list[Path] = []
+    monkeypatch.setattr(scenarios_choices.state, "chosen", lambda *_: True)
+    monkeypatch.setattr(scenarios_choices.state, "choose", lambda *_: None)
+    monkeypatch.setattr(scenarios_choices.st, "switch_page", led.append)
+    scenarios_choices.leave()
+    assert led == [PAGE.parent / "placement.py"]
+    assert led[0].is_file()
 
 
 def test_a_plan_of_another_service_cannot_be_had_back(here: Path) -> None:
