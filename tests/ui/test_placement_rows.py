@@ -63,7 +63,7 @@ def answer(app: AppTest) -> Any:
 
 
 def test_one_target_becomes_plain() -> None:
-    app = AppTest.from_function(targets_script).run()
+    app = AppTest.from_function(targets_script, default_timeout=60).run()
     assert answer(app) == [["covered", 0.8, ""]]
     app.number_input[0].set_value(95.0).run()
     app.selectbox[1].set_value("102").run()
@@ -71,13 +71,13 @@ def test_one_target_becomes_plain() -> None:
 
 
 def test_every_township_for_itself_is_one_target_each() -> None:
-    app = AppTest.from_function(targets_script).run()
+    app = AppTest.from_function(targets_script, default_timeout=60).run()
     app.selectbox[1].set_value("every").run()
     assert answer(app) == [["covered", 0.8, "101"], ["covered", 0.8, "102"]]
 
 
 def test_dropping_one_township_of_every_one() -> None:
-    app = AppTest.from_function(dropping_script).run()
+    app = AppTest.from_function(dropping_script, default_timeout=60).run()
     app.selectbox[1].set_value("every").run()
     app.button(key="t.add").click().run()
     app.button(key="second").click().run()
@@ -88,7 +88,7 @@ def test_dropping_one_township_of_every_one() -> None:
 
 
 def test_money_is_of_the_whole_county_and_has_no_limit() -> None:
-    app = AppTest.from_function(targets_script).run()
+    app = AppTest.from_function(targets_script, default_timeout=60).run()
     app.selectbox[0].set_value("cost").run()
     assert answer(app) == [["cost", 10.0, ""]]
     assert len(app.selectbox) == 1
@@ -98,7 +98,7 @@ def test_money_is_of_the_whole_county_and_has_no_limit() -> None:
 
 
 def test_rows_come_and_go_in_the_middle() -> None:
-    app = AppTest.from_function(targets_script).run()
+    app = AppTest.from_function(targets_script, default_timeout=60).run()
     for value in (60.0, 70.0):
         app.button(key="t.add").click().run()
         app.number_input[-1].set_value(value).run()
@@ -113,7 +113,7 @@ def test_rows_come_and_go_in_the_middle() -> None:
 
 
 def test_sizes() -> None:
-    app = AppTest.from_function(sizes_script).run()
+    app = AppTest.from_function(sizes_script, default_timeout=60).run()
     assert answer(app) == [["小", 300.0, 1.0]]
     app.button(key="s.add").click().run()
     assert answer(app) == [["小", 300.0, 1.0], ["规模2", 600.0, 1.5]]
@@ -122,7 +122,7 @@ def test_sizes() -> None:
 
 
 def test_years_never_vanish_altogether() -> None:
-    app = AppTest.from_function(years_script).run()
+    app = AppTest.from_function(years_script, default_timeout=60).run()
     assert answer(app) == [3, 5]
     app.button(key="y.add").click().run()
     assert answer(app) == [3, 5, 6]
@@ -135,7 +135,7 @@ def test_years_never_vanish_altogether() -> None:
 
 @pytest.mark.parametrize("chosen", [["mean"], ["mean", "worst"], []])
 def test_order_is_the_order_of_choosing(chosen: list[str]) -> None:
-    app = AppTest.from_function(order_script).run()
+    app = AppTest.from_function(order_script, default_timeout=60).run()
     assert answer(app) == ["worst"]
     app.multiselect[0].set_value(chosen).run()
     assert answer(app) == chosen
