@@ -241,9 +241,9 @@ def test_opening_puts_the_plan_on_placement(here: Path) -> None:
 
 def test_leaving_leads_to_a_page_that_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     led: list[Path] = []
-    monkeypatch.setattr(scenarios_choices.state, "chosen", lambda *_: True)
-    monkeypatch.setattr(scenarios_choices.state, "choose", lambda *_: None)
-    monkeypatch.setattr(scenarios_choices.st, "switch_page", led.append)
+    monkeypatch.setattr("cockpit.ui.scenarios_choices.state.chosen", lambda *_: True)
+    monkeypatch.setattr("cockpit.ui.scenarios_choices.state.choose", lambda *_: None)
+    monkeypatch.setattr("cockpit.ui.scenarios_choices.st.switch_page", led.append)
     scenarios_choices.leave()
     assert led == [PAGE.parent / "placement.py"]
     assert led[0].is_file()
