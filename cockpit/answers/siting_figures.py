@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cockpit.answers.coverage_masks import Mask, is_sensitive, mask_notes, masked
+from cockpit.answers.coverage_masks import Mask, is_sensitive, masked
 from cockpit.answers.coverage_notes import notes_of
 from cockpit.answers.coverage_question import age_groups, mask_of
 from cockpit.answers.coverage_results import Floats, Question
@@ -182,6 +182,10 @@ def _made(ground: Ground, layout: Layout) -> Figures:
     parts = [*today["groups"], *today["townships"]]
     made = [_part(ground, known, before, after) for known in parts]
     groups = tuple(made[: len(today["groups"])])
+    townships = made[len(groups) :]
+    if ground.q.sensitive:
+        raw = [_counts(ground, who, before, after) for who in today["townships"]]
+        townships = veiled(mask_of(ground.q), townships, raw)
     main = groups[0]
     away = ground.people[~reached(before) | ~reached(after)].sum()
     return Figures(
@@ -196,15 +200,10 @@ def _made(ground: Ground, layout: Layout) -> Figures:
         ground.n_facilities,
         len(sites),
         groups,
-        tuple(made[len(groups) :]),
+        tuple(townships),
         _site_rows(ground, layout, board),
         (*today["notes"], *unreached_note(float(away))),
     )
-
-
-def _mask_notes(ground: Ground) -> tuple[Note, ...]:
-    q = ground.q
-    return mask_notes(masked(ground.reach, q.group, q.small_count), q.small_count)
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,7 +227,7 @@ def _of_today(ground: Ground) -> Mapping[str, Any]:
             board = board_of(ground, tuple(range(ground.n_facilities)))
             made = {
                 "board": board,
-                "notes": (*notes_of(ground.reach, ground.q), *_mask_notes(ground)),
+                "notes": notes_of(ground.reach, ground.q),
                 "groups": [_with_now(ground, who, board.seconds) for who in _groups(ground)],
                 "townships": [_with_now(ground, who, board.seconds) for who in _townships(ground)],
             }
@@ -334,6 +333,47 @@ def _balance(ground: Ground, who: _Who, before: Seconds, after: Seconds) -> Bala
     )
 
 
+# ---------------------------------------------------------------- parts of a known sum
+
+_DEPENDENT = {"covered": "share", "winners": "minutes_won", "losers": "minutes_lost"}
+
+
+def _counts(
+    ground: Ground, who: _Who, before: Seconds, after: Seconds
+) -> dict[tuple[str, str], float]:
+    """Return the counts of a township that add up to the county's, none hidden."""
+    open_to_all = replace(who, mask=Mask(False, 0), total=float(who.people.sum()))
+    now, then = (_totals(ground, open_to_all, seconds) for seconds in (before, after))
+    balance = _balance(ground, open_to_all, before[who.rows], after[who.rows])
+    return {
+        **{(side, name): getattr(totals, name)
+           for side, totals in (("now", now), ("then", then))
+           for name in ("covered", "unreached")},
+        **{("balance", name): getattr(balance, name)
+           for name in ("winners", "losers", "unchanged", "newly_covered", "no_longer")},
+    }  # fmt: skip
+
+
+def veiled(
+    mask: Mask, parts: Sequence[Part], raw: Sequence[Mapping[tuple[str, str], float]]
+) -> list[Part]:
+    """
+    Hide more townships where one that is hidden would follow from the county's total.
+
+    Of each count the smallest others, until two or more are hidden and add up to enough people.
+    """
+    made = list(parts)
+    for side, name in raw[0] if raw else ():
+        told = mask.parts([known[side, name] for known in raw])
+        for k, value in enumerate(told):
+            if math.isnan(value):
+                of_side = getattr(made[k], side)
+                names = (name, _DEPENDENT.get(name, name))
+                hidden = replace(of_side, **dict.fromkeys(names, math.nan))
+                made[k] = replace(made[k], **{side: hidden})
+    return made
+
+
 # ---------------------------------------------------------------- site by site
 
 
@@ -352,9 +392,11 @@ def _site_rows(ground: Ground, layout: Layout, board: Board) -> tuple[SiteRow, .
     capacity = np.full(n, math.nan)
     capacity[: ground.n_facilities] = room(ground.reach, ground.q)
     mask, made = mask_of(ground.q), []
-    for k, status, facility in _standing(ground, layout, board):
+    standing = _standing(ground, layout, board)
+    # All sites together serve whom the county's figures tell: no single one may stay hidden.
+    shown = mask.parts([float(people[k]) for k, _, _ in standing])
+    for (k, status, facility), told in zip(standing, shown, strict=True):
         size = capacity[ground.index(f"f:{facility}")] if facility else math.nan
-        told = mask.count(float(people[k]))
         clear = not math.isnan(told)
         made.append(
             SiteRow(

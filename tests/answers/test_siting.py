@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
 
-from cockpit.answers.coverage_masks import masked
+from cockpit.answers.coverage_masks import Mask, masked
 from cockpit.answers.coverage_question import question
 from cockpit.answers.reach import Reach
 from cockpit.answers.siting import (
@@ -30,7 +31,7 @@ from cockpit.answers.siting import (
     rules_from_plain,
     why_excluded,
 )
-from cockpit.answers.siting_figures import Balance, Figures, figures, plain
+from cockpit.answers.siting_figures import Balance, Figures, Part, Totals, figures, plain, veiled
 from geodata.errors import InputError
 from tests import roaded, tiny
 
@@ -212,7 +213,7 @@ LAYOUTS = st.builds(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(LAYOUTS)
 def test_winners_less_losers_are_the_net_change(ground: Ground, layout: Layout) -> None:
     found = figures(ground, layout)
@@ -228,7 +229,7 @@ def test_winners_less_losers_are_the_net_change(ground: Ground, layout: Layout) 
     assert whole.winners + whole.losers + whole.unchanged == whole.people
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(LAYOUTS, min_size=2, max_size=5))
 def test_figures_do_not_hang_on_what_was_asked_before(
     reach: Reach, ground: Ground, layouts: list[Layout]
@@ -261,7 +262,7 @@ def secret(reach: Reach, counts: list[int]) -> Ground:
     return ground_of(county, q)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(LAYOUTS)
 def test_no_plan_tells_a_small_count(reach: Reach, layout: Layout) -> None:
     one, two = (figures(secret(reach, counts), layout) for counts in (COUNTS, OTHERS))
@@ -280,6 +281,22 @@ def test_no_plan_tells_a_small_count(reach: Reach, layout: Layout) -> None:
     ]  # fmt: skip
     counts += [n for row in one.sites for n in (row.people, row.only)]
     assert not [n for n in counts if 0 < n < SMALL]
+
+
+def told_part(township: str, winners: float) -> Part:
+    nobody = Totals(*[100.0] * 10)
+    return Part(township, "", 0, nobody, nobody, Balance(100, winners, 0, 50, 7.0, 0, 0, 0))
+
+
+def test_a_hidden_township_does_not_follow_from_the_total() -> None:
+    # 4 winners are too few to be shown; the total less 30 and 12 would tell them, so 12 goes too.
+    parts = [told_part("1", 30.0), told_part("2", math.nan), told_part("3", 12.0)]
+    raw = [{("balance", "winners"): n} for n in (30.0, 4.0, 12.0)]
+    found = [part.balance for part in veiled(Mask(True, SMALL), parts, raw)]
+    assert found[0].winners == 30
+    assert np.isnan([b.winners for b in found[1:]]).all()
+    assert np.isnan(found[2].minutes_won)
+    assert found[0].minutes_won == 7.0
 
 
 # ---------------------------------------------------------------- rules
