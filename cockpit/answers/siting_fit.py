@@ -85,7 +85,7 @@ def fit(model: str, ground: Ground, posed: Posed, parameters: Mapping[str, Any])
     if model == "sizes":
         return _unserved(ground, posed, parameters)
     if model.startswith("capacitated"):
-        return _served(posed, parameters)
+        return _served(replace(posed, notes=(*posed.notes, *posed.room)), parameters)
     if _by_minutes(model, parameters):
         programs = len(parameters.get("numbers", (1,)))
         ways = _levels(posed.problem) + _covering(posed.problem, model, parameters)

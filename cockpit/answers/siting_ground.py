@@ -19,6 +19,7 @@ from cockpit.answers.coverage_results import Floats, Question
 from cockpit.answers.reach import Note, Reach
 from cockpit.answers.siting_layout import Layout
 from cockpit.coverage.services import service_of
+from cockpit.locale import Named
 from geodata.errors import InputError
 from geodata.network import UNREACHED
 from geodata.network.solvers import load, save
@@ -85,6 +86,10 @@ class Ground:
         region = self.reach.twin.regions.iloc[int(self.row_of(k))]
         english = str(region["name_en"] or "") if language == "en" else ""
         return english or str(region["name"])
+
+    def named(self, site: str) -> Named:
+        """Return what a site is called in both languages, for errors."""
+        return Named.of(self.name(site), self.name(site, "en"))
 
     def row_of(self, site: int) -> int:
         """Return the row of twin.regions of a site that is a cell."""

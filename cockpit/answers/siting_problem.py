@@ -42,6 +42,7 @@ class Posed:
     problem: Problem
     sites: Positions  # column j is the site ground.sites[sites[j]]
     notes: tuple[Note, ...] = ()
+    room: tuple[Note, ...] = ()  # what to say besides where sites fill up
 
 
 def pose(ground: Ground, rules: Rules) -> Posed:
@@ -65,7 +66,7 @@ def pose(ground: Ground, rules: Rules) -> Posed:
     if both:
         raise InputError(
             "{name} must be open and must not; choose one of both.",
-            name=ground.name(ground.sites[both[0]]),
+            name=ground.named(ground.sites[both[0]]),
         )
     candidates, notes = candidate_sites(ground, rules)
     today = np.arange(ground.n_facilities)
@@ -80,9 +81,7 @@ def pose(ground: Ground, rules: Rules) -> Posed:
     people = ground.people
     away = people[(seconds == UNREACHED).all(axis=1)].sum()
     problem = _made(ground, cost.astype(np.float32, copy=False), people, rules, sites, flags, pairs)
-    return Posed(
-        problem, sites, (*notes, *unreached_note(float(away)), *_room_notes(ground, rules))
-    )
+    return Posed(problem, sites, (*notes, *unreached_note(float(away))))
 
 
 def candidate_sites(ground: Ground, rules: Rules) -> tuple[Positions, tuple[Note, ...]]:
@@ -130,13 +129,13 @@ def why_excluded(ground: Ground, rules: Rules, site: int) -> str:
     return ""
 
 
-def named(error: InputError, ground: Ground, sites: Positions, language: str = "zh") -> InputError:
+def named(error: InputError, ground: Ground, sites: Positions) -> InputError:
     """Return an error of the solvers that says the names of sites instead of their numbers."""
     told = dict(error.values)
     for key in ("site", "first", "second"):
         number = told.get(key)
         if isinstance(number, int) and 0 <= number < len(sites):
-            told[key] = ground.name(ground.sites[int(sites[number])], language)
+            told[key] = ground.named(ground.sites[int(sites[number])])
     return type(error)(error.template, **told)
 
 
@@ -287,7 +286,8 @@ def new_capacity(ground: Ground, rules: Rules) -> float:
     return float(np.median(known)) if len(known) else float("inf")
 
 
-def _room_notes(ground: Ground, rules: Rules) -> tuple[Note, ...]:
+def room_notes(ground: Ground, rules: Rules) -> tuple[Note, ...]:
+    """Return the remark on how many people a new site serves, where nobody has said it."""
     size = new_capacity(ground, rules)
     if rules.new_capacity is not None or np.isinf(size):
         return ()

@@ -32,6 +32,7 @@ from cockpit.answers.siting_run import (
     state_of,
     thinned,
 )
+from cockpit.locale import Named
 from cockpit.placement.plan import Plan, Step
 from cockpit.placement.solve import solve
 from geodata.errors import CockpitError, InputError
@@ -280,7 +281,8 @@ def _named(error: InputError, run: Run, fitted: Fitted) -> InputError:
     point = error.values.get("point")
     if isinstance(point, int) and 0 <= point < len(run.ground.cells) == fitted.problem.n_demand:
         row = run.ground.reach.rows[run.ground.cells[point]]
-        name = str(run.ground.reach.twin.regions["name"].iat[int(row)])
+        region = run.ground.reach.twin.regions.iloc[int(row)]
+        name = Named.of(str(region["name"]), str(region["name_en"] or ""))
         error = type(error)(error.template, **{**error.values, "point": name})
     return named(error, run.ground, fitted.sites)
 

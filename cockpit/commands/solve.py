@@ -48,8 +48,10 @@ def _run(given: argparse.Namespace) -> int:
         )
     if given.existing_rule is None:
         given.existing_rule = "free" if given.model == "moving" else "keep"
-    case = _case(given)
-    plan, stopped = _solved(given, case)
+    asked = _case(given)
+    parameters = parameters_of(given, asked)
+    case = asked.as_solved(given.model, parameters)
+    plan, stopped = _solved(given, case, parameters)
     if output is not None:
         with replaced(output) as file:
             file.write_text(plan.to_json(), encoding="utf-8")
@@ -60,8 +62,7 @@ def _run(given: argparse.Namespace) -> int:
     return 0
 
 
-def _solved(given: argparse.Namespace, case: Case) -> tuple[Plan, bool]:
-    parameters = parameters_of(given, case)
+def _solved(given: argparse.Namespace, case: Case, parameters: dict[str, Any]) -> tuple[Plan, bool]:
     with watched(given.lang) as watch:
         try:
             plan = watch.run(

@@ -34,6 +34,12 @@ class Case:
     p: int | None = None  # that the file asks for
     reach: float | None = None  # that the question has already
     notes: tuple[tuple[str, Mapping[str, Any]], ...] = field(default=())  # sentence and values
+    part: Callable[[str, Mapping[str, Any]], Case] | None = None
+    """From a model and its parameters to the part of a large problem that can be proven."""
+
+    def as_solved(self, model: str, parameters: Mapping[str, Any]) -> Case:
+        """Return the case as the model's solver gets it."""
+        return self if self.part is None else self.part(model, parameters)
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:

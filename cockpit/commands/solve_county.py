@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from cockpit.answers import coverage_question
 from cockpit.answers.coverage_results import Question
-from cockpit.answers.reach import Reach, current_reach
-from cockpit.answers.siting import Ground, Rules, ground_of, pose, rules_from_plain
+from cockpit.answers.reach import Note, Reach, current_reach
+from cockpit.answers.siting import Ground, Posed, Rules, ground_of, pose, rules_from_plain
+from cockpit.answers.siting_fit import fit
 from cockpit.commands.solve_case import Case
 from cockpit.settings import settings
 from geodata.errors import DataFileError, InputError
@@ -57,7 +59,7 @@ def case_of_county(asked: Mapping[str, Any], rules: Mapping[str, Any], language:
     posed = pose(ground, checked)
     regions = reach.twin.regions.iloc[ground.township_rows]
     sites = tuple(ground.sites[int(k)] for k in posed.sites)
-    return Case(
+    whole = Case(
         problem=posed.problem,
         sites=sites,
         points=tuple(str(code) for code in reach.codes[ground.cells]),
@@ -69,8 +71,43 @@ def case_of_county(asked: Mapping[str, Any], rules: Mapping[str, Any], language:
         names=tuple(ground.name(site, language) for site in sites),
         lonlat=ground.lonlat[posed.sites],
         reach=q.minutes,
-        notes=tuple((note.template, note.in_language(language)) for note in posed.notes),
+        notes=_said(posed.notes, language),
     )
+    return replace(
+        whole, part=lambda model, given: _part(whole, ground, posed, model, given, language)
+    )
+
+
+def _part(
+    whole: Case,
+    ground: Ground,
+    posed: Posed,
+    model: str,
+    parameters: Mapping[str, Any],
+    language: str,
+) -> Case:
+    """Return what a model's solver gets of the county: as on the page, so that plans agree."""
+    made = fit(model, ground, posed, parameters)
+    if not made.reduced:
+        return replace(whole, notes=_said(made.notes, language))
+    sites = tuple(ground.sites[int(k)] for k in made.sites)
+    names = tuple(ground.name(site, language) for site in sites)
+    between = made.problem.n_demand != len(whole.points)  # sites are compared with each other
+    return replace(
+        whole,
+        problem=made.problem,
+        sites=sites,
+        names=names,
+        points=sites if between else whole.points,
+        point_names=names if between else whole.point_names,
+        lonlat=ground.lonlat[made.sites],
+        source={**whole.source, "candidates": list(sites)},
+        notes=_said(made.notes, language),
+    )
+
+
+def _said(notes: tuple[Note, ...], language: str) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    return tuple((note.template, note.in_language(language)) for note in notes)
 
 
 def _cell_names(reach: Reach, ground: Ground, language: str) -> tuple[str, ...]:

@@ -122,10 +122,18 @@ def _number_of_sites(given: argparse.Namespace, case: Case, model: Model) -> int
     if given.new is not None:
         if given.existing_rule == "free":
             raise InputError("With --existing free nothing stays for certain; give -p, not --new.")
-        return int((case.problem.existing & case.problem.must).sum()) + int(given.new)
+        return _kept(case, model) + int(given.new)
     if given.p is not None:
-        return int(given.p)
+        beside = _kept(case) - _kept(case, model)
+        return int(given.p) - beside
     return case.p if "p" in model.needs else None
+
+
+def _kept(case: Case, model: Model | None = None) -> int:
+    """Return how many facilities stay for certain, as far as they are part of the model."""
+    if model is not None and model.id == "p-dispersion" and case.part is not None:
+        return 0  # of a county, new sites are kept apart from each other alone
+    return int((case.problem.existing & case.problem.must).sum())
 
 
 # ---------------------------------------------------------------- values with a form of their own

@@ -92,7 +92,10 @@ def _case(plan: Mapping[str, Any], path: Path, files: Sequence[Path], language: 
         if isinstance(source, dict) and source.get("kind") == "county":
             from cockpit.commands.solve_county import case_of_source
 
-            return case_of_source(source, language)
+            case = case_of_source(source, language)
+            if "candidates" not in source:
+                return case
+            return case.as_solved(str(plan["model"]), dict(plan["parameters"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError("The certificate cannot be read: {reason}.", reason=repr(error)) from error
     raise InputError("The certificate does not say where its data come from.")

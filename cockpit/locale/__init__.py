@@ -26,6 +26,24 @@ def catalogue(language: str) -> dict[str, str]:
     return found
 
 
+class Named(str):
+    """
+    A name that has another form in English, for errors, which are made before one is asked for.
+
+    It reads as its Chinese form wherever nobody knows of the language.
+    """
+
+    __slots__ = ("en",)
+    en: str
+
+    @classmethod
+    def of(cls, name: str, english: str) -> Named:
+        """Return a name with its English form; without one, the name serves both."""
+        made = cls(name)
+        made.en = english or name
+        return made
+
+
 def translate(template: str, language: str, **values: object) -> str:
     """
     Return a sentence in a language, filled with values.
@@ -33,4 +51,5 @@ def translate(template: str, language: str, **values: object) -> str:
     A sentence without translation comes in English: a test finds it before a visitor does.
     """
     sentence = catalogue(language).get(template, template)
-    return sentence.format(**values) if values else sentence
+    told = {k: v.en if isinstance(v, Named) and language == "en" else v for k, v in values.items()}
+    return sentence.format(**told) if told else sentence

@@ -94,7 +94,8 @@ def front(
     ----------
     budgets
         Costs to try; without, from what must be open to ``most`` in about a dozen steps that grow
-        (of new sites: 0 to 6, then 8, 10, 12, 15, ...), ending early where everything is covered that can be.
+        (of new sites: 0 to 6, then 8, 10, 12, 15, ...), ending early where everything is covered
+        that can be.
     most
         Highest cost to try, in the unit of ``prices``; without, 20 new sites (or as much money as
         the 20 dearest cost).

@@ -32,6 +32,7 @@ from cockpit.answers.siting import (
     why_excluded,
 )
 from cockpit.answers.siting_figures import Balance, Figures, Part, Totals, figures, plain, veiled
+from cockpit.locale import translate
 from geodata.errors import InputError
 from tests import roaded, tiny
 
@@ -376,3 +377,13 @@ def test_rules_survive_as_json() -> None:
         Rules(where="moon")  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"^The rules know no colour\.$"):
         rules_from_plain({"colour": "red"})
+
+
+def test_errors_name_sites_in_the_visitors_language(ground: Ground) -> None:
+    site = f"c:{CELL[3]}"
+    with pytest.raises(InputError) as error:
+        pose(ground, Rules(must=(site,), forbidden=(site,)))
+    said = translate(error.value.template, "en", **error.value.values)
+    assert said == f"{ground.name(site, 'en')} must be open and must not; choose one of both."
+    assert ground.name(site, "en") != ground.name(site, "zh")
+    assert ground.name(site, "zh") in translate(error.value.template, "zh", **error.value.values)
