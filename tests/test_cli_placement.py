@@ -18,6 +18,10 @@ import pandas as pd
 import pytest
 
 from cockpit.__main__ import main
+from cockpit.answers import siting_fit, siting_models, siting_runs
+from cockpit.answers.coverage_question import question
+from cockpit.answers.reach import current_reach
+from cockpit.answers.siting import Rules, ground_of
 from cockpit.commands.solve_options import OPTIONS
 from cockpit.commands.solve_parser import KEYS
 from cockpit.commands.solve_print import PROOF_TITLES, UNIT_TITLES
@@ -26,6 +30,7 @@ from cockpit.commands.verify import read
 from cockpit.locale import catalogue
 from cockpit.placement.models import MODELS
 from cockpit.placement.plan import Plan, Step, as_text, seal
+from cockpit.settings import settings
 from geodata.errors import CockpitError
 from tests import roaded
 from tests.conftest import _forget_store
@@ -753,3 +758,29 @@ def test_what_matrix_writes_can_be_solved(here: Path) -> None:
         done = run("solve", name, *costs, "--model", "p-median", "-p", "1", "--json")
         plan = json.loads(done.stdout)  # whoever is in 3 reaches 3 alone: 9 + 6 + 3 + 0
         assert (plan["objective"], ids(plan), plan["unit"]) == (18, "c3", "person-minutes")
+
+
+@pytest.mark.parametrize("model", ["p-dispersion", "sizes", "mclp"])
+def test_a_proof_from_the_page_is_checked_on_the_command_line(here: Path, model: str) -> None:
+    reach = current_reach()
+    assert reach is not None
+    q = question(reach, "clinic", mode="car", minutes=6.0, visitor=settings().visitor_class)
+    ground = ground_of(reach, q)
+    rules = Rules()
+    given = siting_models.defaults(model, ground, rules)
+    asked = siting_models.parameters(model, ground, siting_fit.posed_of(ground, rules), given)
+    key = siting_runs.start(ground, rules, model, asked, seconds=20)
+    assert siting_runs.wait(key, 30) is not None
+    Path("page.json").write_text(siting_runs.certificate(key), encoding="utf-8")
+    done = run("verify", "page.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "page.json: the plan holds." in done.stdout
+
+
+def test_new_sites_of_a_county_are_kept_apart_from_each_other(here: Path) -> None:
+    done = run("solve", *CLINICS, "--model", "p-dispersion", "--new", "2", "--json")
+    plan = json.loads(done.stdout)
+    assert [site["status"] for site in plan["sites"]] == ["new", "new"]
+    # The farthest two: nothing leads from one to the other, which counts as two hours.
+    assert plan["objective"] == 120
+    assert run("verify", "plan.json").returncode == 0
