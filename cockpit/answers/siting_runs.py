@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from cockpit.access.classes import may_see
 from cockpit.answers import siting_archive
 from cockpit.answers.siting_fit import Fitted, fit, posed_of
 from cockpit.answers.siting_ground import Ground
@@ -169,9 +170,11 @@ def wait(key: str, seconds: float) -> State | None:
     return state(key)
 
 
-def certificate(key: str) -> str:
+def certificate(key: str, *, visitor: str | None = None) -> str:
     """
     Return the certificate of a search that has ended, with the question that it answers.
+
+    ``visitor`` is the highest class of who asks; None: whoever began the search.
 
     Raises
     ------
@@ -181,7 +184,8 @@ def certificate(key: str) -> str:
     with _lock:
         run = _runs.get(key)
         plan = None if run is None else run.plan
-        if run is None or plan is None:
+        seen = run is not None and (visitor is None or may_see(visitor, run.ground.q.visitor))
+        if run is None or plan is None or not seen:
             raise InputError("This search has no plan; a certificate needs one.")
         return sealed(run, plan)
 

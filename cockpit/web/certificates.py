@@ -40,8 +40,8 @@ def _certificate(version: str, key: str, visitor: str) -> bytes:
     if not _KEY.fullmatch(key):
         raise NotFoundError("There is no such plan.")
     try:
-        return siting_runs.certificate(key).encode()
-    except InputError:  # forgotten here, or searched before the server was started
+        return siting_runs.certificate(key, visitor=visitor).encode()
+    except InputError:  # forgotten, searched before the server was started, or for others
         kept = siting_archive.kept(key, visitor=visitor)
     if kept is None:
         raise NotFoundError("There is no such plan.")

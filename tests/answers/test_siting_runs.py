@@ -232,6 +232,9 @@ def test_a_certificate_says_what_was_asked(ground: Ground) -> None:
     assert source["open"][:2] == ["f:A", "f:B"]
     assert len(source["open"]) == len(content["open"]) == 3
     assert json.loads(siting_runs.certificate(key)) == content
+    assert siting_runs.certificate(key, visitor=ground.q.visitor)
+    with pytest.raises(InputError, match="This search has no plan"):  # it was asked by a higher one
+        siting_runs.certificate(key, visitor="公开")
 
 
 def test_steps_are_thinned_but_keep_first_and_last() -> None:
