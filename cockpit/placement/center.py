@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cockpit.placement.clock import Clock
-from cockpit.placement.covering_sets import cover_rows, cover_with, greedy_cover, too_few
+from cockpit.placement.cover_rows import cover_rows, cover_with, greedy_cover, too_few
 from cockpit.placement.enough import enough, filled
 from cockpit.placement.formulation import (
     Siting,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from cockpit.placement.plan import Progress, Step
 from geodata.errors import InputError
 
+_ASKED = 0.5  # seconds without news after which it is asked all the same whether to go on
 _OFTEN = 0.1  # seconds between two steps that differ in nothing but the bound
 
 
@@ -33,6 +35,7 @@ class Clock:
         self._constant = constant
         self._sign = sign
         self._told = (-np.inf, np.nan)
+        self._step: Step | None = None
 
     @property
     def spent(self) -> float:
@@ -53,6 +56,16 @@ class Clock:
             self._told = (now, value)
             objective = self._constant + self._sign * value
             best = self._constant + self._sign * min(bound, value)
-            step = Step(np.flatnonzero(opened), objective, best, now, phase)
-            self.going &= self._progress(step) is not False
+            self._step = Step(np.flatnonzero(opened), objective, best, now, phase)
+            self.going &= self._progress(self._step) is not False
+        return self.going
+
+    def again(self) -> bool:
+        """Return whether to go on; each second ``progress`` is asked with the last step anew."""
+        now = self.spent
+        self.going &= now < self.seconds
+        if self._step is not None and self._progress is not None and now - self._told[0] > _ASKED:
+            self._told = (now, self._told[1])
+            self._step = replace(self._step, seconds=now)
+            self.going &= self._progress(self._step) is not False
         return self.going

@@ -7,21 +7,23 @@ from typing import Any
 
 import numpy as np
 
+from cockpit.placement.clock import Clock
+from cockpit.placement.cover_rows import (
+    CoverRows,
+    cover_rows,
+    everybody,
+    greedy_cover,
+    paid_bound,
+)
+from cockpit.placement.enough import enough
 from cockpit.placement.formulation import Positions, Siting, assigned, check_reached, people_points
 from cockpit.placement.milp import Outcome, Program
 from cockpit.placement.plan import Plan, Progress, numbers
 from cockpit.placement.problem import Floats, Problem, check_limit, check_p
-from cockpit.placement.solving import Search, plan_of, solved
+from cockpit.placement.solving import Begun, Search, plan_of, solved
 from geodata.errors import InputError
 
 _NONE = "The spacing leaves no plan that covers everybody within {reach}; ask for less spacing."
-_NOBODY = (
-    "The spacing leaves no plan in which everybody reaches an open site; ask for less spacing."
-)
-_NO_ROOM = (
-    "The spacing leaves no plan of {p} sites in which everybody reaches one; ask for fewer sites "
-    "or for less spacing."
-)
 _ROUNDING = 1e-7  # a bound is rounded up to a whole number of sites past it
 
 
@@ -39,8 +41,9 @@ def solve_lscp(
 
     ``min sum_j y_j`` subject to ``sum of y_j with c_ij <= reach >= 1`` for every demand point with
     weight above 0, ``y`` 0 or 1; must (they count), forbidden and spacing hold. Points that the
-    same sites cover are one row. Solved by HiGHS; where the linear relaxation, rounded up, proves
-    the plan, its duals are the proof.
+    same sites cover are one row. One site fewer than the greedy cover is asked for (``enough``),
+    again and again; what that leaves open HiGHS solves. Where the multipliers or the duals of the
+    linear relaxation, rounded up, prove the plan, they are the proof.
 
     Parameters
     ----------
@@ -67,11 +70,67 @@ def solve_lscp(
     Toregas, C. et al. (1971), Operations Research 19(6), 1363-1373.
     """
     reach = check_limit(reach)
-    search = Search(seconds, seed, gap, progress)
     points = people_points(problem)
     check_reached(problem, points, limit=reach)
-    rows = cover_rows(problem, points, reach)
-    siting = _everybody(problem, rows)
+    rows, clock = cover_rows(problem, points, reach), Clock(seconds, progress)
+    chosen, paid = _fewest(problem, rows, reach, clock)
+    floor = paid_bound(problem, rows, paid)
+    if chosen is not None and (floor >= len(chosen) or not clock.going):
+        return Plan(
+            model="lscp",
+            parameters={"reach": reach},
+            data=problem.digest,
+            open=chosen,
+            assignment=assigned(problem, chosen, limit=reach),
+            objective=float(len(chosen)),
+            bound=floor,
+            proof={"kind": "cover-duals", "paid": numbers(paid)},
+            seed=seed,
+            seconds=clock.spent,
+        )
+    return _by_solver(
+        problem, rows, reach, chosen, Search(seconds, seed, gap, progress, clock.began)
+    )
+
+
+def _fewest(
+    problem: Problem, rows: CoverRows, reach: float, clock: Clock
+) -> tuple[Positions | None, Floats]:
+    """
+    Return as few sites as the quick ways find, and what the points pay: the proof as far as it is.
+
+    One site fewer than the greedy cover, and again one fewer, until multipliers forbid it or
+    nothing is known. None: the greedy cover breaks the spacing.
+    """
+    plan, paid = greedy_cover(problem, rows), np.zeros(problem.n_demand)
+    paid[rows.first[_uncovered(problem, rows)[:1]]] = 1.0  # one site at least for somebody
+    if problem.too_near(plan):
+        return None, paid
+    opened = np.zeros(problem.n_sites, dtype=np.bool_)
+    while (floor := paid_bound(problem, rows, paid)) < len(plan):
+        opened[:] = False
+        opened[plan] = True
+        if not clock.tell(opened, len(plan), floor, "search"):
+            break
+        answer = enough(problem, reach, len(plan) - 1, clock, exact=False)
+        if answer.plan is None:
+            return plan, paid if answer.paid is None else answer.paid
+        plan = answer.plan
+    return plan, paid
+
+
+def _uncovered(problem: Problem, rows: CoverRows) -> Positions:
+    """Return the rows that no site covers that must be open."""
+    covered = np.zeros(len(rows.weight), dtype=np.bool_)
+    covered[rows.row[problem.must[rows.site]]] = True
+    return np.flatnonzero(~covered)
+
+
+def _by_solver(
+    problem: Problem, rows: CoverRows, reach: float, known: Positions | None, search: Search
+) -> Plan:
+    """Solve by HiGHS, from the plan that is known; the duals are the proof where they suffice."""
+    siting = everybody(problem, rows)
     siting.program.aim(siting.open, 1.0, maximise=False)
     dual, floor = cover_duals(problem, rows, search)
     plan = solved(
@@ -82,6 +141,7 @@ def solve_lscp(
         lambda chosen: float(len(chosen)),
         floor=floor,
         none=lambda: InputError(_NONE, reach=reach),
+        begun=None if known is None else Begun(problem, known, floor, False, {}),
         limit=reach,
     )
     return with_duals(plan, dual, floor)
@@ -124,7 +184,7 @@ def solve_lscp_b(
     reach = check_limit(reach)
     search = Search(max(seconds - fewest.seconds, 0.0), seed, gap, None)
     rows = cover_rows(problem, people_points(problem), reach)
-    siting = _everybody(problem, rows, backup=True)
+    siting = everybody(problem, rows, backup=True)
     siting.number(at_least=len(fewest.open), at_most=len(fewest.open))
     start = np.full(siting.program.n_columns, np.nan)
     start[siting.open] = 0.0
@@ -234,78 +294,6 @@ def solve_bclp(
     )
 
 
-class CoverRows:
-    """Demand points with people, put together where the same allowed sites cover them."""
-
-    def __init__(self, first: Positions, weight: Floats, row: Positions, site: Positions) -> None:
-        self.first = first  # (n_rows,) a demand point of each row
-        self.weight = weight  # (n_rows,) people
-        self.row = row  # (n_entries,)
-        self.site = site  # (n_entries,)
-
-
-def cover_rows(problem: Problem, points: Positions, reach: float) -> CoverRows:
-    """Return the rows of the points that some allowed site covers; inf: that it can be reached."""
-    within = (problem.cost[points] <= reach) & np.isfinite(problem.cost[points]) & problem.allowed
-    covered = within.any(axis=1)
-    within, points = within[covered], points[covered]
-    _, first, member = np.unique(
-        np.packbits(within, axis=1), axis=0, return_index=True, return_inverse=True
-    )
-    weight = np.bincount(member.ravel(), problem.weights[points], len(first)).astype(np.float64)
-    row, site = np.nonzero(within[first])
-    return CoverRows(points[first], weight, row, site)
-
-
-def cover_with(
-    problem: Problem, rows: CoverRows, p: int, *, seconds: float = 60.0
-) -> tuple[Outcome, Positions | None]:
-    """Return p sites that cover all rows, or None: there are none, or time ran out."""
-    siting = _everybody(problem, rows)
-    siting.number(at_least=p, at_most=p)
-    outcome = siting.program.solve(seconds=seconds)
-    return outcome, None if outcome.x is None else siting.chosen(outcome.x)
-
-
-def greedy_cover(problem: Problem, rows: CoverRows) -> Positions:
-    """Return sites that cover all rows, sorted: always the one that covers most of what is left."""
-    opened = problem.must.copy()
-    within = np.zeros((len(rows.weight), problem.n_sites), dtype=np.bool_)
-    within[rows.row, rows.site] = True
-    left = ~within[:, opened].any(axis=1)
-    gain = within[left].sum(axis=0)
-    while left.any():
-        site = int(np.argmax(gain))
-        opened[site] = True
-        new = left & within[:, site]
-        gain = gain - within[new].sum(axis=0)
-        left &= ~new
-    return np.flatnonzero(opened)
-
-
-def too_few(problem: Problem, p: int) -> InputError:
-    """Return the error for a p with which not everybody reaches an open site."""
-    fewest = smallest_cover(problem, np.inf)
-    if len(fewest) <= p:
-        return InputError(_NO_ROOM, p=p)
-    return InputError(
-        "With p = {p} not everybody reaches an open site; {n} sites are needed, or say how many "
-        "minutes count for those who reach none.",
-        p=p,
-        n=len(fewest),
-    )
-
-
-def smallest_cover(problem: Problem, reach: float) -> Positions:
-    """Return the fewest sites that cover everybody, sorted; inf: that everybody can reach one."""
-    siting = _everybody(problem, cover_rows(problem, people_points(problem), reach))
-    siting.program.aim(siting.open, 1.0, maximise=False)
-    outcome = siting.program.solve()
-    if outcome.x is None:
-        raise InputError(_NOBODY)
-    return siting.chosen(outcome.x)
-
-
 def cover_duals(problem: Problem, rows: CoverRows, search: Search) -> tuple[Floats, float]:
     """
     Return what each demand point pays in the linear relaxation, and the bound that proves.
@@ -323,14 +311,6 @@ def cover_duals(problem: Problem, rows: CoverRows, search: Search) -> tuple[Floa
     return paid, paid_bound(problem, rows, paid)
 
 
-def paid_bound(problem: Problem, rows: CoverRows, paid: Floats) -> float:
-    """Return how many sites are needed at least, by what the points pay."""
-    price = 1.0 - np.bincount(rows.site, paid[rows.first][rows.row], minlength=problem.n_sites)
-    saved = np.where(problem.must, price, np.minimum(price, 0.0))[problem.allowed]
-    bound = math.fsum(paid) + math.fsum(saved)
-    return float(max(math.ceil(bound - _ROUNDING), int(problem.must.sum())))
-
-
 def with_duals(plan: Plan, paid: Floats, bound: float) -> Plan:
     """Return the plan with the duals in its proof; they are the proof where they suffice."""
     proof = {**plan.proof, "paid": numbers(paid), "paid_bound": bound}
@@ -345,21 +325,6 @@ def people_covered(problem: Problem, chosen: Positions, reach: float, *, times: 
     """Return the people with at least ``times`` open sites within reach."""
     counts = (problem.cost[:, chosen] <= reach).sum(axis=1)
     return math.fsum(problem.weights[counts >= times])
-
-
-def _everybody(problem: Problem, rows: CoverRows, *, backup: bool = False) -> Siting:
-    """Begin a program in which every row is covered."""
-    siting = Siting.of(problem, maximise=backup)
-    n = len(rows.weight)
-    row, column = rows.row, siting.open[rows.site]
-    value = np.ones(len(row))
-    if backup:
-        second = siting.program.columns(n, cost=rows.weight)
-        row = np.concatenate((row, np.arange(n)))
-        column = np.concatenate((column, second))
-        value = np.concatenate((value, -np.ones(n)))
-    siting.program.rows(row, column, value, n=n, lower=1)
-    return siting
 
 
 def _most(outcome: Outcome, everybody: float) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 from cockpit.placement.clock import Clock
 from cockpit.placement.cover_relaxation import CoverRelaxation
-from cockpit.placement.covering_sets import (
+from cockpit.placement.cover_rows import (
     CoverRows,
     cover_rows,
     cover_with,
@@ -35,14 +35,15 @@ class Answer:
 
     plan: Positions | None = None
     proof: dict[str, Any] = field(default_factory=dict)
+    paid: Floats | None = None  # (n_demand,) the multipliers of the proof
 
 
-def enough(problem: Problem, level: float, p: int, clock: Clock) -> Answer:
+def enough(problem: Problem, level: float, p: int, clock: Clock, *, exact: bool = True) -> Answer:
     """
     Return p sites that have everybody within a level, or multipliers that forbid it.
 
     Greedy covering; interchange of p sites that leave as few as possible out; multipliers of that;
-    and where these leave it open, the linear relaxation and HiGHS.
+    and where these leave it open, the linear relaxation and (``exact``) HiGHS.
     """
     rows = cover_rows(problem, people_points(problem), level)
     plan = filled(problem, greedy_cover(problem, rows), p)
@@ -53,7 +54,7 @@ def enough(problem: Problem, level: float, p: int, clock: Clock) -> Answer:
     opened = greedy(lists, rules, everything)
     for turns, climb in ((_FEW, _climbed), (_SOME, _relaxed), (_MANY, None)):
         if opened is not None:
-            opened, plan = _searched(lists, rules, opened, turns)
+            opened, plan = _searched(lists, rules, opened, turns, clock)
             if plan is not None:
                 return Answer(plan)
         paid = np.zeros(problem.n_demand)
@@ -62,8 +63,14 @@ def enough(problem: Problem, level: float, p: int, clock: Clock) -> Answer:
             paid[rows.first] = _shared(climb(lists, status, rules, clock), rules)
         if paid_bound(problem, rows, paid) > p:
             proof = {"kind": "cover-duals", "level": level, "paid": numbers(paid)}
-            return Answer(proof=proof)
-    outcome, plan = cover_with(problem, rows, p, seconds=clock.left)
+            return Answer(proof=proof, paid=paid)
+        if not clock.again():
+            break
+    return _by_solver(problem, rows, level, p, clock) if exact and clock.going else Answer()
+
+
+def _by_solver(problem: Problem, rows: CoverRows, level: float, p: int, clock: Clock) -> Answer:
+    outcome, plan = cover_with(problem, rows, p, seconds=clock.left, watch=lambda *_: clock.again())
     if outcome.status != "infeasible":
         return Answer(plan)
     return Answer(proof={"kind": "solver", "level": level, **solver_proof(outcome)})
@@ -97,7 +104,7 @@ def _lists(problem: Problem, rows: CoverRows) -> Lists:
 
 
 def _searched(
-    lists: Lists, rules: Rules, opened: Flags, turns: int
+    lists: Lists, rules: Rules, opened: Flags, turns: int, clock: Clock
 ) -> tuple[Flags, Positions | None]:
     """
     Swap sites until nobody is left out; who is left out counts more from turn to turn.
@@ -116,6 +123,8 @@ def _searched(
         if not out.any():
             return opened, np.flatnonzero(opened)
         count[out] += 1.0
+        if not clock.again():
+            break
     return opened, None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cockpit.placement.clock import Clock
-from cockpit.placement.covering_sets import cover_rows, cover_with, too_few
+from cockpit.placement.cover_rows import cover_rows, cover_with, too_few
 from cockpit.placement.formulation import assigned, check_reached, people_points
 from cockpit.placement.lists import Flags, Floats, Lists, Rules, dense_lists, rules_of
 from cockpit.placement.plan import Plan, Progress
