@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, func, insert, inspect, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -25,7 +24,7 @@ from cockpit.coverage.services import service_of
 from cockpit.placement.plan import read_certificate
 from cockpit.settings import settings
 from cockpit.store import models as m
-from cockpit.store.session import StoreError
+from cockpit.store.session import StoreError, has_table, require_table
 from geodata.errors import CockpitError, InputError
 
 LONGEST_NAME, LONGEST_NOTE = 80, 2_000
@@ -37,7 +36,6 @@ _CONTENT = (
     "figures",
 )  # fmt: skip
 _ROADS = ("road_nodes", "road_edges", "roads_osm")
-_upgrading = threading.Lock()
 
 
 class NoScenarioError(CockpitError):
@@ -226,7 +224,7 @@ def class_of(db: Session, found: Figures, rules: Rules) -> str:
 
 def _stored(db: Session, values: Mapping[str, Any], replaces: int | None) -> Scenario:
     with _writing(db):
-        _make_table(db)
+        require_table(db, m.Scenario.__tablename__)
     for _ in range(_TRIES):
         # Nothing is read before the insert: SQLite writes in no transaction that began with the
         # state before somebody else's save.
@@ -267,24 +265,6 @@ def _writing(db: Session) -> Iterator[None]:
     except BaseException:
         db.rollback()
         raise
-
-
-def _make_table(db: Session) -> None:
-    """Make the table in a store that an older version of the cockpit has loaded."""
-    if _has_table(db):
-        return
-    from cockpit.store.migrate import upgrade  # half a second that only this once needs
-
-    bind = db.get_bind()
-    db.commit()  # our own reading must not stand in the way of the migration
-    with _upgrading:
-        if not _has_table(db):
-            db.commit()
-            upgrade(bind if isinstance(bind, Engine) else bind.engine)
-
-
-def _has_table(db: Session) -> bool:
-    return inspect(db.connection()).has_table(m.Scenario.__tablename__)
 
 
 # ---------------------------------------------------------------- reading
@@ -361,7 +341,9 @@ def _archive(db: Session, row: m.Scenario, *, archived: bool) -> None:
 
 
 def _rows(db: Session, *where: Any) -> Sequence[m.Scenario]:
-    if not _has_table(db):  # loaded by an older version of the cockpit: nobody has saved any
+    if not has_table(
+        db, m.Scenario.__tablename__
+    ):  # loaded by an older version of the cockpit: nobody has saved any
         return ()
     return db.execute(select(m.Scenario).where(*where).order_by(m.Scenario.id)).scalars().all()
 

@@ -18,9 +18,8 @@ from cockpit.answers.siting_figures import figures
 from cockpit.answers.siting_ground import Ground
 from cockpit.answers.siting_rules import Rules
 from cockpit.placement.plan import Plan
-from cockpit.store.migrate import has_table, require_table
 from cockpit.store.models import Run
-from cockpit.store.session import engine
+from cockpit.store.session import engine, has_table, require_table
 
 log = logging.getLogger("cockpit")
 

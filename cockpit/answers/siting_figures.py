@@ -16,10 +16,10 @@ from cockpit.answers.coverage_masks import Mask, is_sensitive, masked
 from cockpit.answers.coverage_notes import notes_of
 from cockpit.answers.coverage_question import age_groups, mask_of
 from cockpit.answers.coverage_results import Floats, Question
-from cockpit.answers.coverage_supply import room
 from cockpit.answers.reach import Note
 from cockpit.answers.siting_ground import Ground, reached, unreached_note
 from cockpit.answers.siting_layout import Layout
+from cockpit.answers.siting_site_rows import SiteRow, site_rows
 from cockpit.coverage.equity import gini
 from cockpit.coverage.nearest import at_most, minutes_of, weighted_quantile
 from cockpit.indicators import MEASURES
@@ -81,19 +81,6 @@ class Part:
     now: Totals
     then: Totals
     balance: Balance
-
-
-@dataclass(frozen=True)
-class SiteRow:
-    """One site: whom it serves, and what it alone gives."""
-
-    site: str  # "f:" or "c:"
-    status: str  # "kept" | "new" | "closed" | "moved" (to here) | "moved away"
-    facility: str  # id of the facility that stands here then, or stood here; "" for a new one
-    people: float  # of the group, nearest to it; NaN: too few to be shown
-    capacity: float  # people it can serve; NaN: not known
-    only: float  # people covered by it alone
-    minutes_saved: float  # person-minutes more without it
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +188,7 @@ def _made(ground: Ground, layout: Layout) -> Figures:
         len(sites),
         groups,
         tuple(townships),
-        _site_rows(ground, layout, board),
+        site_rows(ground, layout, board),
         (*today["notes"], *unreached_note(float(away))),
     )
 
@@ -371,60 +358,6 @@ def veiled(
                 names = (name, _DEPENDENT.get(name, name))
                 hidden = replace(of_side, **dict.fromkeys(names, math.nan))
                 made[k] = replace(made[k], **{side: hidden})
-    return made
-
-
-# ---------------------------------------------------------------- site by site
-
-
-def _site_rows(ground: Ground, layout: Layout, board: Board) -> tuple[SiteRow, ...]:
-    n = len(ground.sites)
-    near = board.nearest
-    there = near >= 0
-    limit = ground.q.minutes
-    alone = at_most(minutes_of(board.seconds), limit)
-    alone &= ~at_most(minutes_of(board.next_seconds), limit)
-    saved = ground.capped(board.next_seconds) - ground.capped(board.seconds)
-    who = ground.people
-    people = np.bincount(near[there], who[there], minlength=n)
-    only = np.bincount(near[there & alone], who[there & alone], minlength=n)
-    minutes = np.bincount(near[there], (saved * who)[there], minlength=n)
-    capacity = np.full(n, math.nan)
-    capacity[: ground.n_facilities] = room(ground.reach, ground.q)
-    mask, made = mask_of(ground.q), []
-    standing = _standing(ground, layout, board)
-    # All sites together serve whom the county's figures tell: no single one may stay hidden.
-    shown = mask.parts([float(people[k]) for k, _, _ in standing])
-    for (k, status, facility), told in zip(standing, shown, strict=True):
-        size = capacity[ground.index(f"f:{facility}")] if facility else math.nan
-        clear = not math.isnan(told)
-        made.append(
-            SiteRow(
-                ground.sites[k],
-                status,
-                facility,
-                told,
-                float(size),
-                mask.part(float(only[k]), told),
-                float(minutes[k]) / 60 if clear else math.nan,
-            )
-        )
-    return tuple(made)
-
-
-def _standing(ground: Ground, layout: Layout, board: Board) -> list[tuple[int, str, str]]:
-    """Return site, status and facility of every site that is open today or then."""
-    moved_to = {ground.index(f"c:{cell}"): facility for facility, cell in layout.moved}
-    moved = {facility for facility, _ in layout.moved}
-    made = []
-    for k in sorted({*range(ground.n_facilities), *board.open}):
-        if k >= ground.n_facilities:
-            facility = moved_to.get(k, "")
-            made.append((k, "moved" if facility else "new", facility))
-            continue
-        facility = ground.sites[k][2:]
-        gone = "moved away" if facility in moved else "closed"
-        made.append((k, "kept" if k in board.open else gone, facility))
     return made
 
 

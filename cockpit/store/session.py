@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -13,6 +14,8 @@ from sqlalchemy.orm import Session
 from cockpit.settings import settings
 from cockpit.store.models import Meta
 from geodata.errors import CockpitError
+
+_upgrading = threading.Lock()
 
 
 class StoreError(CockpitError):
@@ -66,3 +69,22 @@ def data_version(db: Session) -> str:
     except SQLAlchemyError:
         return ""
     return str(row or "")
+
+
+def has_table(db: Session, name: str) -> bool:
+    """Tell whether the store has a table: one that an older version has loaded may lack it."""
+    return inspect(db.connection()).has_table(name)
+
+
+def require_table(db: Session, name: str) -> None:
+    """Bring a store up to date that an older version of the cockpit has loaded."""
+    if has_table(db, name):
+        return
+    from cockpit.store.migrate import upgrade  # half a second that only this once needs
+
+    bind = db.get_bind()
+    db.commit()  # our own reading must not stand in the way of the migration
+    with _upgrading:
+        if not has_table(db, name):
+            db.commit()
+            upgrade(bind if isinstance(bind, Engine) else bind.engine)

@@ -11,7 +11,8 @@ import streamlit as st
 from cockpit.answers.coverage_question import told_cells
 from cockpit.answers.search import search
 from cockpit.answers.siting import Layout
-from cockpit.answers.siting_figures import Figures, SiteRow
+from cockpit.answers.siting_figures import Figures
+from cockpit.answers.siting_site_rows import SiteRow
 from cockpit.answers.twin import Twin
 from cockpit.indicators import MEASURES
 from cockpit.ui import cache, placement_advice, placement_cache, placement_choices, state
