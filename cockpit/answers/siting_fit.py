@@ -258,8 +258,12 @@ def _nearest_ways(made: Fitted, most: int) -> Fitted:
     each = max(most // here, 10)
     if problem.n_sites <= each:
         return made
-    limit: Any = np.partition(problem.cost, each - 1, axis=1)[:, each - 1 : each]
-    cost = np.where(problem.cost <= limit, problem.cost, np.float32(np.inf))
+    cost = np.full_like(problem.cost, np.inf)
+    for i, row in enumerate(problem.cost):
+        # Sites out of reach all count the same: from each cell on others of them come first.
+        turn = np.roll(np.arange(problem.n_sites), -i)
+        near = turn[np.argsort(row[turn], kind="stable")[:each]]
+        cost[i, near] = row[near]
     note = Note("Everybody chooses among the {n} nearest sites; plan and bound hold for these.",
                 {"n": each})  # fmt: skip
     slim = subset(problem, np.arange(problem.n_sites), cost=cost)

@@ -286,7 +286,7 @@ def solve_sizes(
     Correia, I. and Captivo, M. E. (2003), "A Lagrangean heuristic for a modular capacitated
     location problem", Annals of Operations Research 122, 141-161.
     """
-    search = Search(seconds, seed, gap, progress)
+    search = Search(seconds, seed, gap, _in_places(progress, problem.n_sites))
     kinds = check_sizes(sizes)
     limit = np.inf if reach is None else check_limit(reach)
     if goal not in ("p-median", "covering"):
@@ -426,6 +426,13 @@ def _one_a_place(siting: Siting, problem: Problem, k: int) -> None:
     place = np.tile(np.arange(problem.n_sites), k)
     must: NDArray[np.float64] = problem.must.astype(np.float64)
     siting.program.rows(place, siting.open, n=problem.n_sites, lower=must, upper=1)
+
+
+def _in_places(progress: Progress | None, m: int) -> Progress | None:
+    """Tell of places in place of places and sizes."""
+    if progress is None:
+        return None
+    return lambda step: progress(replace(step, open=np.sort(step.open % m)))
 
 
 def _at_places(problem: Problem, plan: Plan, wide: Problem, sizes: Sequence[Size]) -> Plan:

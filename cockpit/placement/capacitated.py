@@ -17,7 +17,7 @@ from cockpit.placement.capacitated_bound import (
     closed_for_sure,
     lagrangian,
 )
-from cockpit.placement.flows import HAIR, Counted, Serving, plan_of_flow, polished
+from cockpit.placement.flows import HAIR, Counted, Flow, Serving, divided, plan_of_flow, polished
 from cockpit.placement.formulation import Floats, Linear, Positions, check_reached, figure
 from cockpit.placement.milp import Outcome, Status
 from cockpit.placement.plan import CLOSED, Plan, Progress, Step, gap_of
@@ -93,7 +93,7 @@ def solve_capacitated_p_median(
     if outcome.status == "infeasible":
         raise _no_room(problem, loads, p, search, split=split)
     if split:
-        outcome = polished(served, outcome)
+        outcome = polished(served, outcome, max(search.left, _LAST_S))
     proof = {
         "multipliers": [float(u) for u in bound.multipliers],
         "points": points.tolist(),
@@ -109,9 +109,9 @@ def solve_capacitated_p_median(
 
 def _searched(served: Serving, counted: Counted, begun: _Begun, search: Search) -> Outcome:
     """Let HiGHS go on from the plan that was found, unless that is proven or has been stopped."""
-    if not np.isfinite(begun.found.cost):
+    start, bound = _begun(served, begun), begun.floor
+    if start is None:
         return search.run(served.siting.program, counted, floor=begun.floor)
-    start, bound = _begun(served, begun.found), begun.floor
     cost = counted(start)[1]
     if begun.stopped or gap_of(cost, bound) <= max(search.gap, CLOSED) or not search.left:
         status: Status = "stopped" if begun.stopped else "proven"
@@ -178,7 +178,8 @@ def solve_capacitated_covering(
     return replace(plan, data=problem.digest)
 
 
-_PATIENCE_S = 1.0  # without news progress is asked this often whether to go on
+_PATIENCE_S = 0.5  # without news progress is asked this often whether to go on
+_LAST_S = 2.0  # for dividing the points anew when the time is over
 TOO_NEAR = "No {p} sites keep the spacing; ask for fewer sites or for less spacing."
 
 
@@ -254,7 +255,7 @@ def solve_serving(
     if outcome.status == "infeasible":
         raise none()
     if served.split:
-        outcome = polished(served, outcome)
+        outcome = polished(served, outcome, max(search.left, _LAST_S))
     problem = served.siting.problem
     return plan_of_flow(problem, model, parameters, search, outcome, counted, floor, {})
 
@@ -365,6 +366,7 @@ class _Begun:
 
     bound: Bound
     found: Heuristic  # sites as in the problem
+    flow: Flow | None  # a plan of divided points
     closed: NDArray[np.bool_]  # (n_sites,) open in no better plan
     stopped: bool
     floor: float  # the bound, in the unit of the objective
@@ -384,10 +386,15 @@ def _bounded(
     sites = np.append(np.flatnonzero(problem.allowed), [] if reach is None else [-1]).astype(int)
     transport = _transport(problem, points, load, p, reach)
     total = float(problem.weights[points].sum())
-    known, told, stopped = np.inf, 0.0, False
+    flow = _largest(problem, load, p, search, reach) if split else None
 
     def worth(cost: float) -> float:
         return cost if reach is None else total - cost
+
+    known = Heuristic(np.inf, np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp))
+    if flow is not None:
+        known = replace(known, cost=worth(flow.value), chosen=flow.chosen)
+    told, stopped = -np.inf, False
 
     def placed(found: Heuristic) -> Positions:
         chosen = sites[found.chosen]
@@ -397,11 +404,13 @@ def _bounded(
         nonlocal known, told, stopped
         seconds = time.perf_counter() - search.began
         # Without a better plan it is told each second all the same: it may want to stop.
-        news = found.cost < known or seconds - told > _PATIENCE_S
-        if search.progress is not None and news and np.isfinite(found.cost):
-            known, told, chosen = min(known, found.cost), seconds, placed(found)
-            if not problem.too_near(chosen):
-                step = Step(chosen, worth(found.cost), worth(bound.value), seconds, "bound")
+        news = found.cost < known.cost or seconds - told > _PATIENCE_S
+        if search.progress is not None and news:
+            told, chosen = seconds, placed(found)
+            if found.cost < known.cost and not problem.too_near(chosen):
+                known = replace(found, chosen=chosen)
+            if np.isfinite(known.cost):
+                step = Step(known.chosen, worth(known.cost), worth(bound.value), seconds, "bound")
                 stopped = search.progress(step) is False
         return not stopped and seconds < search.seconds / 3
 
@@ -409,13 +418,42 @@ def _bounded(
     if problem.too_near(placed(found)):
         found = replace(found, cost=np.inf)
     closed = np.zeros(problem.n_sites, dtype=np.bool_)
-    closed[sites[closed_for_sure(transport, bound, found.cost)]] = True
+    closed[sites[closed_for_sure(transport, bound, min(found.cost, known.cost))]] = True
     found = replace(found, chosen=placed(found), site=sites[found.site])
-    return _Begun(bound, found, closed, stopped, worth(bound.value))
+    return _Begun(bound, found, flow, closed, stopped, worth(bound.value))
 
 
-def _begun(served: Serving, found: Heuristic) -> Floats:
-    """Return the columns of a plan of whole points, to begin with."""
+def _largest(
+    problem: Problem, load: Floats, p: int, search: Search, reach: float | None
+) -> Flow | None:
+    """Divide the points among the p sites that hold most: a plan to begin with, at once."""
+    rank = np.where(problem.must, np.inf, np.where(problem.allowed, problem.capacity, -1.0))
+    near = np.zeros(problem.n_sites)
+    if reach is not None:
+        near = (problem.weights[:, np.newaxis] * (problem.cost <= reach)).sum(axis=0)
+        rank = np.where(problem.must, np.inf, np.minimum(rank, near))
+    chosen = np.sort(np.lexsort((-near, -rank))[:p])
+    if problem.too_near(chosen):
+        return None
+    return divided(
+        problem,
+        load,
+        chosen,
+        everyone=reach is None,
+        reach=np.inf if reach is None else reach,
+        seconds=search.left / 3,
+    )
+
+
+def _begun(served: Serving, begun: _Begun) -> Floats | None:
+    """Return the columns of the better plan to begin with, of whole or of divided points."""
+    found, flow = begun.found, begun.flow
+    total = float(served.siting.problem.weights[served.points].sum())
+    worth = np.inf if flow is None else flow.value if served.everyone else total - flow.value
+    if flow is not None and worth < found.cost:
+        return flow.columns(served)
+    if not np.isfinite(found.cost):
+        return None
     x = np.zeros(served.siting.program.n_columns)
     x[served.siting.open[found.chosen]] = 1
     site = np.full(served.siting.problem.n_demand, -1)

@@ -82,7 +82,7 @@ def solve_p_center(
     while low < high and levels[high] - levels[low] > gap * levels[high]:
         if not _told(clock, problem, plan, float(levels[low])):
             break
-        middle = (low + high) // 2
+        middle = low + 2 * (high - low) // 3  # a plan takes a fifth of the time of a proof
         answer = enough(problem, float(levels[middle]), p, clock)
         if answer.plan is not None:
             plan, high = answer.plan, int(np.searchsorted(levels, _farthest(problem, answer.plan)))

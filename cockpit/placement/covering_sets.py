@@ -24,6 +24,7 @@ from cockpit.placement.solving import Begun, Search, plan_of, solved
 from geodata.errors import InputError
 
 _NONE = "The spacing leaves no plan that covers everybody within {reach}; ask for less spacing."
+_FEW = 60  # sites up to which one fewer is asked for again and again
 _ROUNDING = 1e-7  # a bound is rounded up to a whole number of sites past it
 
 
@@ -100,7 +101,9 @@ def _fewest(
     Return as few sites as the quick ways find, and what the points pay: the proof as far as it is.
 
     One site fewer than the greedy cover, and again one fewer, until multipliers forbid it or
-    nothing is known. None: the greedy cover breaks the spacing.
+    nothing is known. Not where hundreds are needed: there everybody has few sites within reach, the
+    linear relaxation is quick, and each step would find but one site less. None: the greedy cover
+    breaks the spacing.
     """
     plan, paid = greedy_cover(problem, rows), np.zeros(problem.n_demand)
     paid[rows.first[_uncovered(problem, rows)[:1]]] = 1.0  # one site at least for somebody
@@ -110,7 +113,7 @@ def _fewest(
     while (floor := paid_bound(problem, rows, paid)) < len(plan):
         opened[:] = False
         opened[plan] = True
-        if not clock.tell(opened, len(plan), floor, "search"):
+        if not clock.tell(opened, len(plan), floor, "search") or len(plan) > _FEW:
             break
         answer = enough(problem, reach, len(plan) - 1, clock, exact=False)
         if answer.plan is None:

@@ -17,7 +17,7 @@ from cockpit.placement.formulation import (
     limit_load,
     serve,
 )
-from cockpit.placement.milp import Outcome
+from cockpit.placement.milp import Outcome, Program
 from cockpit.placement.plan import Plan
 from cockpit.placement.problem import Problem
 from cockpit.placement.solving import Search, plan_of
@@ -36,6 +36,7 @@ class Serving:
     load: Floats
     split: bool
     everyone: bool
+    reach: float  # nobody is served beyond it; inf: any way will do
 
     @classmethod
     def of(
@@ -53,7 +54,7 @@ class Serving:
         points = np.flatnonzero((problem.weights > 0) | (load > 0))
         pairs = serve(siting, points, split=split, everyone=everyone, limit=reach)
         limit_load(siting, pairs, load, problem.capacity)
-        return cls(siting, points, pairs, load, split, everyone)
+        return cls(siting, points, pairs, load, split, everyone, reach)
 
     @property
     def person_minutes(self) -> Linear:
@@ -144,11 +145,70 @@ def plan_of_flow(
     )
 
 
-def polished(served: Serving, outcome: Outcome) -> Outcome:
+@dataclass(frozen=True)
+class Flow:
+    """Who is served where by some open sites, divided: the best for these sites."""
+
+    chosen: Positions
+    cell: Positions  # (n,)
+    site: Positions  # (n,)
+    share: Floats  # (n,) of the cell
+    value: float  # person-minutes, or people served
+
+    def columns(self, served: Serving) -> Floats | None:
+        """Return the columns of a program; None: it does not know one of the ways."""
+        pairs, n = served.pairs, served.siting.problem.n_sites
+        known, used = pairs.cell * n + pairs.site, self.share > 0
+        asked = (self.cell * n + self.site)[used]
+        at = np.minimum(np.searchsorted(known, asked), len(known) - 1)
+        if not len(known) or (known[at] != asked).any():
+            return None
+        x = np.zeros(served.siting.program.n_columns)
+        x[served.siting.open[self.chosen]] = 1
+        x[pairs.column[at]] = self.share[used]
+        return x
+
+
+def divided(
+    problem: Problem,
+    load: Floats,
+    chosen: Positions,
+    *,
+    everyone: bool,
+    reach: float = np.inf,
+    seconds: float = 60.0,
+) -> Flow | None:
+    """
+    Divide the points among open sites: everyone in the fewest person-minutes, or most people.
+
+    A transport problem, linear and quick. None: the sites hold too little, or time ran out.
+    """
+    points = np.flatnonzero((problem.weights > 0) | (load > 0))
+    cost = problem.cost[np.ix_(points, chosen)]
+    row, at = np.nonzero(np.isfinite(cost) & (cost <= reach))
+    weight = problem.weights[points[row]]
+    program = Program(maximise=not everyone)
+    column = program.columns(len(row), cost=weight * cost[row, at] if everyone else weight)
+    program.rows(row, column, n=len(points), lower=float(everyone), upper=1)
+    program.rows(at, column, load[points[row]], n=len(chosen), upper=problem.capacity[chosen])
+    outcome = program.solve(seconds=seconds)
+    if outcome.x is None:
+        return None
+    share = np.maximum(outcome.x, 0.0)
+    return Flow(chosen, points[row], chosen[at], share, outcome.objective)
+
+
+def polished(served: Serving, outcome: Outcome, seconds: float) -> Outcome:
     """Divide the points anew among the open sites: rounding may have moved what they can take."""
     if outcome.x is None:
         return outcome
-    open_now = np.zeros(len(served.siting.open))
-    open_now[served.siting.chosen(outcome.x)] = 1
-    again = served.siting.program.fixed(served.siting.open, open_now).solve(seconds=30)
-    return outcome if again.x is None else replace(outcome, x=again.x)
+    flow = divided(
+        served.siting.problem,
+        served.load,
+        served.siting.chosen(outcome.x),
+        everyone=served.everyone,
+        reach=served.reach,
+        seconds=seconds,
+    )
+    x = None if flow is None else flow.columns(served)
+    return outcome if x is None else replace(outcome, x=x)
