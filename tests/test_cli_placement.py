@@ -725,15 +725,53 @@ def test_refusals_of_the_county(here: Path, arguments: tuple[str, ...], words: s
     assert done.stderr.startswith(words)
 
 
+OTHER_DATA: list[tuple[dict[str, object], str, str]] = [
+    (
+        {"version": "7-other"},
+        "The certificate is about the data 7-other; those stored here are tiny1: load the same "
+        "files, or solve again.",
+        "证书所用数据的版本为 7-other，而本机数据的版本为 tiny1：请载入同样的文件，或重新求解。",
+    ),
+    (
+        {"county": "529902"},
+        "The certificate is about county 529902; the county stored here is 529901.",
+        "证书针对的是县 529902，而本机存储的是县 529901。",
+    ),
+    (
+        {"visitor": "秘密"},
+        "The certificate was made for who may see up to Secret; here it is Internal "
+        "(COCKPIT_VISITOR_CLASS).",
+        "证书按最高可见“秘密”级数据的权限生成，而本机设置为“备用”级（COCKPIT_VISITOR_CLASS）。",
+    ),
+    (
+        {"small_count": 5},
+        "The certificate was made with counts below 5 hidden; here they are hidden below 10 "
+        "(COCKPIT_SMALL_COUNT).",
+        "生成证书时隐去小于 5 的计数，而本机隐去小于 10 的计数（COCKPIT_SMALL_COUNT）。",
+    ),
+]
+
+
+def test_the_same_data_loaded_again_keep_a_certificate_valid(here: Path) -> None:
+    run("solve", *CLINICS, "--model", "p-median", "-p", "3")
+    source = json.loads((here / "plan.json").read_text("utf-8"))["source"]
+    resealed(here / "plan.json", source={**source, "version": "12-tiny1"})
+    done = run("verify", "plan.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    resealed(here / "plan.json", source={**source, "version": "tiny1-2"})
+    assert run("verify", "plan.json").returncode == 1
+
+
 def test_a_plan_of_other_data_is_told_so(
     here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("solve", *CLINICS, "--model", "p-median", "-p", "3")
     source = json.loads((here / "plan.json").read_text("utf-8"))["source"]
-    resealed(here / "plan.json", source={**source, "version": "other"})
-    assert run("verify", "plan.json").stderr.strip() == (
-        "The certificate is about the stored county with version other; here it is tiny1."
-    )
+    for changes, words, chinese in OTHER_DATA:
+        resealed(here / "plan.json", source={**source, **changes})
+        done = run("verify", "plan.json")
+        assert (done.returncode, done.stdout, done.stderr.strip()) == (1, "", words)
+        assert run("--lang", "zh", "verify", "plan.json").stderr.strip() == chinese
     monkeypatch.setenv("COCKPIT_DATA", str(tmp_path / "empty"))
     _forget_store()
     assert run("verify", "plan.json").stderr.strip() == (

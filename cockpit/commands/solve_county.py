@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from cockpit.access.classes import TITLES
 from cockpit.answers import coverage_question
 from cockpit.answers.coverage_results import Question
 from cockpit.answers.reach import Note, Reach, current_reach
+from cockpit.answers.scenario_files import data_content
 from cockpit.answers.siting import Ground, Posed, Rules, ground_of, pose, rules_from_plain
 from cockpit.answers.siting_fit import fit
 from cockpit.commands.solve_case import Case
+from cockpit.locale import Named
 from cockpit.settings import settings
 from geodata.errors import DataFileError, InputError
 
@@ -164,20 +167,36 @@ def case_of_source(source: Mapping[str, Any], language: str) -> Case:
     Raises
     ------
     InputError
-        If another county, another version of its data, or one for other visitors is stored here.
+        If another county, other data, or one for other visitors is stored here. The same data
+        loaded again are the same: how often somebody loaded is no part of what they are.
     """
     reach = county_reach()
+    theirs = str(source["version"])
+    same = data_content(theirs) == data_content(reach.version)
     ours = {
         "county": str(reach.twin.regions["code"].iat[0]),
-        "version": reach.version,
+        "version": theirs if same else reach.version,
         "visitor": settings().visitor_class,
         "small_count": settings().small_count,
     }
     for name, here in ours.items():
         if source[name] != here:
-            raise InputError(
-                "The certificate is about the stored county with {name} {asked}; here it is "
-                "{found}.",
-                name=name, asked=source[name], found=here,
-            )  # fmt: skip
+            asked, found = (_said_value(name, value) for value in (source[name], here))
+            raise InputError(_OTHER[name], asked=asked, found=found)
     return case_of_county(source["question"], source["rules"], language)
+
+
+_OTHER = {
+    "county": "The certificate is about county {asked}; the county stored here is {found}.",
+    "version": "The certificate is about the data {asked}; those stored here are {found}: load "
+    "the same files, or solve again.",
+    "visitor": "The certificate was made for who may see up to {asked}; here it is {found} "
+    "(COCKPIT_VISITOR_CLASS).",
+    "small_count": "The certificate was made with counts below {asked} hidden; here they are "
+    "hidden below {found} (COCKPIT_SMALL_COUNT).",
+}
+
+
+def _said_value(name: str, value: Any) -> Any:
+    known = name == "visitor" and isinstance(value, str) and value in TITLES
+    return Named.of(value, TITLES[value]) if known else value
