@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 
 from cockpit.answers.scenarios import Scenario
-from cockpit.answers.siting import Ground, Posed, pose
+from cockpit.answers.siting import Ground, pose
+from cockpit.answers.siting_fit import Fitted, fit
 from cockpit.memo.facts import Basis, Proof
 from cockpit.memo.sheet import by_path
 from cockpit.placement.checker import Verdict, verify
@@ -41,15 +44,14 @@ def proof_of(ground: Ground, scenario: Scenario) -> Proof | None:
     if not scenario.certificate:
         return None
     content = read_certificate(scenario.certificate)
-    posed = pose(ground, scenario.rules)
-    problem = posed.problem
-    arrays = {field.name: getattr(problem, field.name) for field in fields(problem)}
+    made = _fitted(ground, scenario, content)
+    arrays = {field.name: getattr(made.problem, field.name) for field in fields(made.problem)}
     verdict = verify(content, arrays)
     if not verdict.holds:
         sentence, values = verdict.faults[0]
         raise InputError(sentence, **values)
     model = MODELS[content["model"]]
-    own = _is_own(ground, scenario, posed, content["open"])
+    own = _is_own(ground, scenario, made, content["open"])
     return Proof(
         model=model.id,
         title=model.title,
@@ -69,10 +71,18 @@ def proof_of(ground: Ground, scenario: Scenario) -> Proof | None:
     )
 
 
-def _is_own(ground: Ground, scenario: Scenario, posed: Posed, chosen: list[int]) -> bool:
+def _fitted(ground: Ground, scenario: Scenario, content: Mapping[str, Any]) -> Fitted:
+    """Return the problem that the certificate is about: all of it, or the part that was solved."""
+    posed = pose(ground, scenario.rules)
+    if "candidates" not in content.get("source", {}):
+        return Fitted(posed.problem, posed.sites, (), ())
+    return fit(str(content["model"]), ground, posed, content["parameters"])
+
+
+def _is_own(ground: Ground, scenario: Scenario, made: Fitted, chosen: list[int]) -> bool:
     """Tell whether the scenario's plan is the certificate's."""
-    theirs = posed.sites[np.array(chosen, dtype=np.intp)]
-    return set(theirs.tolist()) == set(ground.open_sites(scenario.layout))
+    theirs = {*made.sites[np.array(chosen, dtype=np.intp)].tolist(), *made.always}
+    return theirs == set(ground.open_sites(scenario.layout))
 
 
 def _basis(verdict: Verdict) -> Basis:

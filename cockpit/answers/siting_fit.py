@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cockpit.answers.reach import Note
 from cockpit.answers.siting_ground import UNREACHED_MINUTES, Ground, Positions
+from cockpit.answers.siting_limits import about_the_longest, check_limits, with_true_ways
 from cockpit.answers.siting_problem import Posed, pose
 from cockpit.answers.siting_rules import Rules
 from cockpit.placement import moves
@@ -80,6 +81,16 @@ def fit(model: str, ground: Ground, posed: Posed, parameters: Mapping[str, Any])
     InputError
         If the model has nothing to choose from here.
     """
+    check_limits(parameters)
+    if about_the_longest(model, parameters):
+        known = with_true_ways(ground, posed)
+        made = fit_of(model, ground, known, parameters)
+        return replace(made, reduced=True)
+    return fit_of(model, ground, posed, parameters)
+
+
+def fit_of(model: str, ground: Ground, posed: Posed, parameters: Mapping[str, Any]) -> Fitted:
+    """Return the part of a problem, with the ways as they stand in it, that can be proven."""
     if model == "p-dispersion":
         return _apart(ground, posed)
     if model == "sizes":

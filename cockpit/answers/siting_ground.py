@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from cockpit.answers import coverage_question as asked
+from cockpit.answers.coverage_masks import masked
 from cockpit.answers.coverage_results import Floats, Question
 from cockpit.answers.reach import Note, Reach
 from cockpit.answers.siting_layout import Layout
@@ -29,7 +30,8 @@ UNREACHED_MINUTES = 120.0
 two plans could be compared. Said beside every figure that hangs on it."""
 
 WHOLE_MATRIX_CELLS = 4_000
-"""Up to here all cells' times are worked out at once (32 MB) and kept; beyond, column by column."""
+"""Up to here the times between all cells are worked out at once (32 MB) and kept; beyond, those to
+the usual candidates, and others as they are asked for."""
 
 MOST_CANDIDATES = 3_000
 """Cells a search looks at; of more, those with most people (and every one that a rule names)."""
@@ -182,16 +184,21 @@ class Ground:
 
     def _of_cells(self, chosen: Positions) -> Seconds:
         if len(self.reach.rows) > WHOLE_MATRIX_CELLS:
-            return self.travel_seconds(self.cells, self.site_cells[chosen])
+            return _of_usual(self, self.site_cells[chosen])
         return _between_cells(self)[np.ix_(self.cells, self.site_cells[chosen])]
+
+    @property
+    def whole_is_known(self) -> bool:
+        """Tell whether the times between all cells are at hand, so that nobody waits for them."""
+        key = (*_whole_key(self), "cells", self.reach.cells.tobytes())
+        return key in _wholes
 
     def _column(self, site: int) -> Seconds:
         if site < self.n_facilities:
             return np.ascontiguousarray(self._of_facilities()[:, site])
         k = site - self.n_facilities
-        whole = _wholes.get(_whole_key(self))
-        if whole is not None:
-            return np.ascontiguousarray(whole[self.cells, self.site_cells[k]])
+        if len(self.reach.rows) <= WHOLE_MATRIX_CELLS and self.whole_is_known:
+            return np.ascontiguousarray(_between_cells(self)[self.cells, self.site_cells[k]])
         return self.travel_seconds(self.cells, self.site_cells[k : k + 1])[:, 0]
 
     def travel_seconds(self, people: Positions, sites: Positions) -> Seconds:
@@ -215,26 +222,53 @@ def _whole_key(ground: Ground) -> tuple[object, ...]:
 
 
 def _between_cells(ground: Ground) -> Seconds:
-    """Return the seconds between all cells of the county, kept in memory and on disk."""
-    key = _whole_key(ground)
+    """Return the seconds between all cells of the county."""
+    cells = ground.reach.cells
+    return _kept_seconds(ground, cells, (*_whole_key(ground), "cells"))
+
+
+def _of_usual(ground: Ground, cells: Positions) -> Seconds:
+    """Return the seconds between the demand and some cells, most of them from what is kept."""
+    usual = usual_candidates(ground)
+    known = _kept_seconds(ground, usual, (*_whole_key(ground), "usual"))
+    place = np.searchsorted(usual, cells)
+    there = usual[np.minimum(place, len(usual) - 1)] == cells
+    made = np.empty((len(ground.cells), len(cells)), dtype=np.uint16)
+    made[:, there] = known[np.ix_(ground.cells, place[there])]
+    if not there.all():
+        made[:, ~there] = ground.travel_seconds(ground.cells, cells[~there])
+    return made
+
+
+def usual_candidates(ground: Ground) -> Positions:
+    """Return the cells with most residents, ascending: those that a search looks at by itself."""
+    cells = ground.site_cells
+    people = masked(ground.reach, "people", ground.q.small_count).people[cells]
+    most: Positions = np.sort(cells[np.argsort(-people, kind="stable")[:MOST_CANDIDATES]])
+    return most
+
+
+def _kept_seconds(ground: Ground, sites: Positions, key: tuple[object, ...]) -> Seconds:
+    """Return the seconds between all cells and some, kept in memory and on disk."""
+    key = (*key, sites.tobytes())
     with _whole_lock:
         if key not in _wholes:
-            _wholes[key] = _read_or_made(ground, key)
+            _wholes[key] = _read_or_made(ground, sites, key)
             while len(_wholes) > _MOST_WHOLES:
                 _wholes.popitem(last=False)
+        _wholes.move_to_end(key)
         return _wholes[key]
 
 
-def _read_or_made(ground: Ground, key: tuple[object, ...]) -> Seconds:
+def _read_or_made(ground: Ground, sites: Positions, key: tuple[object, ...]) -> Seconds:
     reach, cells = ground.reach, ground.reach.cells
     file = None
     if reach.keep is not None:
-        told = repr((*key, len(cells), "cells"))
-        file = reach.keep / f"seconds-{hashlib.sha256(told.encode()).hexdigest()[:24]}.npy"
+        file = reach.keep / f"seconds-{hashlib.sha256(repr(key).encode()).hexdigest()[:24]}.npy"
         kept = load(file)
-        if kept is not None and kept.shape == (len(cells), len(cells)):
+        if kept is not None and kept.shape == (len(cells), len(sites)):
             return kept.astype(np.uint16, copy=False)
-    made = ground.travel_seconds(cells, cells)
+    made = ground.travel_seconds(cells, sites)
     if file is not None:
         save(file, made)
     return made

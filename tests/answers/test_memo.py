@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from cockpit.answers import memo as answers
-from cockpit.answers import scenarios
+from cockpit.answers import scenarios, siting_models, siting_runs
 from cockpit.answers.coverage_question import question
 from cockpit.answers.reach import Reach
 from cockpit.answers.scenario_files import exported, read_scenario
@@ -211,6 +212,29 @@ def test_a_plan_by_hand_beside_the_best(db: Session, reach: Reach) -> None:
     )
     tile = next(block for block in memo.blocks if isinstance(block, Tiles)).tiles[3]
     assert (tile.label, tile.figure) == ("Share of the best plan found", "84.1%")
+
+
+@pytest.mark.parametrize("model", ["p-dispersion", "p-center", "sizes"])
+def test_proof_of_a_model_that_takes_a_part_of_the_county(
+    db: Session, reach: Reach, model: str
+) -> None:
+    q = question(reach, "clinic", mode="car", minutes=6, visitor="敏感")
+    ground, rules = ground_of(reach, q), Rules()
+    given = siting_models.defaults(model, ground, rules)
+    parameters = siting_models.parameters(model, ground, pose(ground, rules), given)
+    key = siting_runs.start(ground, rules, model, parameters, seconds=20)
+    state = siting_runs.wait(key, 30)
+    assert state is not None
+    assert state.layout is not None
+    certificate = siting_runs.certificate(key)
+    assert "candidates" in json.loads(certificate)["source"]
+    scenario = saved(
+        db, reach, state.layout, model=model, parameters=parameters, certificate=certificate
+    )
+    memo = memo_of(db, reach, scenario)
+    facts = {k: v for b in memo.blocks if isinstance(b, Facts) for k, v in b.rows}
+    assert facts["Objective"] == facts["Bound"]
+    assert "Proven: under these rules no plan is better." in said(memo)
 
 
 def test_a_certificate_about_other_data_is_refused(db: Session, reach: Reach) -> None:
