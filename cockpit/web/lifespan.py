@@ -15,7 +15,10 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from cockpit.answers import coverage_check, reach
+from cockpit.answers.coverage_question import question
 from cockpit.answers.current import current_twin
+from cockpit.answers.siting import Rules, ground_of, pose
+from cockpit.coverage.services import SERVICES
 from cockpit.settings import ROOT, settings
 from cockpit.web import layers
 from geodata.errors import CockpitError
@@ -76,8 +79,18 @@ def warm_travel() -> None:
         if county is not None:
             coverage_check.health_check(county, visitor=settings().visitor_class)
             log.info("travel times of version %s are ready", county.version)
+            warm_placement(county)
     except CockpitError as error:  # a page will say it to the visitor; the server goes on
         log.warning("travel times: %s", error)
+
+
+def warm_placement(county: reach.Reach) -> None:
+    """Work out the ways between cells that the page Placement opens with: seconds to minutes."""
+    service = next((s.id for s in SERVICES.values() if len(county.of_kinds(s.kinds))), None)
+    if service is not None:
+        q = question(county, service, visitor=settings().visitor_class)
+        pose(ground_of(county, q), Rules())
+        log.info("ways between cells of version %s are ready", county.version)
 
 
 # Gently: whoever looks at a page comes first.
