@@ -20,7 +20,7 @@ Watch = Callable[[NDArray[np.float64] | None, float, float], bool]
 """``watch(x, objective, bound)``: x of a better plan, or None when only the bound has moved; False
 stops the search."""
 
-_PATIENCE_S = 1.0  # without news a watcher is asked this often whether to go on
+_PATIENCE_S = 0.5  # without news a watcher is asked this often whether to go on
 EXACT = 1e-6  # what HiGHS lets a whole number or a rule be off by, and so the bound relative to it
 
 # What differs from run to run on the same problem: it must not enter anything that is hashed.

@@ -106,6 +106,7 @@ def solve_moving(
         exactly=True,
         constant=costs.leaving,
         worth=lambda chosen: objective(chosen) - costs.leaving,
+        first=standing,
     )
     siting = Siting.of(begun.problem)
     siting.number(at_least=p, at_most=p)

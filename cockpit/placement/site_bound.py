@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +58,7 @@ def site_bound(
     allowed_together: Callable[[Positions], bool],
     worth: Callable[[Positions], float] | None = None,
     rounds: int = 400,
+    first: Positions | None = None,
     going: Callable[[Positions, float, float], bool] = lambda _c, _u, _l: True,
 ) -> SiteBound:
     """
@@ -65,7 +67,8 @@ def site_bound(
     "Everybody is served once" is relaxed; site j then saves v_j = sum_i min(0, c_ij - u_i), and the
     best sites within the room are a continuous knapsack. Spacing is left out of the bound and
     asked of plans by ``allowed_together``. ``worth``: what a plan costs in truth, where ``priced``
-    is less than that: sites are closed against it. ``going(chosen, upper, lower)``: False stops.
+    is less than that: sites are closed against it. ``first``: a plan to begin with.
+    ``going(chosen, upper, lower)``, asked each round and each swap: False stops.
 
     References
     ----------
@@ -77,6 +80,10 @@ def site_bound(
     best, prices = -np.inf, (multipliers, np.zeros(len(priced.must)))
     chosen, upper, step, idle = np.zeros(0, dtype=np.intp), np.inf, 2.0, 0
     seen: set[bytes] = set()
+    least = float(priced.cost.min(axis=1).sum() + np.minimum(priced.price, 0.0).sum())
+    if first is not None and first.size and priced.fits(first) and allowed_together(first):
+        chosen, upper = first, priced.value(first)
+        going(chosen, upper, least)
     for _ in range(rounds):
         negative = np.minimum(priced.cost - multipliers[:, np.newaxis], 0.0)
         saved = negative.sum(axis=0) + priced.price
@@ -88,7 +95,8 @@ def site_bound(
         found = _filled(priced, np.flatnonzero(share == 1), saved)
         if idle == 0 and found.tobytes() not in seen:
             seen.add(found.tobytes())
-            found = interchange(priced, found)
+            ask = partial(going, chosen, upper, max(best, least))
+            found = interchange(priced, found, going=ask)
             total = priced.value(found)
             if total < upper and priced.fits(found) and allowed_together(found):
                 chosen, upper = found, total
@@ -102,8 +110,8 @@ def site_bound(
             break
         target = upper if np.isfinite(upper) else value + 0.1 * abs(value) + 1.0
         multipliers = multipliers + step * max(target - value, 1e-6 * abs(value)) / norm * slack
-    least = worth(chosen) if worth is not None and chosen.size else upper
-    closed = _closed(priced, prices[1], float(prices[0].sum()), least)
+    truly = worth(chosen) if worth is not None and chosen.size else upper
+    closed = _closed(priced, prices[1], float(prices[0].sum()), truly)
     return SiteBound(best, prices[0], closed, chosen, upper)
 
 
@@ -143,38 +151,70 @@ def _filled(priced: Priced, chosen: Positions, saved: Floats) -> Positions:
     return np.array(sorted(added), dtype=np.intp)
 
 
-def interchange(priced: Priced, chosen: Positions, rounds: int = 60) -> Positions:
-    """Swap, add or drop one site while that is better and fits."""
+def interchange(
+    priced: Priced,
+    chosen: Positions,
+    rounds: int = 60,
+    going: Callable[[], bool] = lambda: True,
+) -> Positions:
+    """Swap, add or drop one site while that is better and fits, or until ``going`` says False."""
     for _ in range(rounds):
-        now, best, change = priced.value(chosen), 0.0, None
-        if not np.isfinite(now):
-            return chosen
-        left = priced.room * (1 + 1e-9) - float(priced.size[chosen].sum())
-        for out in (-1, *np.flatnonzero(~priced.must[chosen]).tolist()):
-            if priced.exactly and out < 0:
-                continue
-            rest = np.delete(chosen, out) if out >= 0 else chosen
-            spare = left + (float(priced.size[chosen[out]]) if out >= 0 else 0.0)
-            gains = _with_one_more(priced, rest) - now
-            gains[(priced.size > spare) | np.isin(np.arange(len(gains)), rest)] = np.inf
-            k = int(np.argmin(gains))
-            if gains[k] < best - 1e-9 * abs(now):
-                best, change = float(gains[k]), np.sort(np.append(rest, k))
-        if change is None:
-            return chosen
-        chosen = change
+        now = priced.value(chosen)
+        if not np.isfinite(now) or not going():
+            break
+        change = _best_change(priced, chosen)
+        out, into = np.unravel_index(int(np.argmin(change)), change.shape)
+        if change[out, into] >= -1e-9 * abs(now):
+            break
+        rest = np.delete(chosen, out) if out < len(chosen) else chosen
+        chosen = np.sort(np.append(rest, into)) if into < len(priced.must) else rest
     return chosen
 
 
-def _with_one_more(priced: Priced, rest: Positions) -> Floats:
-    """Return the objective of ``rest`` and one more site, for each site."""
-    near = priced.cost[:, rest].min(axis=1, initial=np.inf)
-    total = np.empty(len(priced.must))
+def _best_change(priced: Priced, chosen: Positions) -> Floats:
+    """
+    Return what each swap adds to the objective, inf: not possible.
+
+    Shape ``(n_chosen + 1, n_sites + 1)``: the site that closes, last: none; the one that opens.
+    From the nearest and second nearest open site of each point, all swaps in one pass over the
+    costs: what opening saves, what closing loses, and what of the loss the new site takes over.
+
+    References
+    ----------
+    Resende, M. G. C. and Werneck, R. F. (2007), "A fast swap-based local search procedure for
+    location problems", Annals of Operations Research 150, 205-230.
+    """
+    k, m = len(chosen), len(priced.must)
+    rank = np.argsort(priced.cost[:, chosen], axis=1, kind="stable")[:, :2]
+    points = np.arange(len(priced.cost))
+    near = priced.cost[points, chosen[rank[:, 0]]]
+    never = 2.0 * np.where(np.isfinite(priced.cost), priced.cost, 0.0).max(axis=1).sum() + 1.0
+    second = priced.cost[points, chosen[rank[:, 1]]] if k > 1 else np.full(len(near), np.inf)
+    second = np.minimum(second, never)
+    lost = np.bincount(rank[:, 0], second - near, minlength=k)
+    saved, taken = np.zeros(m), np.zeros((k, m))
+    order = np.argsort(rank[:, 0], kind="stable")
     width = max(_BLOCK // len(near), 1)
-    for first in range(0, len(total), width):
+    served, first_of = np.unique(rank[order, 0], return_index=True)
+    for first in range(0, m, width):
         block = priced.cost[:, first : first + width]
-        total[first : first + width] = np.minimum(block, near[:, np.newaxis]).sum(axis=0)
-    return total + priced.price + float(priced.price[rest].sum())
+        saved[first : first + width] = np.maximum(near[:, np.newaxis] - block, 0.0).sum(axis=0)
+        over = np.maximum(second[:, np.newaxis] - np.maximum(block, near[:, np.newaxis]), 0.0)
+        taken[served, first : first + width] = np.add.reduceat(over[order], first_of, axis=0)
+    change = np.full((k + 1, m + 1), np.inf)
+    gone = np.append(lost - priced.price[chosen], 0.0)
+    change[:, :m] = gone[:, np.newaxis] - saved + priced.price
+    change[:k, :m] -= taken
+    left = priced.room * (1 + 1e-9) - float(priced.size[chosen].sum())
+    spare = np.append(left + priced.size[chosen], left)
+    change[:, :m][priced.size > spare[:, np.newaxis]] = np.inf
+    change[:, chosen] = np.inf
+    if priced.exactly:
+        change[k] = np.inf
+    elif k > 1:
+        change[:k, m] = gone[:k]
+    change[:k][priced.must[chosen]] = np.inf
+    return change
 
 
 def _closed(priced: Priced, saved: Floats, paid: float, upper: float) -> Flags:

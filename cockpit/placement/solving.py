@@ -21,6 +21,9 @@ Counted = Callable[[Floats], tuple[Positions, float]]
 """From the columns of a plan to its open sites and its objective, added up anew."""
 
 
+PATIENCE_S = 0.5
+"""Without news ``progress`` is asked this often whether to go on."""
+
 STOPPED = "No plan was found in {seconds} s; allow more time."
 
 
@@ -157,25 +160,28 @@ def begin(
     exactly: bool = False,
     constant: float = 0.0,
     worth: Callable[[Positions], float] | None = None,
+    first: Positions | None = None,
 ) -> Begun:
     """
     Bound person-minutes and what open sites add (``price``), for a third of the time.
 
     ``size``, ``room``: what sites take, and how much there is; ``exactly``: sizes are 1 and that
     many sites are open; ``constant``: added to the objective whatever is open; ``worth``: the
-    objective in truth without it, where it is more than ``price`` says.
+    objective in truth without it, where it is more than ``price`` says; ``first``: a plan to
+    begin with, where it fits.
     """
     points, sites = people_points(problem), np.flatnonzero(problem.allowed)
     cost = problem.cost[np.ix_(points, sites)].astype(np.float64)
     cost = cost * problem.weights[points, np.newaxis]
     priced = Priced(cost, price[sites], size[sites], room, problem.must[sites], exactly)
-    known, stopped = np.inf, False
+    known, told, stopped = np.inf, 0.0, False
 
     def going(chosen: Positions, upper: float, lower: float) -> bool:
-        nonlocal known, stopped
+        nonlocal known, told, stopped
         seconds = time.perf_counter() - search.began
-        if search.progress is not None and upper < known:
-            known = upper
+        news = upper < known or seconds - told > PATIENCE_S
+        if search.progress is not None and news and np.isfinite(upper) and not stopped:
+            known, told = upper, seconds
             value = (upper if worth is None else worth(sites[chosen])) + constant
             step = Step(sites[chosen], value, lower + constant, seconds, "bound")
             stopped = np.isfinite(value) and search.progress(step) is False
@@ -185,6 +191,7 @@ def begin(
         priced,
         allowed_together=lambda chosen: not problem.too_near(sites[chosen]),
         worth=None if worth is None else lambda chosen: worth(sites[chosen]),
+        first=None if first is None else np.searchsorted(sites, first[~problem.forbidden[first]]),
         going=going,
     )
     forbidden = problem.forbidden.copy()
