@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cockpit.answers.siting_ground import UNREACHED_MINUTES, Ground, ground_of
+from cockpit.answers.siting_ground import UNREACHED_MINUTES, Ground, ground_of, require_told
 from cockpit.answers.siting_layout import Layout, layout_from_plain, parse_layout
 from cockpit.answers.siting_problem import (
     Posed,
@@ -27,6 +27,7 @@ __all__ = [
     "new_capacity",
     "parse_layout",
     "pose",
+    "require_told",
     "rules_from_plain",
     "why_excluded",
 ]

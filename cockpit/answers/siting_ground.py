@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -72,6 +73,11 @@ class Ground:
     def towards(self) -> Any:
         """Return who travels: people to the facility, or help to the people."""
         return service_of(self.q.service).towards
+
+    @property
+    def told(self) -> float:
+        """Return the people as they may be shown; NaN: too few, or others would follow."""
+        return asked.told_total(self.reach, self.q, self.q.unit, float(self.people.sum()))
 
     def index(self, site: str) -> int:
         """Return the position of a site; ``InputError`` for one that there is not."""
@@ -339,6 +345,23 @@ def _made(reach: Reach, q: Question) -> Ground:
     return Ground(
         reach, q, cells, people, townships, rows, facilities, site_cells, tuple(sites)
     )  # fmt: skip
+
+
+def require_told(ground: Ground) -> None:
+    """
+    Refuse to plan for people whose number is not shown: every figure of a plan would tell it.
+
+    Raises
+    ------
+    InputError
+        If the people of the question's unit are too few, or others would follow from them.
+    """
+    if math.isnan(ground.told):
+        raise InputError(
+            "How many of this group live here is not shown (fewer than {n}, or a place from which "
+            "such a count would follow), so nothing is planned for them.",
+            n=ground.q.small_count,
+        )
 
 
 def unreached_note(n_people: float) -> tuple[Note, ...]:

@@ -20,6 +20,7 @@ from cockpit.answers.siting_ground import (
     UNREACHED_MINUTES,
     Ground,
     Positions,
+    require_told,
     unreached_note,
 )
 from cockpit.answers.siting_rules import Rules
@@ -57,8 +58,10 @@ def pose(ground: Ground, rules: Rules) -> Posed:
     Raises
     ------
     InputError
-        If nothing is left to choose from, or rules contradict each other; it names the sites.
+        If nothing is left to choose from, or rules contradict each other; it names the sites. If
+        nobody is there, or so few that their number is not shown.
     """
+    require_told(ground)
     if not ground.people.sum() > 0:
         raise InputError("Nobody of this group is counted here, so there is nobody to plan for.")
     musts, nots = ({ground.index(site) for site in s} for s in (rules.must, rules.forbidden))

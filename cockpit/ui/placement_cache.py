@@ -93,7 +93,12 @@ def _figures(
 
 
 def figures(asked: Asked, layout: Layout) -> Figures:
-    """Return what a plan changes; an ``InputError`` names a site that there is not."""
+    """
+    Return what a plan changes.
+
+    An ``InputError`` names a site that there is not, or refuses people too few to be shown.
+    """
+    siting.require_told(ground(asked))
     return _figures(cache.data_version(), cache.visitor_class(), asked, layout.key(), layout)
 
 

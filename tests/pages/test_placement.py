@@ -261,3 +261,19 @@ def test_a_rerun_is_small(page: AppTest) -> None:
     page.run()
     size = sum(len(e.proto.SerializeToString()) for e in page.main if getattr(e, "proto", None))
     assert size < 40_000
+
+
+def test_people_too_few_to_be_shown_get_a_sentence_and_no_figures(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COCKPIT_VISITOR_CLASS", "敏感")
+    monkeypatch.setenv("COCKPIT_SMALL_COUNT", "1000")
+    page.query_params["group"] = "low_income"
+    page.run()
+    assert not page.exception
+    assert [e.value for e in page.error] == [
+        "此处该人群的人数不予显示（不足 1000 人，或由此可推算出他处的小数），因此不能为其做选址方案。"
+    ]
+    assert "data-figure" not in html(page)
+    assert not page.get("deck_gl_json_chart")
+    assert page.selectbox(key="widget.placement.group").value == "low_income"  # choose another
