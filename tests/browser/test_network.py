@@ -20,6 +20,8 @@ PAGES = {
     "coverage": '[data-testid="stDeckGlJsonChart"] canvas',
     "coverage?show=score&panel=curve": '[data-testid="stPlotlyChart"] .main-svg',
     "closures": '[data-testid="stDeckGlJsonChart"] canvas',
+    "placement": '[data-testid="stDeckGlJsonChart"] canvas',
+    "scenarios": '[data-testid="stButton"] button',
     "closures?draw=1": '[data-testid="stPlotlyChart"] .main-svg',
     "data": '[data-testid="stMain"] h1, [data-testid="stMain"] h2, [data-testid="stDataFrame"]',
 }
