@@ -25,7 +25,7 @@ from cockpit.placement.formulation import (
 )
 from cockpit.placement.plan import Plan, Progress
 from cockpit.placement.problem import Cost, Problem, check_limit
-from cockpit.placement.solving import Search, begin, solved
+from cockpit.placement.solving import Begun, Search, begin, solved
 from geodata.errors import InputError
 
 ROUNDING = 1e-9  # relative: sums of money like 0.1 + 0.2 are within a budget of 0.3
@@ -72,7 +72,12 @@ def solve_fixed_cost(
     rate = check_limit(rate, name="rate")
     points = people_points(problem)
     check_reached(problem, points)
-    siting = Siting.of(problem)
+    begun = None
+    if rate > 0 and points.size:
+        none = np.zeros(problem.n_sites)  # sites take no room: there is no budget
+        dear = replace(problem, weights=problem.weights * rate)
+        begun = begin(dear, problem.site_cost, none, 0.0, search)
+    siting = Siting.of(problem if begun is None else _without(problem, begun))
     siting.number(at_least=1)
     minutes = nearest_minutes(siting, points).total(problem.weights[points])
     siting.program.aim(
@@ -93,16 +98,23 @@ def solve_fixed_cost(
         return found["cost"] + rate * found["person_minutes"]
 
     floor = float(problem.site_cost[problem.must].sum()) + rate * least_person_minutes(problem)
-    return solved(
+    plan = solved(
         siting,
         "fixed-cost",
         {"rate": rate},
         search,
         objective,
-        floor=floor,
+        floor=floor if begun is None else max(floor, begun.bound),
         none=_only_spacing,
+        begun=begun,
         details=parts,
     )
+    return replace(plan, data=problem.digest)
+
+
+def _without(problem: Problem, begun: Begun) -> Problem:
+    """Return the problem without the sites that no better plan opens."""
+    return replace(problem, forbidden=begun.problem.forbidden)
 
 
 def solve_budget_p_median(

@@ -94,17 +94,22 @@ def solve_capacitated_p_median(
         raise _no_room(problem, loads, p, search, split=split)
     if split:
         outcome = polished(served, outcome, max(search.left, _LAST_S))
-    proof = {
-        "multipliers": [float(u) for u in bound.multipliers],
-        "points": points.tolist(),
-        "knapsacks": "whole" if bound.whole else "parts",
-        "lagrangian_bound": bound.value,
-    }
+    proof = _proof(points, bound, begun.floor)
     parameters = {"p": p, "split": split, **({} if load is None else {"load": loads.tolist()})}
     plan = plan_of_flow(
         problem, "capacitated-p-median", parameters, search, outcome, counted, bound.value, proof
     )
     return replace(plan, bound=max(plan.bound, min(bound.value, plan.objective)))
+
+
+def _proof(points: Positions, bound: Bound, floor: float) -> dict[str, Any]:
+    """Return what the Lagrangian proves, so that it can be checked without the solver."""
+    return {
+        "multipliers": [float(u) for u in bound.multipliers],
+        "points": points.tolist(),
+        "knapsacks": "whole" if bound.whole else "parts",
+        "lagrangian_bound": floor,
+    }
 
 
 def _searched(served: Serving, counted: Counted, begun: _Begun, search: Search) -> Outcome:
@@ -175,7 +180,8 @@ def solve_capacitated_covering(
         none=lambda: InputError(TOO_NEAR, p=p),
         begun=begun,
     )
-    return replace(plan, data=problem.digest)
+    proof = {**plan.proof, **_proof(points, begun.bound, begun.floor)}
+    return replace(plan, data=problem.digest, proof=proof)
 
 
 _PATIENCE_S = 0.5  # without news progress is asked this often whether to go on

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cockpit.placement import checker_bounds as bounds
 from cockpit.placement import checker_general as general
 
 Data = Mapping[str, NDArray[Any]]  # the arrays of the problem by name
@@ -34,7 +35,7 @@ class Verdict:
 
     faults: tuple[tuple[str, dict[str, Any]], ...]  # sentence and its values
     objective: float = math.nan  # as recomputed
-    bound: float = math.nan  # as recomputed from multipliers; NaN: only the solver says so
+    bound: float = math.nan  # as recomputed; NaN: only the solver says so
     rests_on_solver: bool = False
 
     @property
@@ -64,8 +65,9 @@ def verify(certificate: str | Mapping[str, Any], data: Data) -> Verdict:
     -------
     Verdict
         ``faults`` names what is wrong, empty when the plan holds. ``bound`` is recomputed from the
-        multipliers; where ``rests_on_solver``, the claimed bound is better than that, and the log
-        of the solver is all there is for it.
+        multipliers, or from the data alone; where ``rests_on_solver``, the claimed bound is better
+        than that, and the log of the solver, which says the same, is all there is for it. A bound
+        with neither is a fault.
     """
     try:
         plan = json.loads(certificate) if isinstance(certificate, str) else dict(certificate)
@@ -178,23 +180,39 @@ def _check_bound(plan: Mapping[str, Any], data: Data, objective: float) -> Verdi
         raise _Wrong("The gap is not the distance of objective and bound.")
     if (claimed < objective if upward else claimed > objective) and not _close(claimed, objective):
         raise _Wrong("The bound is on the wrong side of the objective.")
-    bound = math.nan
-    if "tree" in proof:
-        bound = _Tree(plan, data).bound()
-    elif proof["kind"] == "nearest":
-        allowed = data["cost"][data["weights"] > 0][:, ~data["forbidden"]]
-        bound = float(allowed.min(axis=1).max(initial=0.0))
-    elif "paid" in proof:
-        bound = _cover_bound(plan, data, _numbers(proof["paid"]))
-    elif plan["model"] in general.MODELS:
-        bound = general.bound(plan, data)
-    short = (claimed < bound if upward else claimed > bound) and not _close(claimed, bound)
-    solver = proof["kind"] == "solver"
-    if not solver and (math.isnan(bound) or short):
+    if plan["model"] == "lscp-b":  # the bound is of how many sites: that has a proof of its own
+        proof = proof.get("number", proof)
+    bound = _bound(plan, data, proof)
+
+    def short(proven: float) -> bool:
+        better = claimed < proven if upward else claimed > proven
+        return math.isnan(proven) or (better and not _close(claimed, proven))
+
+    if not short(bound):
+        return Verdict((), objective, bound)
+    if proof["kind"] != "solver":
         raise _Wrong(
             "The multipliers prove {found}, the certificate says {said}.", found=bound, said=claimed
         )
-    return Verdict((), objective, bound, rests_on_solver=solver and (short or math.isnan(bound)))
+    alone = bounds.alone(plan, data)
+    if not short(alone):
+        return Verdict((), objective, alone)
+    bounds.check_log(plan, proof, data, upward=upward)
+    return Verdict((), objective, bound, rests_on_solver=True)
+
+
+def _bound(plan: Mapping[str, Any], data: Data, proof: Mapping[str, Any]) -> float:
+    """Return the bound as it can be recomputed from the certificate; NaN: it cannot."""
+    if "tree" in proof:
+        return _Tree(plan, data).bound()
+    if proof["kind"] == "nearest":
+        allowed = data["cost"][data["weights"] > 0][:, ~data["forbidden"]]
+        return float(allowed.min(axis=1).max(initial=0.0))
+    if proof["kind"] == "farthest":
+        return bounds.alone(plan, data)
+    if "paid" in proof:
+        return _cover_bound(plan, data, _numbers(proof["paid"]))
+    return bounds.bound(plan, data)
 
 
 def _numbers(kept: Any) -> Floats:

@@ -46,88 +46,7 @@ def upward(plan: Content) -> bool:
     return bool(plan["model"] in ("capacitated-covering", "budget-covering"))
 
 
-def bound(plan: Content, data: Data) -> float:
-    """Return what multipliers prove, where a model has them; NaN for every other."""
-    proof = plan["proof"]
-    if plan["model"] not in _BOUNDS or "multipliers" not in proof:
-        return math.nan
-    points, prices = np.array(proof["points"], dtype=int), np.array(proof["multipliers"])
-    load = _load(plan, data) if "split" in plan["parameters"] else data["weights"]
-    idle = np.setdiff1d(np.flatnonzero((data["weights"] > 0) | (load > 0)), points)
-    if idle.size or len(set(points.tolist())) != len(prices):
-        raise FaultError("The multipliers are not those of the points.")
-    sites = np.flatnonzero(~data["forbidden"])
-    cost = data["cost"][np.ix_(points, sites)].astype(np.float64)
-    far = np.isinf(cost)
-    cost = data["weights"][points, np.newaxis] * np.where(far, 0.0, cost)
-    gain = np.where(far, 0.0, np.minimum(cost - prices[:, np.newaxis], 0.0))
-    return math.fsum(prices) + _BOUNDS[plan["model"]](plan, data, sites, points, gain)
-
-
-def _packed(plan: Content, data: Data, sites: Any, points: Any, gain: Floats) -> float:
-    """Least that p sites add, each a knapsack of the points it serves."""
-    given, load = plan["parameters"], _load(plan, data)[points]
-    pack = _whole if plan["proof"]["knapsacks"] == "whole" and not given["split"] else _parts
-    rooms = np.minimum(data["capacity"][sites], load.sum())
-    values = np.array([pack(gain[:, j], load, rooms[j]) for j in range(len(sites))])
-    return _smallest(values, data["must"][sites], given["p"])
-
-
-def _bought(plan: Content, data: Data, sites: Any, _: Any, gain: Floats) -> float:
-    """Least that sites add within the budget, where parts of a site may be bought."""
-    values, price, must = gain.sum(axis=0), data["site_cost"][sites], data["must"][sites]
-    room = plan["parameters"]["budget"] * (1 + 1e-9) - math.fsum(price[must])
-    return math.fsum(values[must]) + _parts(values[~must], price[~must], max(room, 0.0))
-
-
-def _moved(plan: Content, data: Data, sites: Any, _: Any, gain: Floats) -> float:
-    """Least that p sites add where each site of today that is left costs its least."""
-    moving, closing = (
-        [math.inf if c is None else c for c in plan["parameters"][f"{name}_cost"]]
-        for name in ("moving", "closing")
-    )
-    least = np.minimum(moving, closing) * 1.0
-    least[np.isinf(least)] = max([0.0, *least[np.isfinite(least)].tolist()])
-    least = np.where(data["existing"], least, 0.0)
-    values = gain.sum(axis=0) - least[sites]
-    p = plan["parameters"]["p"]
-    return math.fsum(least) + _smallest(values, data["must"][sites], p)
-
-
-def _smallest(values: Floats, must: NDArray[np.bool_], p: int) -> float:
-    free = np.sort(values[~must])[: p - int(must.sum())]
-    return math.fsum(values[must]) + math.fsum(free)
-
-
-_BOUNDS: dict[str, Callable[[Content, Data, Any, Any, Floats], float]] = {
-    "capacitated-p-median": _packed,
-    "budget-p-median": _bought,
-    "moving": _moved,
-}
-
-
-def _whole(gain: Floats, load: Floats, room: float) -> float:
-    """Least sum of gains of whole points within the room; loads and room are whole numbers."""
-    if (load != np.rint(load)).any() or room != int(room):
-        return _parts(gain, load, room)
-    best = np.zeros(int(room) + 1)
-    for value, need in zip(gain, load.astype(int), strict=True):
-        if value < 0 and need <= room:
-            best[need:] = np.minimum(best[need:], best[: len(best) - need] + value)
-    return float(best[-1])
-
-
-def _parts(gain: Floats, load: Floats, room: float) -> float:
-    """Least sum of gains where parts of points may be taken."""
-    total = math.fsum(gain[load == 0])
-    held = np.flatnonzero((load > 0) & (gain < 0))
-    for i in held[np.argsort(gain[held] / load[held], kind="stable")]:
-        part = min(1.0, room / load[i])
-        total, room = total + part * gain[i], room - part * load[i]
-    return total
-
-
-def _load(plan: Content, data: Data) -> Floats:
+def load_of(plan: Content, data: Data) -> Floats:
     given = plan["parameters"].get("load")
     return data["weights"] if given is None else np.array(given, dtype=np.float64)
 
@@ -138,7 +57,7 @@ def _flows(plan: Content, data: Data, capacity: Floats, *, everyone: bool) -> fl
     flow = plan["details"].get("flow") or [[i, j, 1.0] for i, j in enumerate(at or []) if j >= 0]
     point, site = (np.array([row[k] for row in flow], dtype=int) for k in (0, 1))
     share = np.array([row[2] for row in flow], dtype=np.float64)
-    weights, load, reach = data["weights"], _load(plan, data), plan["parameters"].get("reach")
+    weights, load, reach = data["weights"], load_of(plan, data), plan["parameters"].get("reach")
     if not set(site.tolist()) <= set(plan["open"]):
         raise FaultError("Somebody is served at a site that is closed.")
     if (share < 0).any() or (not plan["parameters"]["split"] and (share != 1).any()):
@@ -186,29 +105,29 @@ def _near(data: Data, sites: list[int]) -> Floats:
     return np.asarray(cost.min(axis=1, initial=np.inf), dtype=np.float64)
 
 
-def _minutes(data: Data, sites: list[int], weights: Floats) -> float:
+def minutes_of(data: Data, sites: list[int], weights: Floats) -> float:
     return math.fsum(weights[weights > 0] * _near(data, sites)[weights > 0])
 
 
-def _covered(data: Data, sites: list[int], weights: Floats, reach: float) -> float:
+def covered(data: Data, sites: list[int], weights: Floats, reach: float) -> float:
     return math.fsum(weights[(data["cost"][:, sites] <= reach).any(axis=1)])
 
 
 def _fixed_cost(plan: Content, data: Data) -> float:
-    minutes = _minutes(data, plan["open"], data["weights"])
+    minutes = minutes_of(data, plan["open"], data["weights"])
     rate = float(plan["parameters"]["rate"])
     return math.fsum(data["site_cost"][plan["open"]]) + rate * minutes
 
 
 def _budget(plan: Content, data: Data) -> float:
     _within_budget(plan, data)
-    return _worth(plan, data, data["weights"], covering=plan["model"] == "budget-covering")
+    return worth(plan, data, data["weights"], covering=plan["model"] == "budget-covering")
 
 
-def _worth(plan: Content, data: Data, weights: Floats, *, covering: bool) -> float:
+def worth(plan: Content, data: Data, weights: Floats, *, covering: bool) -> float:
     if covering:
-        return _covered(data, plan["open"], weights, plan["parameters"]["reach"])
-    return _minutes(data, plan["open"], weights)
+        return covered(data, plan["open"], weights, plan["parameters"]["reach"])
+    return minutes_of(data, plan["open"], weights)
 
 
 def _moving(plan: Content, data: Data) -> float:
@@ -228,7 +147,7 @@ def _moving(plan: Content, data: Data) -> float:
         sum(m for m, _ in pairs[:k]) + sum(c for _, c in pairs[k:]) + sum(built[: len(built) - k])
         for k in range(min(len(pairs), len(built)) + 1)
     )
-    return _minutes(data, plan["open"], data["weights"]) + float(min(costs))
+    return minutes_of(data, plan["open"], data["weights"]) + float(min(costs))
 
 
 def _holds(target: list[Any], sites: list[int], data: Data) -> bool:
@@ -244,9 +163,9 @@ def _holds(target: list[Any], sites: list[int], data: Data) -> bool:
     if kind == "worst":
         return bool(_near(data, sites)[here].max() <= more)
     if kind == "mean":
-        return bool(_minutes(data, sites, weights) <= more * math.fsum(weights))
+        return bool(minutes_of(data, sites, weights) <= more * math.fsum(weights))
     least = value * (1 - _SAME) * math.fsum(weights)
-    return bool(_covered(data, sites, weights, reach) >= least)
+    return bool(covered(data, sites, weights, reach) >= least)
 
 
 def _check_targets(plan: Content, data: Data, name: str) -> None:
@@ -273,7 +192,7 @@ def _equity(plan: Content, data: Data) -> float:
         raise FaultError("The Gini is above its bound.")
     shares = given["group_weights"]
     groups = 1.0 if shares is None else np.array(shares)[data["groups"]]
-    return _worth(plan, data, data["weights"] * groups, covering=given["goal"] == "covering")
+    return worth(plan, data, data["weights"] * groups, covering=given["goal"] == "covering")
 
 
 def _least_gini(plan: Content, data: Data) -> float:
@@ -288,7 +207,7 @@ def _lexicographic(plan: Content, data: Data) -> float:
         raise FaultError("The stages are not in the order that was asked for.")
     for stage in stages:
         found, more = (
-            _stage(stage["goal"], plan, data),
+            stage_value(stage["goal"], plan, data),
             stage["goal"] in ("lowest_share", "covered"),
         )
         worse = stage["value"] - found if more else found - stage["value"]
@@ -297,16 +216,16 @@ def _lexicographic(plan: Content, data: Data) -> float:
     return found
 
 
-def _stage(goal: str, plan: Content, data: Data) -> float:
+def stage_value(goal: str, plan: Content, data: Data) -> float:
     weights, sites, reach = data["weights"], plan["open"], plan["parameters"]["reach"]
     if goal == "worst":
         return float(_near(data, sites)[weights > 0].max(initial=0.0))
     if goal == "mean":
-        return _minutes(data, sites, weights)
+        return minutes_of(data, sites, weights)
     if goal == "covered":
-        return _covered(data, sites, weights, reach)
+        return covered(data, sites, weights, reach)
     parts = [np.where(data["groups"] == g, weights, 0.0) for g in np.unique(data["groups"])]
-    return min(_covered(data, sites, w, reach) / math.fsum(w) for w in parts if w.any())
+    return min(covered(data, sites, w, reach) / math.fsum(w) for w in parts if w.any())
 
 
 def _phasing(plan: Content, data: Data) -> float:
@@ -323,8 +242,8 @@ def _phasing(plan: Content, data: Data) -> float:
             _within_budget(now, data)
         people = data["weights"] if given["people"] is None else np.array(given["people"][year])
         now = {"open": sites, "parameters": given}
-        worth = _worth(now, data, people, covering=given["goal"] == "covering")
-        total.append(given["year_weights"][year] * worth)
+        value = worth(now, data, people, covering=given["goal"] == "covering")
+        total.append(given["year_weights"][year] * value)
     return math.fsum(total)
 
 

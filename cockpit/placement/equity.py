@@ -25,7 +25,7 @@ from cockpit.placement.formulation import (
 from cockpit.placement.gini import ROUNDING, Cuts, gini, minutes_of
 from cockpit.placement.goals import conflict_of, feasible
 from cockpit.placement.milp import EXACT, Outcome, Status
-from cockpit.placement.plan import CLOSED, Plan, Progress, Step, gap_of
+from cockpit.placement.plan import CLOSED, Plan, Progress, gap_of
 from cockpit.placement.problem import Problem, check_limit, check_p
 from cockpit.placement.solving import STOPPED, Begun, Search, begin, plan_of
 from cockpit.placement.targets import Rules, Target, achieved, check_groups, holds, targets_of
@@ -153,6 +153,7 @@ def solve_equity(
         objective=value(chosen),
         floor=floor,
         details=fair.figures(chosen),
+        proof=None if begun is None else begun.proof,
     )
 
 
@@ -364,8 +365,20 @@ def _lowest(fair: Fair, search: Search) -> tuple[Outcome, Positions, float] | No
     siting, problem = fair.siting, fair.siting.problem
     pairs = siting.program.columns(1, upper=np.inf)
     cuts = Cuts(siting, points, minutes, column=int(pairs[0]))
-    chosen, best, lowest = np.zeros(0, dtype=np.intp), np.inf, 0.0
+    chosen, best, lowest = _quick(fair, search), np.inf, 0.0
+    if chosen.size:
+        best = cuts.of(chosen)
+        cuts.add(minutes_of(problem, chosen, points))
+        search.tell(chosen, best, 0.0, "search")
     least = max(least_person_minutes(problem), EXACT)
+
+    def heard(x: Floats | None, _: float, __: float) -> bool:
+        nonlocal chosen, best
+        found = chosen if x is None else siting.chosen(x)
+        if x is not None and (value := cuts.of(found)) < best * (1 - ROUNDING):
+            chosen, best = found, value
+        return search.tell(chosen, best, lowest) if chosen.size else search.left > 0
+
     while True:
         rate = min(best, 1.0)
         aim = minutes.total(-rate * cuts.people)
@@ -375,7 +388,7 @@ def _lowest(fair: Fair, search: Search) -> tuple[Outcome, Positions, float] | No
             maximise=False,
             offset=float(aim.constant[0]),
         )
-        outcome = siting.program.solve(seconds=search.left, seed=search.seed)
+        outcome = siting.program.solve(seconds=search.left, seed=search.seed, watch=heard)
         if outcome.status == "infeasible":
             return None
         if outcome.x is None:
@@ -387,9 +400,11 @@ def _lowest(fair: Fair, search: Search) -> tuple[Outcome, Positions, float] | No
         fresh = cuts.add(minutes_of(problem, found, points))
         if value < best * (1 - ROUNDING):
             chosen, best = found, value
-        elif not fresh:
+        elif not fresh and rate == min(best, 1.0):
             break
-        if not _told(search, chosen, best, lowest) or best - lowest <= search.gap * best:
+        if outcome.status == "stopped" or not search.tell(chosen, best, lowest):
+            break
+        if best - lowest <= search.gap * best:
             break
     if not chosen.size:
         raise InputError(STOPPED, seconds=search.seconds)
@@ -400,13 +415,14 @@ def _lowest(fair: Fair, search: Search) -> tuple[Outcome, Positions, float] | No
     return replace(outcome, status="proven" if done else "stopped", bound=bound), chosen, best
 
 
-def _told(search: Search, chosen: Positions, value: float, bound: float) -> bool:
-    """Tell ``progress`` of a plan; return whether to go on."""
-    if search.progress is None:
-        return search.left > 0
-    seconds = search.seconds - search.left
-    going = search.progress(Step(chosen, value, bound, seconds, "solver")) is not False
-    return going and search.left > 0
+def _quick(fair: Fair, search: Search) -> Positions:
+    """Return the sites of few person-minutes as a plan to begin with; empty: it keeps no rules."""
+    problem = fair.siting.problem
+    ones, free = np.ones(problem.n_sites), np.zeros(problem.n_sites)
+    soon = Search(search.seconds / 3, search.seed)
+    begun = begin(problem, free, ones, fair.p, soon, exactly=True)
+    kept = all(holds(problem, begun.chosen, rule) for rule in fair.rules)
+    return begun.chosen if kept else begun.chosen[:0]
 
 
 def impossible(fair: Fair, search: Search, most_gini: float | None = None) -> InputError:

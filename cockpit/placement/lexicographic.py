@@ -166,7 +166,7 @@ def _trial(fair: Fair, target: Target, search: Search) -> Outcome:
     program = fair.siting.program.copy()
     program.aim([], [], maximise=False)
     Rules(replace(fair.siting, program=program)).add(target)
-    return program.solve(seconds=search.left, seed=search.seed)
+    return program.solve(seconds=search.left, seed=search.seed, watch=lambda *_: search.again())
 
 
 def _lowest_share(fair: Fair, reach: float, search: Search) -> _Done:

@@ -36,6 +36,21 @@ class Search:
     gap: float = 0.0
     progress: Progress | None = None
     began: float = field(default_factory=time.perf_counter)
+    _last: Step | None = None
+
+    def tell(self, chosen: Positions, value: float, bound: float, phase: str = "solver") -> bool:
+        """Tell ``progress`` of a plan and a bound; return whether to go on."""
+        seconds = time.perf_counter() - self.began
+        self._last = Step(chosen, value, bound, seconds, phase)
+        going = self.progress is None or self.progress(self._last) is not False
+        return going and self.left > 0
+
+    def again(self) -> bool:
+        """Ask anew, with the last step, whether to go on: while a solver has nothing to tell."""
+        if self._last is None:
+            return self.left > 0
+        last = self._last
+        return self.tell(last.open, last.objective, last.bound, last.phase)
 
     @property
     def left(self) -> float:
@@ -52,9 +67,7 @@ class Search:
             known = known if np.isnan(fresh[1]) else fresh  # NaN: breaks a rule that comes later
             if np.isnan(known[1]) or self.progress is None:
                 return True
-            bound = bound if np.isfinite(bound) else floor
-            seconds = time.perf_counter() - self.began
-            return self.progress(Step(known[0], known[1], bound, seconds, "solver")) is not False
+            return self.tell(*known, bound if np.isfinite(bound) else floor)
 
         return told
 
