@@ -27,6 +27,10 @@ Status = Literal["waiting", "running", "done", "stopped", "failed"]
 
 MOST_STEPS = 200
 
+UNHEARD = Note(
+    "The search was stopped before its solver had heard: until it has, there is no certificate."
+)
+
 
 @dataclass(frozen=True)
 class RunStep:
@@ -86,6 +90,7 @@ class Run:
     best: Step | None = None
     steps: list[Step] = field(default_factory=list)
     plan: Plan | None = None
+    unproven: bool = False  # the plan is one that was told: too little for a certificate
     error: CockpitError | None = None
     notes: tuple[Note, ...] = ()
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -142,7 +147,7 @@ def state_of(run: Run, place: int) -> State:
         seconds=time.perf_counter() - run.began if live else run.seconds,
         limit=run.limit,
         details=_told(run, plan),
-        notes=run.notes,
+        notes=(*run.notes, UNHEARD) if run.unproven else run.notes,
     )
 
 

@@ -22,6 +22,7 @@ from cockpit.answers.siting_problem import named
 from cockpit.answers.siting_rules import Rules
 from cockpit.answers.siting_run import (
     MOST_STEPS,
+    UNHEARD,
     Run,
     RunStep,
     State,
@@ -179,7 +180,8 @@ def certificate(key: str, *, visitor: str | None = None) -> str:
     Raises
     ------
     InputError
-        If there is no such search, or it has no plan (yet).
+        If there is no such search, or it has no plan (yet); or it was stopped and its solver has
+        not heard: what it told does not say what proves the bound, nor who is served where.
     """
     with _lock:
         run = _runs.get(key)
@@ -187,6 +189,8 @@ def certificate(key: str, *, visitor: str | None = None) -> str:
         seen = run is not None and (visitor is None or may_see(visitor, run.ground.q.visitor))
         if run is None or plan is None or not seen:
             raise InputError("This search has no plan; a certificate needs one.")
+        if run.unproven:
+            raise InputError(UNHEARD.template)
         return sealed(run, plan)
 
 
@@ -253,7 +257,7 @@ def _search(run: Run) -> None:
             log.error("the search %s (%s) ended unexpectedly", run.key[:12], run.model)
             _end(run, "failed", error=CockpitError(
                 "The search has failed; the log of the server says why."))  # fmt: skip
-    if run.plan is not None:
+    if run.plan is not None and not run.unproven:
         _archived(run, run.plan)
 
 
@@ -295,7 +299,9 @@ def _end(
     run: Run, status: Status, *, plan: Plan | None = None, error: CockpitError | None = None
 ) -> None:
     with _lock:
-        if plan is not None and run.plan is not None and not _closer(plan, run.plan):
+        if plan is not None and run.unproven:
+            run.unproven = False
+        elif plan is not None and run.plan is not None and not _closer(plan, run.plan):
             plan = run.plan
         if status == "failed" and run.stopping.is_set():  # it was asked to end before it had a plan
             status = "stopped"
@@ -316,6 +322,7 @@ def _given_up(run: Run) -> None:
     run.status, run.seconds = "stopped", time.perf_counter() - run.began
     if run.best is not None and run.fitted is not None:
         run.plan = plan_of(run, run.best, run.fitted)
+        run.unproven = True
     else:
         run.error = InputError("No plan was found in {seconds} s; allow more time.",
                                seconds=round(run.seconds, 1))  # fmt: skip

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Positions = NDArray[np.intp]
+_FEW = 30  # sites that are added one at a time before anything is told
 _PATIENCE = 12  # rounds without a better bound before the step is halved
 _SMALLEST_STEP = 1e-3
 _BLOCK = 4_000_000  # numbers at a time where all swaps are priced
@@ -75,13 +76,15 @@ def site_bound(
     Cornuéjols, G., Fisher, M. L. and Nemhauser, G. L. (1977), "Location of bank accounts to
     optimize float", Management Science 23(8), 789-810; interchange by Teitz and Bart (1968).
     """
-    multipliers = np.sort(priced.cost, axis=1)[:, min(2, priced.cost.shape[1] - 1)]
+    third = min(2, priced.cost.shape[1] - 1)
+    multipliers = np.partition(priced.cost, third, axis=1)[:, third]
     multipliers = np.where(np.isfinite(multipliers), multipliers, priced.cost.min(axis=1))
     best, prices = -np.inf, (multipliers, np.zeros(len(priced.must)))
     chosen, upper, step, idle = np.zeros(0, dtype=np.intp), np.inf, 2.0, 0
     seen: set[bytes] = set()
     least = float(priced.cost.min(axis=1).sum() + np.minimum(priced.price, 0.0).sum())
-    if first is not None and first.size and priced.fits(first) and allowed_together(first):
+    first = _greedy(priced) if first is None else first
+    if first.size and priced.fits(first) and allowed_together(first):
         chosen, upper = first, priced.value(first)
         going(chosen, upper, least)
     for _ in range(rounds):
@@ -149,6 +152,24 @@ def _filled(priced: Priced, chosen: Positions, saved: Floats) -> Positions:
             added.add(j)
             room -= float(priced.size[j])
     return np.array(sorted(added), dtype=np.intp)
+
+
+def _greedy(priced: Priced) -> Positions:
+    """Return the sites that must be open and a few more, the best first; empty: no plan so far."""
+    chosen = np.flatnonzero(priced.must)
+    if not np.isfinite(priced.value(chosen)):
+        return chosen[:0]
+    near = priced.cost[:, chosen].min(axis=1)
+    for _ in range(_FEW):
+        may = priced.size <= priced.room * (1 + 1e-9) - float(priced.size[chosen].sum())
+        may[chosen] = False
+        saved = np.maximum(near[:, np.newaxis] - priced.cost, 0.0).sum(axis=0) - priced.price
+        best = int(np.argmax(np.where(may, saved, -np.inf)))
+        if not may.any() or (saved[best] <= 0 and not priced.exactly):
+            break
+        chosen = np.append(chosen, best)
+        near = np.minimum(near, priced.cost[:, best])
+    return np.sort(chosen)
 
 
 def interchange(

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from cockpit.answers.reach import Reach
 from cockpit.answers.siting import Ground, Rules, ground_of
 from cockpit.answers.siting_fit import Fitted
 from cockpit.answers.siting_runs import State
+from cockpit.placement.checker import verify
 from cockpit.placement.plan import Plan, Step, gap_of, read_certificate
 from cockpit.placement.problem import Problem
 from cockpit.placement.solve import solve
@@ -160,7 +161,47 @@ def test_a_stop_acts_within_a_second_where_the_solver_does_not_hear(
     assert (found.status, found.objective, found.bound) == ("stopped", 880, 999.999)
     assert found.plan is not None
     assert found.plan.open.tolist() == [0, 1, 15]
-    assert read_certificate(siting_runs.certificate(key))["objective"] == 880
+    with pytest.raises(InputError, match="The search was stopped before its solver had heard"):
+        siting_runs.certificate(key)
+
+
+def arrays(problem: Problem) -> dict[str, Any]:
+    return {f.name: getattr(problem, f.name) for f in fields(problem)}
+
+
+def test_a_plan_that_was_told_alone_has_no_certificate_until_the_solver_hears(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, archive: list[str]
+) -> None:
+    problem, given = large(1), {"p": 14, "split": True}
+    plan = solve(problem, "capacitated-p-median", given, seconds=20, gap=0.02)
+    told, go = threading.Event(), threading.Event()
+
+    def deaf(*_: Any, progress: Callable[[Step], bool | None], **__: Any) -> Plan:
+        progress(Step(plan.open, plan.objective, plan.bound - 1, 0.1, "solver"))
+        told.set()
+        go.wait(10)
+        return plan
+
+    fitted = Fitted(problem, (np.arange(60) % len(ground.sites)).astype(np.intp), (), ())
+    monkeypatch.setattr(siting_runs, "fit", lambda *_: fitted)
+    monkeypatch.setattr(siting_runs, "solve", deaf)
+    key = siting_runs.start(ground, KEEP, "capacitated-p-median", given)
+    assert told.wait(5)
+    found = siting_runs.stop(key)
+    assert found is not None
+    assert (found.status, found.objective) == ("stopped", plan.objective)
+    assert siting_run.UNHEARD in found.notes
+    with pytest.raises(InputError, match="The search was stopped before its solver had heard"):
+        siting_runs.certificate(key)
+    assert not archive
+    go.set()
+    settled()
+    after = siting_runs.state(key)
+    assert after is not None
+    assert (after.status, after.bound) == ("stopped", plan.bound)
+    assert siting_run.UNHEARD not in after.notes
+    assert verify(siting_runs.certificate(key), arrays(problem)).holds
+    assert archive == [key]
 
 
 def test_one_works_and_the_others_say_their_place(
