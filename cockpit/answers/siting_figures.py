@@ -19,6 +19,7 @@ from cockpit.answers.coverage_results import Floats, Question
 from cockpit.answers.reach import Note
 from cockpit.answers.siting_ground import Ground, reached, unreached_note
 from cockpit.answers.siting_layout import Layout
+from cockpit.answers.siting_masks import FIELDS, SAME, Hidden, Row, hidden
 from cockpit.answers.siting_site_rows import SiteRow, site_rows
 from cockpit.coverage.equity import gini
 from cockpit.coverage.nearest import at_most, minutes_of, weighted_quantile
@@ -166,13 +167,12 @@ def _made(ground: Ground, layout: Layout) -> Figures:
     today = _of_today(ground)
     board = board_of(ground, sites)
     before, after = today["board"].seconds, board.seconds
-    parts = [*today["groups"], *today["townships"]]
-    made = [_part(ground, known, before, after) for known in parts]
-    groups = tuple(made[: len(today["groups"])])
-    townships = made[len(groups) :]
-    if ground.q.sensitive:
-        raw = [_counts(ground, who, before, after) for who in today["townships"]]
-        townships = veiled(mask_of(ground.q), townships, raw)
+    raw = [_part(ground, who, before, after) for who in today["groups"]]
+    of_townships = [_part(ground, who, before, after) for who in today["townships"]]
+    masks = [who.mask for who in today["groups"]]
+    first, townships = _shown(masks[0], raw[0], of_townships)
+    others = [_shown(mask, part)[0] for mask, part in zip(masks[1:], raw[1:], strict=True)]
+    groups = (first, *others)
     main = groups[0]
     away = ground.people[~reached(before) | ~reached(after)].sum()
     return Figures(
@@ -187,8 +187,8 @@ def _made(ground: Ground, layout: Layout) -> Figures:
         ground.n_facilities,
         len(sites),
         groups,
-        tuple(townships),
-        site_rows(ground, layout, board),
+        townships,
+        site_rows(ground, layout, board, main.then.unreached),
         (*today["notes"], *unreached_note(float(away))),
     )
 
@@ -264,101 +264,76 @@ def _part(ground: Ground, who: _Who, before: Seconds, after: Seconds) -> Part:
 
 
 def _totals(ground: Ground, who: _Who, seconds: Seconds) -> Totals:
+    """Return how people reach the service, nothing hidden but their number."""
     there = seconds[who.rows]
     minutes, capped = minutes_of(there), ground.capped(there)
-    people, told = who.people, who.total
+    people = who.people
     if not people.sum() > 0:
-        return Totals(told, told, *[math.nan] * 8)
+        return replace(_NOBODY, people=who.total, covered=who.total)
     covered = float(people[at_most(minutes, ground.q.minutes)].sum())
-    some = people > 0
-    finite = minutes[some & reached(there)]
-    part = who.mask.part(covered, told)
-    if math.isnan(told):
-        return replace(_NOBODY, people=told)
+    finite = minutes[(people > 0) & reached(there)]
     sum_minutes = float(capped @ people) / 60
     return Totals(
-        people=told,
-        covered=part,
-        share=part / told,
+        people=who.total,
+        covered=covered,
+        share=covered / who.total,
         person_minutes=sum_minutes,
-        mean=sum_minutes / told,
+        mean=sum_minutes / who.total,
         median=weighted_quantile(minutes, people, 0.5),
         p90=weighted_quantile(minutes, people, 0.9),
         worst=float(finite.max()) if finite.size else math.inf,
-        unreached=who.mask.part(float(people[~reached(there)].sum()), told),
+        unreached=float(people[~reached(there)].sum()),
         gini=gini(capped, people),
     )
 
 
 def _balance(ground: Ground, who: _Who, before: Seconds, after: Seconds) -> Balance:
-    people, told, mask = who.people, who.total, who.mask
+    """Return who wins and who loses, nothing hidden but the number of all."""
+    people, limit = who.people, ground.q.minutes
     change = ground.capped(after) - ground.capped(before)
-    limit = ground.q.minutes
     was, will = (at_most(minutes_of(s), limit) for s in (before, after))
-    winners, losers = float(people[change < 0].sum()), float(people[change > 0].sum())
-    counts = [
-        mask.part(n, told)
-        for n in (
-            winners,
-            losers,
-            float(people[change == 0].sum()),
-            float(people[will & ~was].sum()),
-            float(people[was & ~will].sum()),
-        )
-    ]
-    won = float(-np.minimum(change, 0.0) @ people) / 60
-    lost = float(np.maximum(change, 0.0) @ people) / 60
     return Balance(
-        people=told,
-        winners=counts[0],
-        losers=counts[1],
-        unchanged=counts[2],
-        minutes_won=math.nan if math.isnan(counts[0]) else won,
-        minutes_lost=math.nan if math.isnan(counts[1]) else lost,
-        newly_covered=counts[3],
-        no_longer=counts[4],
+        people=who.total,
+        winners=float(people[change < 0].sum()),
+        losers=float(people[change > 0].sum()),
+        unchanged=float(people[change == 0].sum()),
+        minutes_won=float(-np.minimum(change, 0.0) @ people) / 60,
+        minutes_lost=float(np.maximum(change, 0.0) @ people) / 60,
+        newly_covered=float(people[will & ~was].sum()),
+        no_longer=float(people[was & ~will].sum()),
     )
 
 
-# ---------------------------------------------------------------- parts of a known sum
-
-_DEPENDENT = {"covered": "share", "winners": "minutes_won", "losers": "minutes_lost"}
+# ---------------------------------------------------------------- what may be shown
 
 
-def _counts(
-    ground: Ground, who: _Who, before: Seconds, after: Seconds
-) -> dict[tuple[str, str], float]:
-    """Return the counts of a township that add up to the county's, none hidden."""
-    open_to_all = replace(who, mask=Mask(False, 0), total=float(who.people.sum()))
-    now, then = (_totals(ground, open_to_all, seconds) for seconds in (before, after))
-    balance = _balance(ground, open_to_all, before[who.rows], after[who.rows])
-    return {
-        **{(side, name): getattr(totals, name)
-           for side, totals in (("now", now), ("then", then))
-           for name in ("covered", "unreached")},
-        **{("balance", name): getattr(balance, name)
-           for name in ("winners", "losers", "unchanged", "newly_covered", "no_longer")},
-    }  # fmt: skip
+def _shown(mask: Mask, whole: Part, parts: Sequence[Part] = ()) -> tuple[Part, tuple[Part, ...]]:
+    """Return some people and their parts without the figures that are not shown."""
+    of_whole, of_parts = hidden(mask, _row(whole), [_row(part) for part in parts])
+    shown = [_without(part, found) for part, found in zip(parts, of_parts, strict=True)]
+    return _without(whole, of_whole), tuple(shown)
 
 
-def veiled(
-    mask: Mask, parts: Sequence[Part], raw: Sequence[Mapping[tuple[str, str], float]]
-) -> list[Part]:
-    """
-    Hide more townships where one that is hidden would follow from the county's total.
+def _row(part: Part) -> Row:
+    values = {(side, name): getattr(getattr(part, side), name) for side, name in FIELDS}
+    return Row(part.now.people, {f: 0.0 if math.isnan(n) else n for f, n in values.items()})
 
-    Of each count the smallest others, until two or more are hidden and add up to enough people.
-    """
-    made = list(parts)
-    for side, name in raw[0] if raw else ():
-        told = mask.parts([known[side, name] for known in raw])
-        for k, value in enumerate(told):
-            if math.isnan(value):
-                of_side = getattr(made[k], side)
-                names = (name, _DEPENDENT.get(name, name))
-                hidden = replace(of_side, **dict.fromkeys(names, math.nan))
-                made[k] = replace(made[k], **{side: hidden})
-    return made
+
+def _without(part: Part, found: Hidden) -> Part:
+    """Return figures without those that are hidden; of people too few without any."""
+    if math.isnan(part.now.people):
+        return replace(part, now=_NOBODY, then=_NOBODY, balance=Balance(*[math.nan] * 8))
+    names = {side: {name for at, name in found if at == side} for side in ("now", "then")}
+    made = {
+        side: replace(getattr(part, side), **_nothing(known | {SAME.get(n, n) for n in known}))
+        for side, known in names.items()
+    }
+    balance = _nothing({name for at, name in found if at == "balance"})
+    return replace(part, **made, balance=replace(part.balance, **balance))
+
+
+def _nothing(names: set[str]) -> dict[str, float]:
+    return dict.fromkeys(names, math.nan)
 
 
 # ---------------------------------------------------------------- as plain values

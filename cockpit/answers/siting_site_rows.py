@@ -28,8 +28,14 @@ class SiteRow:
     minutes_saved: float  # person-minutes more without it
 
 
-def site_rows(ground: Ground, layout: Layout, board: Board) -> tuple[SiteRow, ...]:
-    """Return every site that is open today or then, in the order of the ground's sites."""
+def site_rows(
+    ground: Ground, layout: Layout, board: Board, unreached: float
+) -> tuple[SiteRow, ...]:
+    """
+    Return every site that is open today or then, in the order of the ground's sites.
+
+    ``unreached``: people who reach none of them, as told; NaN: it is hidden.
+    """
     n = len(ground.sites)
     near = board.nearest
     there = near >= 0
@@ -43,13 +49,14 @@ def site_rows(ground: Ground, layout: Layout, board: Board) -> tuple[SiteRow, ..
     minutes = np.bincount(near[there], (saved * who)[there], minlength=n)
     capacity = np.full(n, math.nan)
     capacity[: ground.n_facilities] = room(ground.reach, ground.q)
+    nearer = np.bincount(near[there], (who * (saved > 0))[there], minlength=n)
     mask, made = mask_of(ground.q), []
     standing = _standing(ground, layout, board)
-    # All sites together serve whom the county's figures tell: no single one may stay hidden.
-    shown = mask.parts([float(people[k]) for k, _, _ in standing])
+    away = float(who[~there].sum())
+    shown = _people(ground, [float(people[k]) for k, _, _ in standing], away, unreached)
     for (k, status, facility), told in zip(standing, shown, strict=True):
         size = capacity[ground.index(f"f:{facility}")] if facility else math.nan
-        clear = not math.isnan(told)
+        few = math.isnan(mask.part(float(nearer[k]), told))
         made.append(
             SiteRow(
                 ground.sites[k],
@@ -58,10 +65,26 @@ def site_rows(ground: Ground, layout: Layout, board: Board) -> tuple[SiteRow, ..
                 told,
                 float(size),
                 mask.part(float(only[k]), told),
-                float(minutes[k]) / 60 if clear else math.nan,
+                math.nan if few else float(minutes[k]) / 60,
             )
         )
     return tuple(made)
+
+
+def _people(ground: Ground, people: list[float], away: float, unreached: float) -> list[float]:
+    """
+    Return the people of the sites as they may be shown; NaN for those too few.
+
+    All sites together serve whom the unit's figures tell, but for those who reach none: no single
+    one of these may stay hidden.
+    """
+    if math.isnan(ground.told):
+        return [math.nan] * len(people)
+    told = mask_of(ground.q).parts([away, *people])[1:]
+    some = [n for n in people if n > 0]
+    if math.isnan(unreached) and some and not any(map(math.isnan, told)):
+        told[people.index(min(some))] = math.nan
+    return told
 
 
 def _standing(ground: Ground, layout: Layout, board: Board) -> list[tuple[int, str, str]]:

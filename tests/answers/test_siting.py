@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -14,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
 
-from cockpit.answers.coverage_masks import Mask, masked
+from cockpit.answers.coverage_masks import masked
 from cockpit.answers.coverage_question import question
 from cockpit.answers.reach import Reach
 from cockpit.answers.siting import (
@@ -28,10 +27,11 @@ from cockpit.answers.siting import (
     named,
     parse_layout,
     pose,
+    require_told,
     rules_from_plain,
     why_excluded,
 )
-from cockpit.answers.siting_figures import Balance, Figures, Part, Totals, figures, plain, veiled
+from cockpit.answers.siting_figures import Balance, Figures, figures, plain
 from cockpit.locale import translate
 from geodata.errors import InputError
 from tests import roaded, tiny
@@ -284,22 +284,6 @@ def test_no_plan_tells_a_small_count(reach: Reach, layout: Layout) -> None:
     assert not [n for n in counts if 0 < n < SMALL]
 
 
-def told_part(township: str, winners: float) -> Part:
-    nobody = Totals(*[100.0] * 10)
-    return Part(township, "", 0, nobody, nobody, Balance(100, winners, 0, 50, 7.0, 0, 0, 0))
-
-
-def test_a_hidden_township_does_not_follow_from_the_total() -> None:
-    # 4 winners are too few to be shown; the total less 30 and 12 would tell them, so 12 goes too.
-    parts = [told_part("1", 30.0), told_part("2", math.nan), told_part("3", 12.0)]
-    raw = [{("balance", "winners"): n} for n in (30.0, 4.0, 12.0)]
-    found = [part.balance for part in veiled(Mask(True, SMALL), parts, raw)]
-    assert found[0].winners == 30
-    assert np.isnan([b.winners for b in found[1:]]).all()
-    assert np.isnan(found[2].minutes_won)
-    assert found[0].minutes_won == 7.0
-
-
 # ---------------------------------------------------------------- rules
 
 
@@ -387,3 +371,25 @@ def test_errors_name_sites_in_the_visitors_language(ground: Ground) -> None:
     assert said == f"{ground.name(site, 'en')} must be open and must not; choose one of both."
     assert ground.name(site, "en") != ground.name(site, "zh")
     assert ground.name(site, "zh") in translate(error.value.template, "zh", **error.value.values)
+
+
+# ---------------------------------------------------------------- a total that is not shown
+
+FEW = [3, 0, 0, 4, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
+
+
+def test_nothing_is_planned_for_people_whose_number_is_not_shown(reach: Reach) -> None:
+    ground = secret(reach, FEW)
+    for refused in (lambda: pose(ground, Rules()), lambda: require_told(ground)):
+        with pytest.raises(InputError, match=r"is not shown \(fewer than 10, or a place from"):
+            refused()
+    found = figures(ground, Layout(added=(CELL[3],)))
+    own = plain(found)
+    groups = {part["id"]: part for part in own["groups"]}
+    for told_of in (own["now"], own["then"], own["balance"], *groups[GROUP].values()):
+        if isinstance(told_of, dict):
+            assert set(told_of.values()) == {None}
+    counted = ("people", "only", "minutes_saved")
+    assert {row[name] for row in own["by_site"] for name in counted} == {None}
+    people = {name: n for part in own["townships"] for name, n in part["now"].items()}
+    assert people["people"] is None

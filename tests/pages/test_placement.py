@@ -272,7 +272,8 @@ def test_people_too_few_to_be_shown_get_a_sentence_and_no_figures(
     page.run()
     assert not page.exception
     assert [e.value for e in page.error] == [
-        "此处该人群的人数不予显示（不足 1000 人，或由此可推算出他处的小数），因此不能为其做选址方案。"
+        "此处该人群的人数不予显示（不足 1000 人，或由此可推算出他处的小数），"
+        "因此不能为其做选址方案。"
     ]
     assert "data-figure" not in html(page)
     assert not page.get("deck_gl_json_chart")
