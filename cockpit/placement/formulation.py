@@ -160,10 +160,11 @@ def serve(
     row, site = np.nonzero(may)
     column = program.columns(len(row), whole=not split)
     program.rows(row, column, n=len(points), lower=float(everyone), upper=1)
-    k = np.arange(len(row))
+    may_close = np.flatnonzero(~problem.must[site])  # the others are open in any case
+    k = np.arange(len(may_close))
     program.rows(
         np.concatenate((k, k)),
-        np.concatenate((column, siting.open[site])),
+        np.concatenate((column[may_close], siting.open[site[may_close]])),
         np.repeat((1.0, -1.0), len(k)),
         n=len(k),
         upper=0,

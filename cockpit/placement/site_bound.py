@@ -105,7 +105,11 @@ def site_bound(
                 chosen, upper = found, total
         if idle > _PATIENCE:
             step, idle = step / 2, 0
-        if step < _SMALLEST_STEP or best >= upper * (1 - 1e-9) or not going(chosen, upper, best):
+        if (
+            step < _SMALLEST_STEP
+            or best >= upper * (1 - 1e-9)
+            or not going(chosen, upper, max(best, least))
+        ):
             break
         slack = 1.0 - (negative < 0) @ share
         norm = float(slack @ slack)
