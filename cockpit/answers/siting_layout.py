@@ -10,8 +10,9 @@ from urllib.parse import quote, unquote
 
 from geodata.errors import InputError
 
-LONGEST_KEY = 20_000
-"""Characters of a layout as text; pages say what does not fit into an address."""
+LONGEST_KEY = 1_000_000
+"""Characters of a plan as text: covering everybody may open thousands of sites. What an address
+can carry is far less, and the page's own affair."""
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,11 @@ def test_changes_by_hand() -> None:
     assert layout.with_cell_moved("n1", "n4").added == ("n4",)
 
 
+def test_a_plan_of_thousands_of_sites_survives_as_text() -> None:
+    layout = Layout(added=tuple(f"529901{k:09d}" for k in range(5_000)))
+    assert parse_layout(layout.key()) == layout
+
+
 @pytest.mark.parametrize("key", ["x1", "a", "m1", "a%FF", "m1.2.3", "a1..2", "中"])
 def test_nonsense_in_an_address_is_refused(key: str) -> None:
     with pytest.raises(InputError, match=r"^The plan in the address cannot be read: "):
