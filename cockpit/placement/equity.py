@@ -369,7 +369,8 @@ def _lowest(fair: Fair, search: Search) -> tuple[Outcome, Positions, float] | No
     if chosen.size:
         best = cuts.of(chosen)
         cuts.add(minutes_of(problem, chosen, points))
-        search.tell(chosen, best, 0.0, "search")
+        if not search.tell(chosen, best, lowest, "search"):
+            return Outcome("stopped", None, best, lowest, np.zeros(0), 0.0, ""), chosen, best
     least = max(least_person_minutes(problem), EXACT)
 
     def heard(x: Floats | None, _: float, __: float) -> bool:
