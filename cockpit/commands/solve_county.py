@@ -182,11 +182,11 @@ def case_of_source(source: Mapping[str, Any], language: str) -> Case:
     for name, here in ours.items():
         if source[name] != here:
             asked, found = (_said_value(name, value) for value in (source[name], here))
-            raise InputError(_OTHER[name], asked=asked, found=found)
+            raise InputError(_OTHER_TITLES[name], asked=asked, found=found)
     return case_of_county(source["question"], source["rules"], language)
 
 
-_OTHER = {
+_OTHER_TITLES = {
     "county": "The certificate is about county {asked}; the county stored here is {found}.",
     "version": "The certificate is about the data {asked}; those stored here are {found}: load "
     "the same files, or solve again.",

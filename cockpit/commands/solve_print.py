@@ -35,7 +35,7 @@ UNIT_TITLES = {
 
 
 PROOF_TITLES = {
-    "multipliers": "the bound can be recomputed from multipliers",
+    "multipliers": "the bound can be recomputed without the solver",
     "solver": "the bound rests on the log of HiGHS",
     "both": "the bound rests on multipliers and the log of HiGHS",
     "none": "there is no bound",
@@ -158,9 +158,10 @@ def proof_of(plan: Plan) -> str:
     """Return what the bound rests on, a key of ``PROOF_TITLES``."""
     if not math.isfinite(plan.bound):
         return "none"
-    if plan.proof["kind"] != "solver":
+    proof = plan.proof.get("number", plan.proof)  # of how many sites, where that is the bound
+    if proof["kind"] != "solver" or not proof.get("log"):
         return "multipliers"
-    return "both" if "multipliers" in plan.proof else "solver"
+    return "both" if "multipliers" in proof else "solver"
 
 
 def _proof(plan: Plan, language: str) -> str:

@@ -15,9 +15,11 @@ import numpy as np
 
 from cockpit.commands.solve_case import Case
 from cockpit.commands.solve_files import ROLES, asked_of, case_of_files
+from cockpit.commands.solve_question import question_of
 from cockpit.commands.solve_watch import figure, percent
 from cockpit.locale import translate
 from cockpit.placement.checker import Verdict, verify
+from cockpit.placement.models import MODELS
 from cockpit.placement.plan import FORMAT, as_text, seal
 from geodata.errors import DataFileError, InputError
 from loaders.files import hash_of
@@ -146,7 +148,7 @@ def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
 def bound_of(verdict: Verdict) -> str:
     """Return in words what the bound rests on."""
     if not verdict.rests_on_solver:
-        return "recomputed from the multipliers"
+        return "recomputed without the solver"
     if math.isnan(verdict.bound):
         return "rests on the log of HiGHS; it cannot be recomputed"
     return "rests on the log of HiGHS; multipliers alone prove {bound}"
@@ -160,6 +162,8 @@ def _print(checked: _Checked, path: Path, language: str) -> None:
     rests = say(bound_of(verdict), bound=figure(verdict.bound))
     lines = (
         say("{file}: the plan holds.", file=path.name),
+        say("Model: {title}.", title=say(MODELS[plan["model"]].title)),
+        say("Question: {options}", options=question_of(plan, checked.case)),
         say("Certificate: its sha256 is right, and it is written as it was."),
         say("Data: {names}; the sha256 of the arrays is the certificate's.", names=_names(plan)),
         say(
@@ -186,6 +190,7 @@ def _json(checked: _Checked, language: str) -> str:
         "holds": fault is None,
         "fault": None if fault is None else translate(fault[0], language, **_shown(fault[1])),
         "model": plan.get("model"),
+        "question": None if fault else question_of(plan, checked.case),
         "objective": _number(verdict.objective),
         # What a plan claims that does not hold is repeated by nobody.
         "bound": None if fault else _number(float(plan["bound"])),

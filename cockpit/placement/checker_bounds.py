@@ -77,7 +77,7 @@ def _packed(plan: Content, data: Data, sites: Any, points: Any, gain: Floats) ->
 def _bought(plan: Content, data: Data, sites: Any, _: Any, gain: Floats) -> float:
     """Least that sites add within the budget, where parts of a site may be bought."""
     values, price, must = gain.sum(axis=0), data["site_cost"][sites], data["must"][sites]
-    room = plan["parameters"]["budget"] * (1 + 1e-9) - math.fsum(price[must])
+    room = plan["parameters"]["budget"] - math.fsum(price[must])
     return math.fsum(values[must]) + _parts(values[~must], price[~must], max(room, 0.0))
 
 
@@ -152,26 +152,36 @@ def alone(plan: Content, data: Data) -> float:
 
     Rules, money and room are left aside: whoever opens everything comes nearest to everybody.
     """
+    if plan["model"] not in _ALONE:
+        return math.nan
     every = np.flatnonzero(~data["forbidden"]).tolist()
-    given, all_open = plan["parameters"], {**plan, "open": every}
-    model, people = plan["model"], data["weights"]
-    if model == "p-dispersion":
-        apart = np.minimum(data["cost"], data["cost"].T)[np.ix_(every, every)]
-        return float(apart[~np.eye(len(every), dtype=np.bool_)].max(initial=0.0))
-    if model == "fixed-cost":
-        return _musts(data) + float(given["rate"]) * minutes_of(data, every, people)
-    if model in ("budget-p-median", "moving", "capacitated-p-median"):
-        return minutes_of(data, every, people)
-    if model in ("budget-covering", _COVERING):
-        return covered(data, every, people, given["reach"])
-    if model in ("equity", "sizes"):
-        goal = given["goal"] == "covering"
-        return worth(all_open, data, _weights(plan, data), covering=goal)
-    if model == "phasing":
-        return _years(all_open, data)
-    if model == "lexicographic":
-        return stage_value(plan["details"]["stages"][-1]["goal"], all_open, data)
-    return _ALONE.get(model, lambda _: math.nan)(data)
+    return float(_ALONE[plan["model"]]({**plan, "open": every}, data))
+
+
+def _farthest(plan: Content, data: Data) -> float:
+    apart = np.minimum(data["cost"], data["cost"].T)[np.ix_(plan["open"], plan["open"])]
+    return float(apart[~np.eye(len(apart), dtype=np.bool_)].max(initial=0.0))
+
+
+def _nearest(plan: Content, data: Data) -> float:
+    return minutes_of(data, plan["open"], data["weights"])
+
+
+def _within(plan: Content, data: Data) -> float:
+    return covered(data, plan["open"], data["weights"], plan["parameters"]["reach"])
+
+
+def _by_goal(plan: Content, data: Data) -> float:
+    covering = plan["parameters"]["goal"] == "covering"
+    return worth(plan, data, _weights(plan, data), covering=covering)
+
+
+def _last_stage(plan: Content, data: Data) -> float:
+    return stage_value(plan["details"]["stages"][-1]["goal"], plan, data)
+
+
+def _number_of_musts(_: Content, data: Data) -> float:
+    return float(data["must"].sum())
 
 
 def _musts(data: Data) -> float:
@@ -186,20 +196,37 @@ def _years(plan: Content, data: Data) -> float:
     return math.fsum(np.array(given["year_weights"]) * np.array(values))
 
 
-_ALONE: dict[str, Callable[[Data], float]] = {
-    "least-gini": lambda _: 0.0,
-    "lscp": lambda data: float(data["must"].sum()),
-    "lscp-b": lambda data: float(data["must"].sum()),
-    "capacitated-set-covering": lambda data: float(data["must"].sum()),
-    "goal-seek": lambda data: _musts(data) if data["site_cost"].any() else data["must"].sum() * 1.0,
+def _goals(plan: Content, data: Data) -> float:
+    return _musts(data) if data["site_cost"].any() else _number_of_musts(plan, data)
+
+
+_ALONE: dict[str, Callable[[Content, Data], float]] = {
+    "p-dispersion": _farthest,
+    "fixed-cost": lambda plan, data: (
+        _musts(data) + float(plan["parameters"]["rate"]) * _nearest(plan, data)
+    ),
+    "budget-p-median": _nearest,
+    "moving": _nearest,
+    "capacitated-p-median": _nearest,
+    "budget-covering": _within,
+    _COVERING: _within,
+    "equity": _by_goal,
+    "sizes": _by_goal,
+    "phasing": _years,
+    "lexicographic": _last_stage,
+    "least-gini": lambda _, __: 0.0,
+    "lscp": _number_of_musts,
+    "lscp-b": _number_of_musts,
+    "capacitated-set-covering": _number_of_musts,
+    "goal-seek": _goals,
 }
 
 # ---------------------------------------------------------------- the log of HiGHS
 
 _LEVELS = ("p-center", "p-dispersion")
 """Models that ask HiGHS whether a level can be reached: its log says that it cannot."""
-_OTHER = (*_LEVELS, "least-gini", "lexicographic")
-"""Models whose last program has another goal than the plan: its bound is not the plan's."""
+_OTHER = ("p-median", "mclp", "least-gini", "lexicographic")
+"""Models whose last program has another goal than the plan, or leaves a constant out."""
 _COUNTED = ("lscp", "lscp-b", "capacitated-set-covering")
 
 
@@ -220,7 +247,7 @@ def check_log(plan: Content, proof: Mapping[str, Any], data: Data, *, upward: bo
         )
     model = plan["model"]
     found = _level(plan, proof, data, status[-1]) if model in _LEVELS else _last_bound(lines)
-    if found is None or model in _OTHER[len(_LEVELS) :]:
+    if found is None or model in _OTHER:
         return
     if model in _COUNTED and math.isfinite(found):
         found = float(math.ceil(found - _WHOLE))

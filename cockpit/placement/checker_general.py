@@ -47,6 +47,7 @@ def upward(plan: Content) -> bool:
 
 
 def load_of(plan: Content, data: Data) -> Floats:
+    """Return what each point takes of a capacity: its people, where nothing else is said."""
     given = plan["parameters"].get("load")
     return data["weights"] if given is None else np.array(given, dtype=np.float64)
 
@@ -106,10 +107,12 @@ def _near(data: Data, sites: list[int]) -> Floats:
 
 
 def minutes_of(data: Data, sites: list[int], weights: Floats) -> float:
+    """Return the person-minutes of all to the nearest of some sites."""
     return math.fsum(weights[weights > 0] * _near(data, sites)[weights > 0])
 
 
 def covered(data: Data, sites: list[int], weights: Floats, reach: float) -> float:
+    """Return the people who have one of some sites within reach."""
     return math.fsum(weights[(data["cost"][:, sites] <= reach).any(axis=1)])
 
 
@@ -125,6 +128,7 @@ def _budget(plan: Content, data: Data) -> float:
 
 
 def worth(plan: Content, data: Data, weights: Floats, *, covering: bool) -> float:
+    """Return the people covered by the open sites, or person-minutes to them."""
     if covering:
         return covered(data, plan["open"], weights, plan["parameters"]["reach"])
     return minutes_of(data, plan["open"], weights)
@@ -217,6 +221,7 @@ def _lexicographic(plan: Content, data: Data) -> float:
 
 
 def stage_value(goal: str, plan: Content, data: Data) -> float:
+    """Return what the open sites are worth to one goal of several."""
     weights, sites, reach = data["weights"], plan["open"], plan["parameters"]["reach"]
     if goal == "worst":
         return float(_near(data, sites)[weights > 0].max(initial=0.0))

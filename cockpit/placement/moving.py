@@ -134,7 +134,7 @@ def solve_moving(
         ),
         details=details,
     )
-    return replace(plan, data=problem.digest)
+    return replace(plan, data=problem.digest, proof={**plan.proof, **begun.proof})
 
 
 class _Costs:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cockpit.placement import checker, checker_general
+from cockpit.placement import checker, checker_bounds, checker_general
 from cockpit.placement.checker import verify
 from cockpit.placement.plan import Plan, read_certificate, seal
 from cockpit.placement.problem import Problem
@@ -54,15 +54,16 @@ def sentence(certificate: Any) -> str:
 
 
 def test_imports_nothing_but_numpy_and_the_standard_library() -> None:
-    text = Path(checker.__file__).read_text(encoding="utf-8")
-    tree = ast.parse(text.replace("from cockpit.placement import checker_general as general", ""))
-    tree.body += ast.parse(Path(checker_general.__file__).read_text(encoding="utf-8")).body
-    roots = {
-        (node.module if isinstance(node, ast.ImportFrom) else node.names[0].name).split(".")[0]
-        for node in ast.walk(tree)
+    parts = (checker, checker_bounds, checker_general)
+    names = {
+        f"{node.module}.{name.name}" if isinstance(node, ast.ImportFrom) else name.name
+        for part in parts
+        for node in ast.walk(ast.parse(Path(part.__file__).read_text(encoding="utf-8")))
         if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in node.names
     }
-    assert roots <= {
+    own = tuple(part.__name__ for part in parts)
+    assert {name.split(".")[0] for name in names if not name.startswith(own)} <= {
         "__future__",
         "base64",
         "collections",
@@ -168,3 +169,83 @@ def test_a_solver_s_proof_is_said_to_rest_on_it() -> None:
     assert verdict.holds
     assert verdict.rests_on_solver
     assert np.isnan(verdict.bound)
+
+
+def test_a_solver_s_proof_without_a_log_that_says_so_is_refused() -> None:
+    plan = solve(PROBLEM, "bclp", {"p": 3, "reach": 20.0})
+    proof = dict(plan.proof)
+    nothing = (
+        f"Nothing proves the bound {plan.bound}: the certificate has no multipliers that do, and "
+        "no log of HiGHS."
+    )
+    for lie in ({"kind": "solver"}, {**proof, "log": []}, {**proof, "log": "Optimal"}):
+        assert sentence(resealed(plan, proof=lie)) == nothing
+    other = [line for line in proof["log"] if "Dual bound" not in line]
+    other.append(f"  Dual bound        {plan.bound + 1:g}")
+    assert sentence(resealed(plan, proof={**proof, "log": other})) == (
+        f"The log of HiGHS proves {plan.bound + 1}, the certificate says {plan.bound}."
+    )
+
+
+ALONE: list[tuple[str, dict[str, Any], float]] = [
+    # Costs below: everybody has a site at 1, 2 and 3 minutes; 6 people, weights 1, 2, 3.
+    ("budget-p-median", {"budget": 9.0}, 1 + 2 * 2 + 3 * 3),
+    ("fixed-cost", {"rate": 0.5}, 2 + 0.5 * 14),
+    ("moving", {"p": 2, "moving_cost": [0] * 3, "closing_cost": [0] * 3, "opening_cost": [0] * 3},
+     14),
+    ("capacitated-covering", {"p": 2, "reach": 2.0, "split": False}, 3),
+    ("budget-covering", {"budget": 9.0, "reach": 3.0}, 6),
+    ("equity", {"goal": "p-median", "group_weights": [1.0, 10.0]}, 1 + 4 + 90),
+    ("equity", {"goal": "covering", "group_weights": None, "reach": 2.0}, 3),
+    ("phasing", {"goal": "covering", "numbers": [1, 2], "people": [[1, 2, 3], [5, 5, 5]],
+                 "year_weights": [1.0, 2.0], "reach": 2.0}, 3 + 2 * 10),
+    ("capacitated-set-covering", {}, 1),
+    ("goal-seek", {}, 2),
+    ("least-gini", {}, 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("model", "given", "value"), ALONE)
+def test_what_all_sites_together_reach_no_plan_beats(
+    model: str, given: dict[str, Any], value: float
+) -> None:
+    problem = Problem.of(
+        [[1, 5, 9], [9, 2, 5], [5, 9, 3]], [1, 2, 3], must=[0], site_cost=[2, 0, 0],
+        groups=[0, 0, 1],
+    )  # fmt: skip
+    data = {f.name: getattr(problem, f.name) for f in fields(problem)}
+    plan = {"model": model, "parameters": given, "details": {}}
+    assert checker_bounds.alone(plan, data) == pytest.approx(value)
+
+
+def test_p_dispersion_without_a_search_rests_on_the_distances() -> None:
+    # The two farthest, 9 apart, are open at once: there is nothing to search.
+    problem = Problem.of([[0, 3, 9], [3, 0, 5], [9, 5, 0]])
+    plan = solve(problem, "p-dispersion", {"p": 2})
+    data = {f.name: getattr(problem, f.name) for f in fields(problem)}
+    verdict = verify(plan.to_json(), data)
+    assert (plan.objective, verdict.holds, verdict.bound) == (9, True, 9)
+    assert not verdict.rests_on_solver
+
+
+@pytest.mark.parametrize(
+    ("model", "given"),
+    [
+        ("capacitated-covering", {"p": 4, "reach": 20.0}),
+        ("equity", {"p": 4, "group_weights": [3.0]}),
+        ("fixed-cost", {"rate": 0.3}),
+    ],
+)
+def test_multipliers_prove_without_the_solver(model: str, given: dict[str, Any]) -> None:
+    plan = solve(PROBLEM, model, given)
+    proven = checker_bounds.bound(plan.certificate(), DATA)
+    assert proven == pytest.approx(plan.proof["lagrangian_bound"], rel=1e-6)
+    assert verify(plan.to_json(), DATA).holds
+    # Whatever the multipliers are, they never prove what is not so.
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        wild = (np.array(plan.proof["multipliers"]) * rng.uniform(0, 2)).tolist()
+        content = {**plan.certificate(), "proof": {**plan.proof, "multipliers": wild}}
+        found = checker_bounds.bound(content, DATA)
+        more = model == "capacitated-covering"
+        assert found >= plan.objective - 1e-9 if more else found <= plan.objective + 1e-9
