@@ -24,7 +24,8 @@ from cockpit.ui.words import language, say
 
 _EXTRAS = ("labels", "roads", "rivers", "water", "lakes")
 _NEW_PX, _KEPT_PX, _GONE_PX = 11, 3.4, 7
-_MOST_NAMED = 24  # new sites with their name beside them; of more the signs alone
+_MOST_NAMED = 24  # new sites with their name beside them
+_LINE_PX = 24  # of a name
 
 
 @dataclass(frozen=True)
@@ -247,10 +248,9 @@ def _new(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
         "getSize": 15,
         "outlineWidth": 0,
     }
-    if len(rows) > _MOST_NAMED:
-        return [discs, sign]
+    named = apart(rows, float(coverage_maps.camera(scene.box)["zoom"]))
     names = {
-        **_letters("names", rows, tokens),
+        **_letters("names", named, tokens),
         "getText": "@@=n",
         "getColor": rgba(tokens.text),
         "getSize": 14,
@@ -262,6 +262,30 @@ def _new(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
         "backgroundPadding": [6, 3, 6, 3],
     }
     return [discs, sign, names]
+
+
+def apart(rows: list[dict[str, Any]], zoom: float) -> list[dict[str, Any]]:
+    """
+    Return the sites whose names can stand beside them without lying over each other.
+
+    As the map opens: a name that finds no room is told by the pointer and by the list.
+    """
+    taken: list[tuple[float, float, float]] = []  # left, right, middle; pixels
+    found = []
+    for row in rows:
+        x, y = _pixels(row["p"], zoom)
+        wide = sum(15.0 if ord(letter) > 0x2E80 else 8.5 for letter in str(row["n"])) + 34
+        if all(x > right or x + wide < left or abs(y - at) > _LINE_PX for left, right, at in taken):
+            taken.append((x, x + wide, y))
+            found.append(row)
+    return found[:_MOST_NAMED]
+
+
+def _pixels(place: list[float], zoom: float) -> tuple[float, float]:
+    """Return where a place lies in the world as a map of this zoom draws it (Web Mercator)."""
+    size = 512 * 2**zoom
+    up = math.log(math.tan(math.pi / 4 + math.radians(place[1]) / 2))
+    return size * (place[0] + 180) / 360, -size * up / (2 * math.pi)
 
 
 def _chosen(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
@@ -322,7 +346,12 @@ def legend(scene: Scene) -> None:
     """Show what the colours and signs mean."""
     tokens, shown = theme.now(), scene.shown
     items = [_swatch(one.colour, one.alpha, one.text) for one in shown.classes]
-    items.append(_swatch(tokens.no_data, 0.4, say("nobody lives here")))
+    nobody = (
+        say("nobody lives here")
+        if scene.choice.asked.group == "people"
+        else say("nobody of this group")
+    )
+    items.append(_swatch(tokens.no_data, 0.4, nobody))
     items.append(_sign("#FFFFFF", "#16202E", 11, "", say("site today")))
     statuses = {mark.status for mark in scene.marks}
     if "new" in statuses:
