@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,6 +13,7 @@ from cockpit.answers import siting_runs
 from cockpit.answers.coverage_question import mask_of
 from cockpit.answers.reach import Note
 from cockpit.answers.siting_broken import broken_rules, closeness, lifted, reason_note
+from cockpit.answers.siting_figures import untold
 from cockpit.answers.siting_ground import UNREACHED_MINUTES, Ground
 from cockpit.answers.siting_layout import Layout
 from cockpit.answers.siting_models import reach_of
@@ -19,7 +21,7 @@ from cockpit.answers.siting_problem import why_excluded
 from cockpit.answers.siting_rules import Rules
 from cockpit.answers.siting_table import Table
 from cockpit.placement import moves
-from cockpit.placement.moves import Aim
+from cockpit.placement.moves import Aim, Floats
 from geodata.errors import CockpitError, InputError
 
 Kind = Literal["add", "move", "remove"]
@@ -37,7 +39,7 @@ class Move:
     closed: str  # site that closes or moves; ""
     layout: Layout  # the plan afterwards
     people: float  # within reach, more than before; NaN: too few to be shown
-    minutes: float  # person-minutes saved
+    minutes: float  # person-minutes saved; NaN: of too few people
     words: Note
 
 
@@ -45,7 +47,7 @@ class Move:
 class Forced:
     """What it costs to have a site in the best plan: people covered less, or person-minutes."""
 
-    cost: float | None  # 0 or more; None: not known yet
+    cost: float | None  # 0 or more; None: not known yet; NaN, as the two below: not shown
     least: float | None  # surely at least, and at most
     most: float | None
     proven: bool
@@ -63,7 +65,7 @@ class WhyNot:
     rule: str  # "" | "open" | "spacing" | those of ``siting.why_excluded``
     reason: Note | None  # the rule in words
     people: float  # newly covered; NaN: too few to be shown
-    minutes: float  # person-minutes saved
+    minutes: float  # person-minutes saved; NaN: of too few people
     rank: int  # 1: none brings more; 0: the rules forbid it
     n_candidates: int
     best: str  # the candidate that brings most; "": there is none
@@ -144,9 +146,19 @@ def _told(table: Table, layout: Layout, kind: Kind, new: int | None, old: int | 
     more = table.value("covered", then) - table.value("covered", table.opened)
     saved = table.value("minutes", table.opened) - table.value("minutes", then)
     people = math.copysign(mask_of(ground.q).count(abs(more)), more)
+    if ground.q.sensitive and _is_few(table, table.near(then)):
+        saved = math.nan
     after = _changed(layout, site, closed)
     return Move(kind, site, closed, after, people, saved,
                 _words(ground, kind, site, closed, people, saved))  # fmt: skip
+
+
+def _is_few(table: Table, near: Floats) -> bool:
+    """Tell whether those whose ways change are too few for their minutes to be shown."""
+    ground, now = table.ground, table.near(table.opened)
+    mask = mask_of(ground.q)
+    counts = (ground.people[change].sum() for change in (near < now, near > now))
+    return any(math.isnan(mask.part(float(n), ground.told)) for n in counts)
 
 
 def _changed(layout: Layout, site: str, closed: str) -> Layout:
@@ -177,7 +189,7 @@ def _words(ground: Ground, kind: Kind, site: str, closed: str, people: float, sa
     sign = -1 if kind == "remove" else 1
     told = {
         "people": "-" if math.isnan(people) else f"{sign * people + 0.0:,.0f}",
-        "minutes": f"{sign * saved + 0.0:,.0f}",
+        "minutes": "-" if math.isnan(saved) else f"{sign * saved + 0.0:,.0f}",
         "limit": f"{ground.q.minutes:g}",
     }
     names = {"new": site, "old": closed}
@@ -230,19 +242,29 @@ def why_not(
     best = int(np.argmax(gain))
     there = bool(usable.any())
     count = mask_of(ground.q).count
+    minutes = {k: _saved(table, by_aim["minutes"], k) for k in (at, best)}
     return WhyNot(
         site=ground.sites[site],
         rule=rule,
         reason=reason,
         people=count(float(by_aim["covered"][at])),
-        minutes=float(by_aim["minutes"][at]),
+        minutes=minutes[at],
         rank=0 if rule else int((gain > by_aim[aim][at]).sum()) + 1,
         n_candidates=int(usable.sum()),
         best=ground.sites[int(table.sites[best])] if there else "",
         best_people=count(float(by_aim["covered"][best])) if there else 0.0,
-        best_minutes=float(by_aim["minutes"][best]) if there else 0.0,
+        best_minutes=minutes[best] if there else 0.0,
         forced=_forced(ground, rules, layout, site, rule, aim, seconds) if search else None,
     )
+
+
+def _saved(table: Table, gains: Floats, column: int) -> float:
+    """Return the person-minutes that a site saves; NaN: of too few people."""
+    if table.ground.q.sensitive:
+        near = np.minimum(table.near(table.opened), table.cost[:, column])
+        if _is_few(table, near):
+            return math.nan
+    return float(gains[column])
 
 
 def _forbidden(table: Table, layout: Layout, site: int, at: int) -> tuple[str, Note | None]:
@@ -272,7 +294,17 @@ def _forced(
         keys = tuple(_best(ground, r, n, aim, seconds) for r in (insisting, rules))
     except InputError as error:
         return Forced(None, None, None, False, n, "", "", error)
-    return _cost(siting_runs.state(keys[0]), siting_runs.state(keys[1]), n, aim, keys[0], keys[1])
+    with_it, without = (siting_runs.state(key) for key in keys)
+    return _veiled(ground, _cost(with_it, without, n, aim, *keys), aim)
+
+
+def _veiled(ground: Ground, found: Forced, aim: Aim) -> Forced:
+    """Return what insisting costs without people too few to be shown."""
+    few = aim == "covered" and any(
+        n is not None and math.isnan(mask_of(ground.q).count(n))
+        for n in (found.cost, found.least, found.most)
+    )
+    return replace(found, cost=math.nan, least=math.nan, most=math.nan) if few else found
 
 
 def _cost(
@@ -297,8 +329,10 @@ def _cost(
     (obj_with, bound_with), (obj, bound) = (
         (sign * float(s.objective or 0.0), sign * float(s.bound or 0.0)) for s in known
     )
-    best = max(obj, obj_with)
     proven = all(s.proven for s in known)
+    if any(map(math.isnan, (obj_with, bound_with, obj, bound))):
+        return Forced(math.nan, math.nan, math.nan, proven, n, key, other, error)
+    best = max(obj, obj_with)
     cost = max(best - obj_with, 0.0)
     least, most = max(best - bound_with, 0.0), max(bound - obj_with, 0.0)
     if proven:
@@ -324,7 +358,8 @@ def standing(
     n = len(ground.open_sites(layout))
     table = Table.of(ground, fair, layout)
     value, today = (table.value(aim, flags) for flags in (table.opened, table.today))
-    shown = _shown(ground, value, aim)
+    shown = _shown(ground, value, aim, ground.open_sites(layout))
+    today = _shown(ground, today, aim, range(ground.n_facilities))
     notes = tuple(b.note for b in broken)
     try:
         key = _best(ground, fair, n, aim, seconds)
@@ -377,6 +412,7 @@ def _percent(aim: Aim, value: float, bound: float) -> float:
 
 
 def _improvement(aim: Aim, value: float, today: float, bound: float) -> float | None:
+    """Return the share of what could be improved; None too where one of the three is hidden."""
     sign = 1.0 if aim == "covered" else -1.0
     possible = sign * (bound - today)
     if not possible > 0 or math.isnan(value):
@@ -384,7 +420,6 @@ def _improvement(aim: Aim, value: float, today: float, bound: float) -> float | 
     return min(sign * (value - today) / possible, 1.0)
 
 
-def _shown(ground: Ground, value: float, aim: Aim) -> float:
-    if aim == "minutes":
-        return value
-    return mask_of(ground.q).part(value, float(ground.people.sum()))
+def _shown(ground: Ground, value: float, aim: Aim, open_sites: Iterable[int]) -> float:
+    name = "covered" if aim == "covered" else "person_minutes"
+    return math.nan if name in untold(ground, open_sites) else value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -136,6 +136,14 @@ def figures(ground: Ground, layout: Layout) -> Figures:
                 _figures.popitem(last=False)
         _figures.move_to_end(key)
         return known
+
+
+def untold(ground: Ground, open_sites: Iterable[int]) -> frozenset[str]:
+    """Return which totals of a plan are not shown: "covered", "person_minutes", or none."""
+    if not ground.q.sensitive:
+        return frozenset()
+    then = figures(ground, ground.layout_of(open_sites)).then
+    return frozenset(name for name in SAME if math.isnan(getattr(then, name)))
 
 
 def board_of(ground: Ground, sites: tuple[int, ...]) -> Board:

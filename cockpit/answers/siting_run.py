@@ -11,14 +11,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from cockpit.answers.coverage_question import mask_of
 from cockpit.answers.reach import Note
+from cockpit.answers.siting_figures import untold
 from cockpit.answers.siting_fit import Fitted
 from cockpit.answers.siting_ground import Ground, Positions
 from cockpit.answers.siting_layout import Layout
 from cockpit.answers.siting_models import Unit, unit
 from cockpit.answers.siting_rules import Rules
-from cockpit.answers.siting_told import told, years_of
+from cockpit.answers.siting_told import About, told, years_of
 from cockpit.placement.formulation import assigned
 from cockpit.placement.plan import CLOSED, Plan, Step, gap_of
 from geodata.errors import CockpitError
@@ -93,6 +93,7 @@ class Run:
     unproven: bool = False  # the plan is one that was told: too little for a certificate
     error: CockpitError | None = None
     notes: tuple[Note, ...] = ()
+    hidden: dict[bytes, frozenset[str]] = field(default_factory=dict)  # see untold_of
     stopping: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
 
@@ -121,13 +122,15 @@ def plan_of(run: Run, best: Step, fitted: Fitted) -> Plan:
 
 def state_of(run: Run, place: int) -> State:
     """Return a search as a page shows it; ``place``: searches before it."""
-    ground, plan, best = run.ground, run.plan, run.best
+    plan, best = run.plan, run.best
     columns = plan.open if plan is not None else None if best is None else best.open
     objective = plan.objective if plan else best.objective if best else None
     bound = plan.bound if plan else best.bound if best else None
     counted = unit(run.model, run.parameters)
     live = run.status == "running"
     gap = None if objective is None or bound is None else gap_of(objective, bound)
+    if columns is not None and withheld(run, columns, plan):
+        objective = bound = math.nan
     return State(
         key=run.key,
         status=run.status,
@@ -135,10 +138,10 @@ def state_of(run: Run, place: int) -> State:
         model=run.model,
         parameters=run.parameters,
         unit=counted,
-        steps=tuple(_step(run, step, counted) for step in run.steps),
+        steps=tuple(_step(run, step) for step in run.steps),
         layout=None if columns is None else _layout(run, columns),
-        objective=_shown(ground, objective, counted),
-        bound=_shown(ground, bound, counted),
+        objective=objective,
+        bound=bound,
         gap=gap,
         proven=plan is not None and plan.gap <= CLOSED,
         plan=plan,
@@ -151,22 +154,48 @@ def state_of(run: Run, place: int) -> State:
     )
 
 
-def _step(run: Run, step: Step, counted: Unit) -> RunStep:
-    objective = _shown(run.ground, step.objective, counted)
-    bound = _shown(run.ground, step.bound, counted)
-    return RunStep(
-        step.seconds,
-        math.nan if objective is None else objective,
-        math.nan if bound is None else bound,
-        step.gap,
-        step.phase,
-    )
+def _step(run: Run, step: Step) -> RunStep:
+    hidden = withheld(run, step.open, None)
+    objective, bound = (math.nan if hidden else n for n in (step.objective, step.bound))
+    return RunStep(step.seconds, objective, bound, step.gap, step.phase)
+
+
+_TOTALS = {"people": "covered", "person-minutes": "person_minutes", "money": "person_minutes"}
+"""What an objective tells of the plan, by its unit; money is weighed against minutes."""
+
+
+def withheld(run: Run, columns: Any, plan: Plan | None) -> bool:
+    """
+    Tell whether the objective of a plan tells what its figures hide; then its bound does, too.
+
+    Of a plan of several years, which adds them up, each must be shown; before it has ended they
+    are not known.
+    """
+    if not run.ground.q.sensitive:
+        return False
+    counted = unit(run.model, run.parameters)
+    if counted == "share":
+        return True
+    if run.model == "phasing":
+        years = years_of(plan) if plan is not None else ()
+        return not years or any(_TOTALS[counted] in untold_of(run, year) for year in years)
+    return _TOTALS.get(counted) in untold_of(run, columns)
+
+
+def untold_of(run: Run, columns: Any) -> frozenset[str]:
+    """Return which totals of a plan are not shown, kept with the run."""
+    key = np.sort(np.asarray(columns, dtype=np.int64)).tobytes()
+    if key not in run.hidden:
+        run.hidden[key] = untold(run.ground, opened(run, columns))
+    return run.hidden[key]
 
 
 def _told(run: Run, plan: Plan | None) -> tuple[Note, ...]:
     if plan is None or run.sites is None:
         return ()
-    return told(run.ground, run.model, run.parameters, plan, run.sites)
+    years = tuple(untold_of(run, year) for year in years_of(plan))
+    about = About(run.ground, run.parameters, plan, run.sites, untold_of(run, plan.open), years)
+    return told(run.model, about)
 
 
 def opened(run: Run, columns: Any) -> list[int]:
@@ -178,13 +207,6 @@ def opened(run: Run, columns: Any) -> list[int]:
 
 def _layout(run: Run, columns: Any) -> Layout:
     return run.ground.layout_of(opened(run, columns))
-
-
-def _shown(ground: Ground, value: float | None, counted: Unit) -> float | None:
-    """Return a figure as it may be shown: NaN for people too few, or so many that the rest is."""
-    if value is None or counted != "people" or not ground.q.sensitive:
-        return value
-    return mask_of(ground.q).part(value, float(ground.people.sum()))
 
 
 def source_of(ground: Ground, rules: Rules) -> dict[str, Any]:

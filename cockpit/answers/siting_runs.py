@@ -33,8 +33,10 @@ from cockpit.answers.siting_run import (
     source_of,
     state_of,
     thinned,
+    withheld,
 )
 from cockpit.locale import Named
+from cockpit.placement.models import MODELS
 from cockpit.placement.plan import Plan, Step
 from cockpit.placement.solve import solve
 from geodata.errors import CockpitError, InputError
@@ -93,8 +95,14 @@ def start(
     Raises
     ------
     InputError
-        If too many searches wait already. What is wrong with a question is told by its state.
+        If there is no such model, or too many searches wait already. What else is wrong with a
+        question is told by its state.
     """
+    if model not in MODELS:
+        raise InputError(
+            "There is no model {model}; choose one of {models}.",
+            model=model, models=", ".join(MODELS),
+        )  # fmt: skip
     key = key_of(ground, rules, model, parameters, seconds=seconds, gap=gap, seed=seed)
     with _lock:
         known = _runs.get(key)
@@ -189,6 +197,11 @@ def certificate(key: str, *, visitor: str | None = None) -> str:
         seen = run is not None and (visitor is None or may_see(visitor, run.ground.q.visitor))
         if run is None or plan is None or not seen:
             raise InputError("This search has no plan; a certificate needs one.")
+        if withheld(run, plan.open, plan):
+            raise InputError(
+                "The objective of this plan tells a count that is not shown; there is no "
+                "certificate."
+            )
         if run.unproven:
             raise InputError(UNHEARD.template)
         return sealed(run, plan)
@@ -338,6 +351,8 @@ def _forget_oldest() -> None:
 
 def _archived(run: Run, plan: Plan) -> None:
     """Keep the run in the store; where it cannot be written, the log says why."""
+    if withheld(run, plan.open, plan):  # its certificate would be handed out
+        return
     sites = opened(run, plan.open)
     try:
         siting_archive.keep(run.key, run.ground, run.rules, plan, sites, sealed(run, plan))

@@ -61,6 +61,11 @@ class Table:
         """Return the nearest two open sites of everybody."""
         return moves.served(self.cost, self.opened)
 
+    def near(self, flags: Flags) -> moves.Costs:
+        """Return everybody's minutes to the nearest of some sites, as they count in sums."""
+        found: moves.Costs = np.minimum(moves.served(self.cost, flags).near, UNREACHED_MINUTES)
+        return found
+
     @property
     def too_near(self) -> Flags:
         """Return the sites that are too near to an open one."""

@@ -81,7 +81,9 @@ def standing_text(known: Standing) -> tuple[str, str, str]:
     """Return value, unit and note of the tile that compares with the best."""
     if known.error is not None:
         return NO_FIGURE, "", say_error(known.error)
-    if known.percent is None or math.isnan(known.percent):
+    if known.percent is not None and math.isnan(known.percent):
+        return NO_FIGURE, "", say("not shown: too few people")
+    if known.percent is None:
         return "…", "", say("the best is being searched")
     share = percent(known.percent / 100, 1)
     if not known.proven:

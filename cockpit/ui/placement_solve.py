@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,10 +18,10 @@ from cockpit.placement.models import MODELS
 from cockpit.ui import (
     coverage_parts,
     placement_cache,
-    placement_choices,
     placement_fields,
     placement_progress,
     placement_proof,
+    placement_proven,
     placement_result,
     placement_rows,
     state,
@@ -275,14 +276,22 @@ def _ended(twin: Twin, choice: Choice, found: State, *, same: bool) -> None:
             type="primary",
             key="placement.solve.take",
             disabled=found.layout == choice.layout,
-            on_click=placement_choices.change,
-            args=(found.layout,),
+            on_click=placement_proven.take,
+            args=(choice, found.layout, found.key),
         )
         if found.layout == choice.layout:
             st.caption(say("This plan is on the map."))
     told = [placement_result.note_text(note) for note in found.details]
     placement_result.show(shown(choice, found), told)
     coverage_parts.notes(found.notes)
+    if found.objective is not None and math.isnan(found.objective):
+        st.caption(
+            say(
+                "The objective of this plan tells a count that is not shown; there is no "
+                "certificate."
+            )
+        )
+        return
     placement_proof.proof(twin.version, found.key, found.plan)
 
 
