@@ -176,23 +176,35 @@ def solve_lscp_b(
         ``objective``: number of sites; ``details``: ``backup`` (people with two open sites within
         reach) and ``backup_bound`` (no plan of so few sites gives more).
 
+    Raises
+    ------
+    InputError
+        As ``solve_lscp``.
+
     References
     ----------
     Hogan, K., ReVelle, C. (1986), "Concepts and applications of backup coverage", Management
     Science 32(11), 1434-1444.
     """
+    search = Search(seconds, seed, gap, progress)
     fewest = solve_lscp(
         problem, reach=reach, seed=seed, seconds=seconds, gap=gap, progress=progress
     )
     reach = check_limit(reach)
-    search = Search(max(seconds - fewest.seconds, 0.0), seed, gap, None)
     rows = cover_rows(problem, people_points(problem), reach)
     siting = everybody(problem, rows, backup=True)
     siting.number(at_least=len(fewest.open), at_most=len(fewest.open))
     start = np.full(siting.program.n_columns, np.nan)
     start[siting.open] = 0.0
     start[siting.open[fewest.open]] = 1.0
-    outcome = siting.program.solve(seconds=search.left, gap=gap, seed=seed, start=start)
+    going = search.tell(fewest.open, float(len(fewest.open)), fewest.bound)
+    outcome = siting.program.solve(
+        seconds=search.left if going else 0.0,
+        gap=gap,
+        seed=seed,
+        start=start,
+        watch=lambda *_: search.again(),
+    )
     chosen = siting.chosen(outcome.x) if outcome.x is not None else fewest.open
     backup = people_covered(problem, chosen, reach, times=2)
     most = max(_most(outcome, float(rows.weight.sum())), backup)

@@ -148,36 +148,6 @@ def solve_phasing(
     )
 
 
-def greedy_path(
-    problem: Problem,
-    numbers: Sequence[int],
-    *,
-    reach: float,
-    people: ArrayLike | None = None,
-) -> list[Positions]:
-    """
-    Return the path that adds, one at a time, the site that covers most people of its year.
-
-    What planners do by hand, to compare with ``solve_phasing``. Must sites come first; of equally
-    good ones the first is taken; spacing is kept; a year may have fewer sites where none is left.
-    """
-    years = _checked(problem, numbers, "covering", reach, people, None, None)
-    chosen, path = np.flatnonzero(problem.must), []
-    for year, p in enumerate(numbers):
-        while len(chosen) < p:
-            free = [
-                j
-                for j in np.setdiff1d(np.flatnonzero(problem.allowed), chosen)
-                if not problem.too_near(np.append(chosen, j))
-            ]
-            if not free:
-                break
-            worths = [years.worth(year, np.append(chosen, j)) for j in free]
-            chosen = np.sort(np.append(chosen, free[int(np.argmax(worths))]))
-        path.append(chosen)
-    return path
-
-
 def _details(years: _Years, path: Sequence[Positions]) -> dict[str, Any]:
     return {
         "years": [chosen.tolist() for chosen in path],

@@ -156,6 +156,7 @@ STOPPED: list[tuple[str, dict[str, Any]]] = [
     ("fixed-cost", {"rate": 0.001}),
     ("equity", {"p": 10}),
     ("lscp", {"reach": 13.0}),
+    ("lscp-b", {"reach": 13.0}),
     ("p-center", {"p": 10}),
 ]
 
