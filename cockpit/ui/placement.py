@@ -16,6 +16,7 @@ from cockpit.ui import (
     placement_map,
     placement_panels,
     placement_rules,
+    placement_save,
     placement_shown,
     placement_solve,
     theme,
@@ -111,7 +112,7 @@ def below(twin: Twin, choice: Choice, found: Figures) -> None:
     elif choice.panel == "solve":
         placement_solve.show(twin, choice)
     elif choice.panel == "save":
-        placement_panels.save(choice, found)
+        placement_save.show(choice, found)
     else:
         placement_panels.townships(twin, found)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 from sqlalchemy.orm import Session
@@ -19,6 +19,9 @@ from cockpit.settings import settings
 from cockpit.store import session as store
 from cockpit.ui import cache
 from cockpit.ui.cache import NothingLoadedError
+
+if TYPE_CHECKING:
+    from cockpit.ui.placement_proven import Proof
 
 
 class Asked(NamedTuple):
@@ -102,10 +105,21 @@ def figures(asked: Asked, layout: Layout) -> Figures:
     return _figures(cache.data_version(), cache.visitor_class(), asked, layout.key(), layout)
 
 
-def save(found: Figures, rules: Rules, *, name: str, author: str, note: str) -> str:
-    """Store a plan made by hand as a scenario; return its name."""
+def save(
+    found: Figures, rules: Rules, proof: Proof | None, *, name: str, author: str, note: str
+) -> str:
+    """Store a plan as a scenario, with its proof where it has one; return its name and version."""
+    given = {} if proof is None else proof._asdict()
     with Session(store.engine()) as db:
-        return scenario_store.save(db, found, rules, name=name, author=author, note=note).name
+        kept = scenario_store.save(db, found, rules, name=name, author=author, note=note, **given)
+    return kept.title
+
+
+def newest_version(name: str) -> int:
+    """Return the newest version of a scenario's name that the visitor may see; 0: none."""
+    with Session(store.engine()) as db:
+        known = scenario_store.versions(db, name, visitor=cache.visitor_class())
+    return max((one.version for one in known), default=0)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)

@@ -25,11 +25,9 @@ from cockpit.ui.words import (
     number,
     percent,
     say,
-    say_error,
     say_terms,
     signed,
 )
-from geodata.errors import CockpitError
 
 STATUS_TITLES = {
     "kept": "stays",
@@ -336,63 +334,3 @@ def _open(row: Any, text: str) -> str:
 
 def _load(people: float, capacity: float) -> str:
     return percent(people / capacity) if capacity > 0 else NO_FIGURE
-
-
-# ---------------------------------------------------------------- save
-
-
-def save(choice: Choice, found: Figures) -> None:
-    """Show the form that keeps the plan as a scenario."""
-    if not found.layout:
-        st.info(
-            say("There is nothing to keep yet. Put a site on the map, or let the best plan be "
-                "found, and save it here.")
-        )  # fmt: skip
-        return
-    with st.form("placement.save", border=False):
-        with st.container(horizontal=True):
-            st.text_input(say("Name of the scenario"), max_chars=80, width=340,
-                          **_later("placement.save.name"))  # fmt: skip
-            st.text_input(say("Author"), max_chars=80, width=240,
-                          **_later("placement.save.author"))  # fmt: skip
-        st.text_area(say("Remark"), max_chars=2000, height=90, **_later("placement.save.note"))
-        st.form_submit_button(
-            say("Save the plan"), type="primary", icon=":material/save:", on_click=_save,
-            args=(choice, found),
-        )  # fmt: skip
-    _said()
-
-
-def _later(name: str) -> dict[str, Any]:
-    """Return how a field of the form is kept: forms allow no callback but the button's."""
-    return {"key": state.remembered(name, "")["key"]}
-
-
-def _save(choice: Choice, found: Figures) -> None:
-    told = {
-        name: str(state.widget_value(f"placement.save.{name}") or "").strip()
-        for name in ("name", "author", "note")
-    }
-    for name, value in told.items():
-        state.choose(f"placement.save.{name}", value)
-    try:
-        kept = placement_cache.save(found, choice.rules, **told)
-    except CockpitError as error:
-        state.choose("placement.save.said", error)
-        return
-    state.choose("placement.save.said", kept)
-
-
-def _said() -> None:
-    """Tell once what became of saving, with the way on."""
-    said = state.chosen("placement.save.said", None)
-    if said is None:
-        return
-    state.choose("placement.save.said", None)
-    if isinstance(said, CockpitError):
-        st.error(say_error(said))
-        return
-    st.success(
-        say("Saved: {name}. Compare it with others on the page Scenarios.", name=said),
-        icon=":material/check:",
-    )

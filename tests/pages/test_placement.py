@@ -217,20 +217,6 @@ def test_townships_add_up_to_the_net_change(page: AppTest) -> None:
     assert sum(newly[:-1]) == newly[-1] > 0
 
 
-def test_saving_keeps_the_plan(page: AppTest) -> None:
-    page.query_params["plan"] = f"a{FAR}"
-    page.query_params["panel"] = "save"
-    page.run()
-    page.text_input(key="widget.placement.save.name").set_value("东山新院")
-    page.text_input(key="widget.placement.save.author").set_value("规划股")
-    next(b for b in page.button if b.label == "保存方案").click().run()
-    assert not page.exception
-    assert "已保存：东山新院" in page.success[0].value
-    page.text_input(key="widget.placement.save.name").set_value(" ")
-    next(b for b in page.button if b.label == "保存方案").click().run()
-    assert page.error
-
-
 def test_nothing_to_save_yet(page: AppTest) -> None:
     page.query_params["panel"] = "save"
     page.run()
