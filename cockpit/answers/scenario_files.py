@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cockpit.access.classes import CLASSES
+from cockpit.access.classes import CLASSES, TITLES, may_see
 from cockpit.answers.downloads import Cell, escaped
 from cockpit.answers.reach import Note, Reach, listed
 from cockpit.answers.scenario_compare import Comparison, PartChange, Row
@@ -24,11 +25,13 @@ from cockpit.answers.scenario_store import (
     save,
 )
 from cockpit.answers.siting_figures import Balance
-from cockpit.answers.siting_ground import ground_of
+from cockpit.answers.siting_ground import Ground, ground_of
 from cockpit.answers.siting_layout import layout_from_plain
 from cockpit.answers.siting_rules import Rules, rules_from_plain
-from cockpit.locale import translate
+from cockpit.locale import Named, translate
 from cockpit.placement.plan import read_certificate
+from cockpit.settings import settings
+from cockpit.store.models import Dataset, Feature
 from geodata.errors import InputError
 
 FORMAT = "placement-scenario-1"
@@ -107,8 +110,9 @@ def import_(
     Raises
     ------
     InputError
-        If the file is too large, no scenario, was changed by as little as a byte, is of another
-        county, or speaks of sites or regions that are not here.
+        If the file is too large, no scenario, was changed by as little as a byte, is of a class
+        above the visitor's, of another county, speaks of sites, regions or stored areas that are
+        not here, or has rules that contradict each other.
     """
     content = read_file(text)
     told = _scenario_of(content)
@@ -118,13 +122,17 @@ def import_(
             "The file is about county {county}; the data here are of {here}.",
             county=told.county, here=here,
         )  # fmt: skip
+    _check_class(told.data_class, settings().visitor_class if visitor is None else visitor)
     q = question_of(reach, told, visitor=visitor, small_count=small_count)
-    missing = missing_sites(ground_of(reach, q), told.layout)
+    ground = ground_of(reach, q)
+    missing = missing_sites(ground, told.layout)
     if missing:
         raise InputError(
             "{n} sites of the file are not in the data here: {sites}.",
             n=len(missing), sites=listed([site[2:] for site in missing]),
         )  # fmt: skip
+    _check_rules(ground, told.rules)
+    _check_zones(db, told.rules.zones, q.visitor)
     found = reopened(reach, told, visitor=visitor, small_count=small_count)
     made = save(
         db,
@@ -141,6 +149,45 @@ def import_(
     same_data = data_content(told.data_version) == data_content(reach.version)
     note = _remark(told.data_version, reach.version, same_data, len(found.differs))
     return Imported(made, same_data, found.same, found.differs, note)
+
+
+def _check_class(data_class: str, visitor: str) -> None:
+    """Refuse a file that its reader could not see once it is stored."""
+    if not may_see(visitor, data_class):
+        raise InputError(
+            "The file is of class {data_class}; you may see up to {visitor}.",
+            data_class=Named.of(data_class, TITLES[data_class]),
+            visitor=Named.of(visitor, TITLES[visitor]),
+        )
+
+
+def _check_rules(ground: Ground, rules: Rules) -> None:
+    """Refuse rules about sites or areas that are not here, or that no plan can follow."""
+    known = set(ground.sites)
+    missing = [site for site in (*rules.must, *rules.forbidden) if site not in known]
+    if missing:
+        raise InputError(
+            "{n} sites in the rules of the file are not in the data here: {sites}.",
+            n=len(missing), sites=listed([site.removeprefix("f:").removeprefix("c:")
+                                          for site in missing]),
+        )  # fmt: skip
+    both = sorted(set(rules.must) & set(rules.forbidden))
+    if both:
+        raise InputError(
+            "{name} must be open and must not; choose one of both.", name=ground.named(both[0])
+        )
+
+
+def _check_zones(db: Session, zones: tuple[int, ...], visitor: str) -> None:
+    query = (
+        select(Feature.id, Dataset.data_class)
+        .join(Dataset, Dataset.id == Feature.dataset_id)
+        .where(Feature.id.in_(zones))
+    )
+    known = {row.id for row in db.execute(query) if may_see(visitor, row.data_class)}
+    missing = [zone for zone in zones if zone not in known]
+    if missing:
+        raise InputError("There is no stored area {zone}.", zone=missing[0])
 
 
 def data_content(version: str) -> str:
@@ -208,6 +255,10 @@ _ASKED: dict[str, tuple[type, ...]] = {
 }  # fmt: skip
 
 
+_ALWAYS = ("people", "covered", "share", "mean", "person_minutes", "unreached")
+"""Figures that every file has of today and of its plan: null where one is not shown."""
+
+
 def read_scenario(text: str | bytes) -> Scenario:
     """
     Return the scenario of a file as it was saved there, number 0; nothing is stored.
@@ -231,6 +282,8 @@ def _scenario_of(content: Mapping[str, Any]) -> Scenario:
     _require(content, _SORTS)
     _require(content["question"], _ASKED)
     _require(content["figures"], {"now": (dict,), "then": (dict,)})
+    for part in ("now", "then"):
+        _require(content["figures"][part], dict.fromkeys(_ALWAYS, (int, float, type(None))), part)
     if content["data_class"] not in CLASSES:
         raise _wrong("data_class")
     if len(content["model"]) > _LONGEST_MODEL:
@@ -258,10 +311,16 @@ def _rules_of(values: Mapping[str, Any]) -> Rules:
     return rules
 
 
-def _require(values: Mapping[str, Any], sorts: Mapping[str, tuple[type, ...]]) -> None:
+def _require(
+    values: Mapping[str, Any], sorts: Mapping[str, tuple[type, ...]], part: str = ""
+) -> None:
     for name, sort in sorts.items():
-        if not isinstance(values.get(name), sort) or isinstance(values.get(name), bool):
-            raise _wrong(name)
+        if (
+            name not in values
+            or not isinstance(values[name], sort)
+            or isinstance(values[name], bool)
+        ):
+            raise _wrong(f"{part}.{name}" if part else name)
 
 
 def _wrong(name: str) -> InputError:

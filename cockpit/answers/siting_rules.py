@@ -15,6 +15,7 @@ Where = Literal["all", "town", "country"]
 
 _CHOICES = {"existing": get_args(Existing), "candidates": get_args(Candidates),
             "where": get_args(Where)}  # fmt: skip
+_LISTS = ("must", "forbidden", "zones")
 _AMOUNTS = ("spacing_m", "least_people", "new_cost", "kept_cost")
 
 
@@ -50,7 +51,7 @@ class Rules:
             _check_amount(name, getattr(self, name))
         if self.new_capacity is not None:
             _check_amount("new_capacity", self.new_capacity)
-        for name in ("must", "forbidden", "zones"):
+        for name in _LISTS:
             object.__setattr__(self, name, tuple(sorted(set(getattr(self, name)))))
 
     def to_plain(self) -> dict[str, Any]:
@@ -69,6 +70,12 @@ def rules_from_plain(values: Mapping[str, Any]) -> Rules:
     unknown = [name for name in values if name not in known]
     if unknown:
         raise InputError("The rules know no {name}.", name=unknown[0])
+    for name in _LISTS:
+        if name in values and not isinstance(values[name], list | tuple):
+            raise InputError(
+                "{name} of the rules is {value}; expected a list.",
+                name=name, value=str(values[name])[:40],
+            )  # fmt: skip
     try:
         made: dict[str, Any] = {
             n: tuple(v) if isinstance(v, list) else v for n, v in values.items()

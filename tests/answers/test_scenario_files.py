@@ -17,6 +17,7 @@ from cockpit.answers.coverage_question import question
 from cockpit.answers.reach import Reach
 from cockpit.answers.siting import Layout, Rules, ground_of, pose
 from cockpit.answers.siting_figures import Figures, figures
+from cockpit.locale import translate
 from cockpit.placement.solve import solve
 from cockpit.store import models as m
 from cockpit.store.session import open_engine
@@ -200,6 +201,30 @@ def put(*path: str, value: Any) -> Callable[[dict[str, Any]], None]:
         (put("rules", "zones", value=["1; --"]), "no scenario file: zones is missing or wrong."),
         (put("rules", "zones", value=[-1]), "no scenario file: zones is missing or wrong."),
         (put("rules", "must", value=[1]), "This is no scenario file: must is missing or wrong."),
+        (put("rules", "must", value="abc"), "must of the rules is abc; expected a list."),
+        (put("rules", "zones", value="12"), "zones of the rules is 12; expected a list."),
+        (
+            put("rules", "must", value=["f:gone", "f:A"]),
+            "1 sites in the rules of the file are not in the data here: gone.",
+        ),
+        (
+            put("rules", "forbidden", value=["c:X1", "Z"]),
+            "2 sites in the rules of the file are not in the data here: Z、X1.",
+        ),
+        (
+            put("rules", "forbidden", value=["f:A"]),
+            "设施A must be open and must not; choose one of",
+        ),
+        (put("rules", "zones", value=[987654]), "There is no stored area 987654."),
+        (put("data_class", value="秘密"), "The file is of class 秘密; you may see up to 敏感."),
+        (
+            put("figures", value={"now": {}, "then": {}}),
+            "This is no scenario file: now.people is missing or wrong.",
+        ),
+        (
+            put("figures", "then", "mean", value="6"),
+            "This is no scenario file: then.mean is missing or wrong.",
+        ),
         (put("rules", "must", value=[[1]]), "These are no rules of a placement."),
         (put("rules", "best", value=1), "The rules know no best."),
         (put("model", value="m" * 33), "This is no scenario file: model is missing or wrong."),
@@ -252,11 +277,8 @@ def test_figures_that_do_not_come_out_on_the_same_data_are_said(machine: Make) -
     assert (found.same_data, found.same_figures) == (True, False)
     assert found.differs[0][:2] == ("Covered people", 1)
     assert found.note.template.startswith("The data are the same, but {n} figures did not")
-    odd = here.take(
-        sealed(
-            text, put("figures", value={"then": {}, "now": {}, "townships": "x", "by_site": [1]})
-        )
-    )
+    told = {part: json.loads(text)["figures"][part] for part in ("now", "then")}
+    odd = here.take(sealed(text, put("figures", value={**told, "townships": "x", "by_site": [1]})))
     assert not odd.same_figures
     assert odd.scenario.figures["then"]["covered"] > 1
 
@@ -264,13 +286,25 @@ def test_figures_that_do_not_come_out_on_the_same_data_are_said(machine: Make) -
 def test_a_file_keeps_its_class_where_the_data_have_a_lower_one(machine: Make) -> None:
     here = machine()
     text = files.exported(here.save())
-    found = here.take(sealed(text, put("data_class", value="秘密")))
-    assert found.scenario.data_class == "秘密"
+    secret = sealed(text, put("data_class", value="秘密"))
+    assert here.take(secret, visitor="秘密").scenario.data_class == "秘密"
+
+
+def test_a_file_above_the_visitor_is_not_imported(machine: Make) -> None:
+    # It would be stored where who imported it could never open it.
+    here = machine()
+    with pytest.raises(InputError) as caught:
+        here.take(files.exported(here.save(at_least="敏感")), visitor="备用")
+    words = translate(caught.value.template, "en", **caught.value.values)
+    assert words == "The file is of class Sensitive; you may see up to Internal."
+    words = translate(caught.value.template, "zh", **caught.value.values)
+    assert words == "文件属“敏感”级，您最高只能查看“备用”级。"
+    assert len(answers.scenarios(here.db, visitor="秘密")) == 1
 
 
 def test_a_group_above_the_visitor_is_not_imported(machine: Make) -> None:
     here = machine()
-    text = files.exported(here.save(group="low_income"))
+    text = sealed(files.exported(here.save(group="low_income")), put("data_class", value="备用"))
     with pytest.raises(InputError, match="The figures for low_income are not open to you"):
         here.take(text, visitor="备用")
 
