@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cockpit.access.classes import TITLES, may_see
-from cockpit.answers.memo_figures import recounted
+from cockpit.access.classes import CLASSES, TITLES, highest, may_see
+from cockpit.answers.memo_figures import gap_of, recounted
 from cockpit.answers.memo_map import name_of, picture_of
-from cockpit.answers.memo_proof import proof_of
+from cockpit.answers.memo_proof import front_of, proof_of
 from cockpit.answers.reach import Note, Reach
 from cockpit.answers.scenario_files import read_scenario
 from cockpit.answers.scenarios import Scenario, missing_sites, question_of
@@ -41,6 +41,10 @@ FORMS = {"html": as_html, "pdf": as_pdf}
 
 # Said with the method, whether or not there is anybody.
 _AWAY = unreached_note(1)[0].template
+_OF_SUMS = (
+    "The data set with the counts of people is of class {records}; sums of it by region are open "
+    "as everywhere in the cockpit, so the memo is of class {memo}."
+)
 _ROADS = ("road_nodes", "road_edges", "roads_osm")
 _WITH_ROOM = ("capacitated-p-median", "capacitated-covering", "capacitated-set-covering", "sizes")
 _WITH_COSTS = ("fixed-cost", "budget-p-median", "budget-covering", "sizes", "moving", "goal-seek")
@@ -129,8 +133,11 @@ def _facts(db: Session, ground: Ground, scenario: Scenario, language: Language) 
             Part(f"groups.{part.id}", translate(part.title, language)) for part in found.groups
         ),
         proof=proof_of(ground, scenario),
+        front=front_of(scenario),
+        gap=gap_of(found, counted.sheet, language),
         with_room=scenario.model in _WITH_ROOM,
         with_costs=scenario.model in _WITH_COSTS,
+        class_why=_class_why(db, ground, scenario, language),
         sheet=counted.sheet,
         picture=picture_of(db, ground, counted.change, sites, scenario.layout, language),
         picture_date=_counted_on(twin, q.group),
@@ -242,6 +249,17 @@ def _sources(db: Session, ground: Ground, language: str) -> tuple[Source, ...]:
         titles = tuple((language == "en" and d.title_en) or d.title for d in sets)
         made.append(Source(what, titles, oldest))
     return tuple(made)
+
+
+def _class_why(db: Session, ground: Ground, scenario: Scenario, language: str) -> str:
+    """Return why the class is below that of the records that people were counted from, if it is."""
+    which = Dataset.id.in_(_counting(ground.reach.twin, ground.q.group))
+    found = db.execute(select(Dataset.data_class).where(which)).scalars()
+    records = highest([CLASSES[0], *found])
+    if may_see(scenario.data_class, records):
+        return ""
+    names = {"records": _class(records, language), "memo": _class(scenario.data_class, language)}
+    return translate(_OF_SUMS, language, **names)
 
 
 def _counted_on(twin: Twin, group: str) -> dt.date | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,6 +12,10 @@ from numpy.typing import NDArray
 from cockpit.answers.coverage_masks import is_sensitive, masked
 from cockpit.answers.scenarios import Scenario
 from cockpit.answers.siting import UNREACHED_MINUTES, Ground
+from cockpit.answers.siting_fairness import group_gap
+from cockpit.answers.siting_figures import Figures
+from cockpit.locale import translate
+from cockpit.memo.facts import Gap
 from cockpit.memo.recount import NO_WAY, Ways, Who, recount
 from cockpit.memo.sheet import Sheet, by_path
 
@@ -34,6 +39,24 @@ def recounted(ground: Ground, scenario: Scenario, language: str) -> Counted:
     said = by_path(scenario.figures)
     sheet = Sheet(said, found, language, q.small_count, lambda path: _hidden(ground, path))
     return Counted(sheet, _change(now.nearest, then.nearest))
+
+
+def gap_of(found: Figures, sheet: Sheet, language: str) -> Gap | None:
+    """Return the gap in coverage between groups beside its recount; None: fewer than two told."""
+    gap = group_gap(found)
+    if gap.least_then is None or math.isnan(gap.now) or math.isnan(gap.then):
+        return None
+    counted = {
+        when: [
+            sheet.found[f"groups.{part.id}.{when}.share"]
+            for part in found.groups
+            if part.id != "people" and not math.isnan(getattr(part, when).share)
+        ]
+        for when in ("now", "then")
+    }
+    spread = {when: max(shares) - min(shares) for when, shares in counted.items()}
+    least = translate(gap.least_then.title, language)
+    return Gap(gap.now, gap.then, spread["now"], spread["then"], least, gap.widened)
 
 
 def _ways(ground: Ground, sites: Iterable[int]) -> Ways:

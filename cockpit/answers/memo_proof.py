@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -12,7 +12,8 @@ import numpy as np
 from cockpit.answers.scenarios import Scenario
 from cockpit.answers.siting import Ground, pose
 from cockpit.answers.siting_fit import Fitted, fit
-from cockpit.memo.facts import Basis, Proof
+from cockpit.answers.siting_front_proof import FRONT
+from cockpit.memo.facts import Basis, FrontWord, Proof
 from cockpit.memo.sheet import by_path
 from cockpit.placement.checker import Verdict, verify
 from cockpit.placement.models import MODELS
@@ -68,7 +69,48 @@ def proof_of(ground: Ground, scenario: Scenario) -> Proof | None:
         bounded=math.nan if verdict.rests_on_solver else verdict.bound,
         own=own,
         reached=math.nan if own else _reached(scenario, model.id),
+        years=_years(ground, made, content) if own else (),
+        hidden=own and _is_hidden(ground, scenario, model.id),
     )
+
+
+def front_of(scenario: Scenario) -> FrontWord | None:
+    """Return what the search of the front said of a plan that has no certificate of its own."""
+    known = scenario.parameters.get(FRONT)
+    if scenario.certificate or not isinstance(known, Mapping):
+        return None
+    return FrontWord(
+        _number(known, "floor"), _number(known, "bound"), _number(known, "gap"),
+        known.get("proven") is True,
+    )  # fmt: skip
+
+
+def _number(known: Mapping[str, Any], name: str) -> float:
+    value = known.get(name)
+    good = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if good else math.nan  # type: ignore[arg-type]
+
+
+def _years(ground: Ground, made: Fitted, content: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
+    """Return the sites that are open in each year of a plan of several."""
+    years: Iterable[list[int]] = content.get("details", {}).get("years", ())
+    return tuple(
+        tuple(
+            ground.sites[site]
+            for site in (*made.sites[np.array(year, dtype=np.intp)].tolist(), *made.always)
+        )
+        for year in years
+    )
+
+
+def _is_hidden(ground: Ground, scenario: Scenario, model: str) -> bool:
+    """Tell whether the objective is a figure of a sensitive group that is not shown."""
+    if not ground.q.sensitive:
+        return False
+    path = _SAME_GOAL.get(model)
+    figures = by_path(scenario.figures)
+    asked = (path,) if path else ("then.covered", "then.person_minutes")
+    return any(figures.get(one) is None for one in asked if one != "then.worst")
 
 
 def _fitted(ground: Ground, scenario: Scenario, content: Mapping[str, Any]) -> Fitted:

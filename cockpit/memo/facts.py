@@ -66,6 +66,30 @@ class Proof:
     bounded: float  # bound as the checker counts it; NaN: only the solver's log says so
     own: bool  # the plan is the solver's; False: another one, made by hand
     reached: float = math.nan  # what this plan reaches of the same objective, when not own
+    years: tuple[tuple[str, ...], ...] = ()  # sites open in each, of a plan of several years
+    hidden: bool = False  # objective and bound would tell a count that is not shown
+
+
+@dataclass(frozen=True)
+class FrontWord:
+    """What the search of the front said of a plan for which there is no certificate."""
+
+    floor: float  # 0 to 1: asked of every township
+    bound: float  # people; NaN: not told
+    gap: float
+    proven: bool
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Covered share of the best served group less that of the worst, 0 to 1."""
+
+    now: float
+    then: float
+    now_counted: float  # the same, counted again
+    then_counted: float
+    least: str  # name of the group that is worst served then
+    widened: bool  # by more than five points
 
 
 @dataclass(frozen=True)
@@ -116,8 +140,11 @@ class Facts:
     townships: tuple[Part, ...]
     groups: tuple[Part, ...]  # the question's first
     proof: Proof | None
+    front: FrontWord | None  # of a plan of the front that has no certificate
+    gap: Gap | None  # None: fewer than two groups are told
     with_room: bool  # the model counts capacities
     with_costs: bool  # the model weighs costs
+    class_why: str  # why the class is below that of the records; "" where it is not
     sheet: Sheet
     picture: Picture
     picture_date: dt.date | None
@@ -125,4 +152,6 @@ class Facts:
     @property
     def by_hand(self) -> bool:
         """Whether no solver made the plan."""
+        if self.front is not None:
+            return False
         return self.proof is None or not self.proof.own

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from cockpit.memo.content import Block, Items, Text, Tile
 from cockpit.memo.content import Facts as FactList
-from cockpit.memo.facts import Facts, Proof, Source
+from cockpit.memo.facts import Facts, FrontWord, Proof, Source
 from cockpit.memo.words import date, inside, number, percent
 
 Say = Callable[..., str]
@@ -73,6 +73,8 @@ def about(facts: Facts, say: Say) -> FactList:
 def tile(facts: Facts, say: Say) -> Tile:
     """Return how far the plan is from the best, as a headline figure."""
     proof, label = facts.proof, say("Distance from the best plan")
+    if facts.front is not None:
+        return _front_tile(facts.front, label, say)
     if proof is None:
         return Tile(label, say("not known"), say("made by hand"))
     if not proof.own:
@@ -84,9 +86,36 @@ def tile(facts: Facts, say: Say) -> Tile:
     return Tile(label, say("at most {share}", share=gap), say("bound proven"))
 
 
+def _front_tile(front: FrontWord, label: str, say: Say) -> Tile:
+    beside = say("a point of the front")
+    if front.proven:
+        return Tile(label, say("none"), beside)
+    if math.isnan(front.gap):
+        return Tile(label, say("not known"), beside)
+    return Tile(label, say("at most {share}", share=_rounded_up(front.gap)), beside)
+
+
+def _front(front: FrontWord, say: Say) -> str:
+    """Say that the plan is a point of the front, and what the search said of it."""
+    first = say("The plan is a point of the front of cost, coverage and equity.")
+    told = {"floor": percent(front.floor), "n": number(front.bound)}
+    if math.isnan(front.bound):
+        second = say("How far it is from the best is not shown.")
+    elif front.floor > 0:
+        second = say("At this cost and with at least {floor} covered in every township no plan "
+                     "covers more than {n} people, as the search found.", **told)  # fmt: skip
+    else:
+        second = say("At this cost no plan covers more than {n} people, as the search found.",
+                     **told)  # fmt: skip
+    third = say("There is no certificate with which that could be checked again.")
+    return say("{first} {second} {third}", first=first, second=second, third=third)
+
+
 def proof(facts: Facts, say: Say) -> list[Block]:
     """Return objective, bound, gap, what they rest on, and how to check them."""
     found = facts.proof
+    if facts.front is not None:
+        return [Text(_front(facts.front, say))]
     if found is None:
         return [
             Text(
@@ -99,6 +128,12 @@ def proof(facts: Facts, say: Say) -> list[Block]:
     if not found.own:
         blocks.append(Text(_by_hand(facts, found, say), "loud"))
     blocks.append(Text(_verdict(facts, found, say)))
+    if found.hidden:
+        return [
+            *blocks,
+            Text(say("Objective and bound are not shown: they would tell a count that is not."),
+                 "quiet"),
+        ]  # fmt: skip
     bounded = "" if math.isnan(found.bounded) else number(found.bounded, _decimals(found))
     rows = [
         (say("Objective"), _amount(facts, found, found.objective, found.counted, say)),
@@ -164,7 +199,11 @@ def _gap(facts: Facts, proof: Proof, say: Say) -> str:
     bound = proof.bound if math.isnan(proof.bounded) else proof.bounded
     again = abs(proof.counted - bound) / max(abs(proof.counted), 1e-12)
     facts.sheet.plain(say("Gap (%)"), 100 * proof.gap, 100 * again, 2)
-    return f"{number(math.ceil(proof.gap * 1e4 - 1e-9) / 100, 2)}%"
+    return _rounded_up(proof.gap)
+
+
+def _rounded_up(gap: float) -> str:
+    return f"{number(math.ceil(gap * 1e4 - 1e-9) / 100, 2)}%"
 
 
 def _bound(facts: Facts, proof: Proof, bounded: str, say: Say) -> str:
@@ -214,6 +253,8 @@ def method(facts: Facts, say: Say) -> list[Block]:
         blocks += [Text(lead), Items(facts.rules)]
     blocks.append(Text(_ways(facts, say)))
     blocks.append(FactList(tuple(_source(source, facts, say) for source in facts.sources)))
+    if facts.class_why:
+        blocks.append(Text(facts.class_why, "quiet"))
     if facts.notes:
         blocks.append(Items(facts.notes))
     return blocks

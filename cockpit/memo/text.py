@@ -12,6 +12,7 @@ from cockpit.memo.content import (
     Block,
     Check,
     Heading,
+    Items,
     Memo,
     Picture,
     Signature,
@@ -210,7 +211,30 @@ def _plan(facts: Facts, say: Say) -> list[Block]:
             wide=2,
         ),
         *_left_out(facts, say),
+        *_years(facts, say),
     ]
+
+
+def _years(facts: Facts, say: Say) -> list[Block]:
+    """List which of the changes come in which year, of a plan of several."""
+    years = facts.proof.years if facts.proof is not None else ()
+    told, done = [], set[str]()
+    for year, sites in enumerate(years, start=1):
+        here = [s for s in facts.sites if s.number not in done and _has_come(s, sites)]
+        done |= {s.number for s in here}
+        numbers = say(", ").join(s.number for s in here)
+        told.append(
+            say("Year {year}: changes {numbers}.", year=year, numbers=numbers)
+            if here
+            else say("Year {year}: no change.", year=year)
+        )
+    if not told:
+        return []
+    return [Text(say("The years of the plan, by the numbers above:")), Items(tuple(told))]
+
+
+def _has_come(site: Site, open_sites: tuple[str, ...]) -> bool:
+    return (site.path.removeprefix("by_site.") in open_sites) == (site.change != "closed")
 
 
 def _left_out(facts: Facts, say: Say) -> list[Block]:
@@ -266,6 +290,37 @@ def _result(facts: Facts, say: Say) -> list[Block]:
                 limit=f"{facts.asked.minutes:g}"),
             "quiet",
         ),
+        *_between_groups(facts, say),
+    ]  # fmt: skip
+
+
+def _between_groups(facts: Facts, say: Say) -> list[Block]:
+    """Say how far apart the groups are, and flag a plan that leaves one of them behind."""
+    gap = facts.gap
+    if gap is None:
+        return []
+    name = say("Gap in coverage between groups (points)")
+    now, then = (
+        facts.sheet.plain(say(_ALWAYS, figure=name, when=say(when)), 100 * said, 100 * found, 1)
+        for when, said, found in (
+            ("today", gap.now, gap.now_counted),
+            ("plan", gap.then, gap.then_counted),
+        )
+    )
+    told = {"now": now, "then": then, "group": gap.least}
+    if gap.widened:
+        return [
+            Text(
+                say("The plan widens the gap in coverage between groups from {now} to {then} "
+                    "points; worst served is then: {group}.", **told),
+                "loud",
+            )
+        ]  # fmt: skip
+    return [
+        Text(
+            say("Between the best and the worst served group lie {now} points of coverage today "
+                "and {then} with the plan; worst served is then: {group}.", **told)
+        )
     ]  # fmt: skip
 
 

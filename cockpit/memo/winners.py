@@ -42,10 +42,14 @@ def _most(facts: Facts, say: Say) -> str:
     worst = _largest(facts, facts.groups[1:], "minutes_lost", a_head=True)
     if worst is not None:
         said.append(say("Of the groups, most minutes a head are lost by: {name}.", name=worst.name))
-    lost = facts.sheet.value("balance.minutes_lost")
-    if lost == 0 and said:
+    won, lost = (facts.sheet.value(f"balance.{figure}") for figure in ("winners", "losers"))
+    if won == 0 and lost == 0:
+        return say("Nobody's way changes.")
+    if lost == 0:
         said.append(say("Nobody has a longer way than today."))
-    return ("" if facts.language == "zh" else " ").join(said) or say("Nobody's way changes.")
+    elif not said and (len(facts.townships) > 1 or math.isnan(lost)):
+        said.append(say("Who wins and who loses most is not shown."))
+    return ("" if facts.language == "zh" else " ").join(said)
 
 
 def _largest(

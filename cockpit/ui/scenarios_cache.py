@@ -11,6 +11,8 @@ from cockpit.answers import scenarios as saved
 from cockpit.answers.scenario_files import Imported, import_
 from cockpit.answers.scenarios import Comparison, Reopened, Scenario
 from cockpit.answers.siting_figures import Figures
+from cockpit.answers.siting_front import FrontPoint
+from cockpit.answers.siting_front_proof import said_of
 from cockpit.answers.siting_rules import Rules
 from cockpit.store import session as store
 from cockpit.ui import cache, placement_cache
@@ -35,10 +37,16 @@ def archive(number: int, *, archived: bool = True) -> None:
         saved.archive(db, number, visitor=cache.visitor_class(), archived=archived)
 
 
-def save(found: Figures, rules: Rules, *, name: str, author: str, note: str) -> Scenario:
-    """Store a plan under a name."""
+def save(
+    found: Figures, rules: Rules, point: FrontPoint, *, name: str, author: str, note: str
+) -> Scenario:
+    """Store the plan of a point of the front under a name, with what proves it."""
+    said = said_of(found.ground, rules, point)
     with Session(store.engine()) as db:
-        return saved.save(db, found, rules, name=name, author=author, note=note)
+        return saved.save(
+            db, found, rules, name=name, author=author, note=note,
+            model=said.model, parameters=said.parameters, certificate=said.certificate,
+        )  # fmt: skip
 
 
 def import_file(content: bytes, author: str) -> Imported:

@@ -128,7 +128,7 @@ def _save(rules: Rules, found: FrontState, point: FrontPoint, figures: Figures) 
                        text=text(found, point), proof=proof(point))  # fmt: skip
             try:
                 made = scenarios_cache.save(
-                    figures, rules, name=name or "", author=author or "", note=note
+                    figures, rules, point, name=name or "", author=author or "", note=note
                 )
             except CockpitError as error:
                 scenarios_saved.keep_result(error)
