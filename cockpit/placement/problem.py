@@ -20,6 +20,10 @@ Integers = NDArray[np.int64]
 Array = TypeVar("Array", bound=NDArray[Any])
 
 
+MOST = 1e15
+"""Largest sum of people times costs: beyond, whole persons are lost in the rounding of sums."""
+
+
 @dataclass(frozen=True, eq=False)
 class Problem:
     """
@@ -77,18 +81,22 @@ class Problem:
         ------
         InputError
             On an empty matrix, shapes that disagree, negative or missing numbers, positions that do
-            not exist, a site that must be open and must not, or two sites that must be open and are
-            too near to each other.
+            not exist, a site that must be open and must not, two sites that must be open and are
+            too near to each other, or people times costs (or costs of sites) that add up to more
+            than ``MOST``.
         """
         matrix = _cost(cost)
         n, m = matrix.shape
+        people = _amounts("weights", weights, n, 1.0)
+        money = _amounts("site_cost", site_cost, m, 0.0)
+        _check_sums(matrix, people, money)
         return cls(
             cost=_sealed(matrix),
-            weights=_sealed(_amounts("weights", weights, n, 1.0)),
+            weights=_sealed(people),
             must=_sealed(_flags("must", must, m)),
             forbidden=_sealed(_flags("forbidden", forbidden, m)),
             existing=_sealed(_flags("existing", existing, m)),
-            site_cost=_sealed(_amounts("site_cost", site_cost, m, 0.0)),
+            site_cost=_sealed(money),
             capacity=_sealed(_amounts("capacity", capacity, m, np.inf, endless=True)),
             groups=_sealed(_groups(groups, n)),
             spacing=_sealed(pairs(spacing, m)),
@@ -250,6 +258,21 @@ def _amounts(
     if not endless and not found.max() < np.inf:
         raise InputError("{name} has values without end.", name=name)
     return found
+
+
+def _check_sums(cost: Cost, people: Floats, money: Floats) -> None:
+    """Refuse numbers so large that no sum of them can be exact."""
+    with np.errstate(over="ignore"):
+        farthest = np.max(cost, axis=1, where=np.isfinite(cost), initial=0).astype(np.float64)
+        minutes, spent = float((farthest * people).sum()), float(money.sum())
+    for total, template in (
+        (minutes, "People times costs add up to {total}, more than {most} (beyond, sums are not "
+         "exact); give people or costs in a larger unit."),
+        (spent, "The costs of the sites add up to {total}, more than {most} (beyond, sums are not "
+         "exact); give them in a larger unit."),
+    ):  # fmt: skip
+        if not total <= MOST:
+            raise InputError(template, total=f"{total:.3g}", most=f"{MOST:g}")
 
 
 def _flags(name: str, values: ArrayLike | None, n: int) -> Flags:

@@ -85,6 +85,30 @@ def test_refuses_what_cannot_be_right(changes: dict[str, Any], words: str) -> No
         Problem.of(COST, **changes)
 
 
+TOO_LARGE: list[tuple[dict[str, Any], str]] = [
+    ({"weights": [1e308, 1e308]}, "People times costs add up to inf, more than 1e+15"),
+    ({"weights": [1e300, 1.0]}, "People times costs add up to 9e+300, more than 1e+15"),
+    ({"site_cost": [1e308, 1e308, 0]}, "The costs of the sites add up to inf, more than 1e+15"),
+    ({"site_cost": [2e15, 0, 0]}, "The costs of the sites add up to 2e+15, more than 1e+15"),
+]
+
+
+@pytest.mark.parametrize(("changes", "words"), TOO_LARGE)
+def test_refuses_sums_that_cannot_be_exact(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError) as refused:
+        Problem.of(COST, **changes)
+    what = "them" if "site_cost" in changes else "people or costs"
+    assert str(refused.value) == (
+        f"{words} (beyond, sums are not exact); give {what} in a larger unit."
+    )
+
+
+def test_sums_up_to_the_limit_are_taken() -> None:
+    # 9 minutes for the first point, 4 for the second, whose way without end costs nothing here.
+    assert Problem.of(COST, [1e14, 2.5e13]).weights.tolist() == [1e14, 2.5e13]
+    assert Problem.of(COST, site_cost=[5e14, 5e14, 0]).site_cost.sum() == 1e15
+
+
 @pytest.mark.parametrize("cost", [[], [[]], [1.0, 2.0]])
 def test_refuses_an_empty_matrix(cost: list[Any]) -> None:
     with pytest.raises(InputError, match="expected demand points times sites, at least one each"):
