@@ -325,6 +325,33 @@ def test_spacing_is_in_metres_and_leaves_what_stands_today(files: Path) -> None:
     assert ids(found("--model", "mclp", "-p", "2", "--reach", "3", "--spacing", "1000")) == "AB"
 
 
+def test_a_spacing_names_sites_without_a_place(files: Path) -> None:
+    places = SITES.replace("106.81,27.20", ",").replace("106.82,27.20", "106.82,")
+    (files / "s.csv").write_text(places, encoding="utf-8")
+    done = solve("--model", "p-median", "-p", "2", "--spacing", "1500")
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (
+        2, "",
+        "A spacing needs the places of the sites; 2 have no lon and lat: B, C. Fill them in, or "
+        "forbid these sites.",
+    )  # fmt: skip
+    without = ("--spacing", "1500", "--forbid", "B", "--forbid", "C")
+    assert ids(found("--model", "p-median", "-p", "2", *without)) == "AD"
+    assert ids(found("--model", "p-median", "-p", "2")) == "AD"
+
+
+def test_numbers_without_measure_are_refused_at_the_door(files: Path) -> None:
+    (files / "h.csv").write_text("id,A,B,weight\na,1e308,1e308,1e308\nb,3,2,1e300\n", "utf-8")
+    done = run("solve", "h.csv", "--model", "p-median", "-p", "1")
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (
+        2, "",
+        "People times costs add up to inf, more than 1e+15 (beyond, sums are not exact); give "
+        "people or costs in a larger unit.",
+    )  # fmt: skip
+    assert run("--lang", "zh", "solve", "h.csv", "--model", "p-median", "-p", "1").stderr == (
+        "人数乘以费用的总和为 inf，超过 1e+15（再大求和就不准确了）；请改用更大的人数或费用单位。\n"
+    )
+
+
 def test_a_forbidden_site_of_today_closes(files: Path) -> None:
     plan = found("--model", "p-median", "-p", "2", "--forbid", "A")
     assert ids(plan) == "BD"

@@ -28,6 +28,7 @@ from geodata.errors import InputError
 from loaders.files import hash_of
 
 ROLES = ("matrix", "weights", "sites", "years")
+_NAMED = 5  # sites that a sentence names
 _PEEK = 4096  # bytes: the first lines tell what a file is
 
 
@@ -81,7 +82,7 @@ def case_of_files(files: Mapping[str, Path], asked: Asked) -> Case:
             site_cost=sites.cost,
             capacity=sites.capacity,
             groups=groups,
-            spacing=_spacing(sites, asked.spacing_m, flags["existing"]),
+            spacing=_spacing(sites, asked.spacing_m, flags),
         ),
         sites=matrix.sites,
         points=people.ids,
@@ -146,7 +147,7 @@ def _library(
         problem.weights,
         **flags,
         capacity=problem.capacity,
-        spacing=_spacing(Sites(ids), asked.spacing_m, flags["existing"]),
+        spacing=_spacing(Sites(ids), asked.spacing_m, flags),
     )
     return Case(again, ids, ids, townships=(), unit="", source=source, load=load, p=p)
 
@@ -189,7 +190,9 @@ def _flags(sites: Sites, asked: Asked) -> dict[str, NDArray[np.bool_]]:
     return {"existing": existing, "must": must, "forbidden": forbidden}
 
 
-def _spacing(sites: Sites, metres: float, existing: NDArray[np.bool_]) -> NDArray[np.int64] | None:
+def _spacing(
+    sites: Sites, metres: float, flags: Mapping[str, NDArray[np.bool_]]
+) -> NDArray[np.int64] | None:
     """Return the pairs too near to each other; two sites of today may stay as near as they are."""
     if metres == 0:
         return None
@@ -197,13 +200,24 @@ def _spacing(sites: Sites, metres: float, existing: NDArray[np.bool_]) -> NDArra
         raise InputError(
             "A spacing needs the places of the sites; give --sites with columns lon and lat."
         )
+    lost = np.flatnonzero(~np.isfinite(sites.lonlat).all(axis=1) & ~flags["forbidden"])
+    if lost.size:
+        raise InputError(
+            "A spacing needs the places of the sites; {n} have no lon and lat: {sites}. Fill them "
+            "in, or forbid these sites.",
+            n=int(lost.size), sites=_first([sites.ids[int(k)] for k in lost]),
+        )  # fmt: skip
     places = sites.lonlat
     lon, lat = np.nanmean(places, axis=0) if np.isfinite(places).any() else (0.0, 0.0)
     # Centred on the sites, so that a metre is one within some hundreds of kilometres.
     local = f"+proj=tmerc +lat_0={lat} +lon_0={lon} +ellps=GRS80 +units=m"
     east, north = crs.from_lon_lat(places[:, 0], places[:, 1], local)
     pairs = near_pairs(np.column_stack((east, north)), metres)
-    return pairs[~existing[pairs].all(axis=1)]
+    return pairs[~flags["existing"][pairs].all(axis=1)]
+
+
+def _first(names: list[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
 
 
 def _notes(matrix: Matrix, people: People) -> tuple[tuple[str, dict[str, Any]], ...]:
