@@ -42,6 +42,7 @@ class Shown:
     sites: Callable[[], tuple[Fitted, Sequence[str]]]  # the problem solved, and its columns' sites
     part: Callable[[float], float]  # people as they may be told; NaN: too few, or all but too few
     sensitive: bool  # no mean or share of a township may be told either
+    withheld: bool = False  # nor what all its years or stages are worth
 
     def people(self, count: float) -> str:
         """Return a count of people as it may be shown."""
@@ -127,7 +128,10 @@ def _years(shown: Shown) -> None:
             say("Sites open"): [
                 number(shown.n_today - len(y.gone) + len(y.new_cells)) for y in shown.years
             ],
-            title: [shown.people(w) if covering else number(w) for w in worth],
+            title: [
+                NO_FIGURE if shown.withheld else shown.people(w) if covering else number(w)
+                for w in worth
+            ],
         },
         words=(year, new),
         alt=say("Table of the sites of each year"),

@@ -284,7 +284,7 @@ def _ended(twin: Twin, choice: Choice, found: State, *, same: bool) -> None:
     told = [placement_result.note_text(note) for note in found.details]
     placement_result.show(shown(choice, found), told)
     coverage_parts.notes(found.notes)
-    if found.objective is not None and math.isnan(found.objective):
+    if _is_withheld(found):
         st.caption(
             say(
                 "The objective of this plan tells a count that is not shown; there is no "
@@ -316,7 +316,13 @@ def shown(choice: Choice, found: State) -> Shown:
         sites,
         (lambda n: mask.part(n, whole)) if known.q.sensitive else float,
         known.q.sensitive,
+        _is_withheld(found),
     )
+
+
+def _is_withheld(found: State) -> bool:
+    """Tell whether the objective is hidden: it would tell too few people."""
+    return found.objective is not None and math.isnan(found.objective)
 
 
 def _refused(choice: Choice, found: State, *, same: bool) -> None:
