@@ -18,6 +18,7 @@ from cockpit.ui import (
     placement_rules,
     placement_save,
     placement_shown,
+    placement_sites,
     placement_solve,
     theme,
 )
@@ -106,7 +107,7 @@ def below(twin: Twin, choice: Choice, found: Figures) -> None:
     if choice.panel == "groups":
         placement_panels.groups(found)
     elif choice.panel == "sites":
-        placement_panels.sites(choice, found)
+        placement_sites.show(choice, found)
     elif choice.panel == "rules":
         placement_rules.show(twin, choice)
     elif choice.panel == "solve":

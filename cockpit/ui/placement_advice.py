@@ -86,21 +86,23 @@ def standing_text(known: Standing) -> tuple[str, str, str]:
     if known.percent is None:
         return "…", "", say("the best is being searched")
     share = percent(known.percent / 100, 1)
+    note = _standing_note(known)
+    if known.broken:  # the best keeps all rules but those: it may even be worse
+        note = say("{note} · beyond the rules", note=note)
+    return share if known.proven else f"≥ {share}", "", note
+
+
+def _standing_note(known: Standing) -> str:
     if not known.proven:
         return (
-            f"≥ {share}",
-            "",
             say("at least; the proof goes on")
             if working(known)
-            else say("at least; not proven in time"),
+            else say("at least; not proven in time")
         )
     if known.improvement is None or math.isnan(known.improvement):
-        return share, "", say("of the proven best with {n} sites", n=number(known.n_sites))
-    return (
-        share, "",
-        say("of the proven best · {gain} of the gain",
-            gain=percent(max(known.improvement, 0.0))),
-    )  # fmt: skip
+        return say("of the proven best with {n} sites", n=number(known.n_sites))
+    gain = percent(max(known.improvement, 0.0))
+    return say("of the proven best · {gain} of the gain", gain=gain)
 
 
 # ---------------------------------------------------------------- the next move

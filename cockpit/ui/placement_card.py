@@ -17,9 +17,9 @@ from cockpit.answers.twin import Twin
 from cockpit.indicators import MEASURES
 from cockpit.ui import cache, placement_advice, placement_cache, placement_choices, state
 from cockpit.ui.placement_choices import Choice
-from cockpit.ui.placement_panels import STATUS_TITLES
 from cockpit.ui.placement_shown import people_text
-from cockpit.ui.words import language, number, percent, say
+from cockpit.ui.placement_sites import STATUS_TITLES, capacity_of, load_text
+from cockpit.ui.words import language, number, say
 from geodata.errors import CockpitError
 from geodata.network import UNREACHED
 
@@ -136,7 +136,8 @@ def _site(choice: Choice, found: Figures) -> None:
         return
     names = placement_cache.site_names(choice.asked, language())
     name = names[f"f:{row.facility}"] if row.facility else names[row.site]
-    _card(name, say(STATUS_TITLES[row.status]), _site_facts(row))
+    facts = _site_facts(row, capacity_of(row, found, choice.rules))
+    _card(name, say(STATUS_TITLES[row.status]), facts)
     with st.container(horizontal=True):
         if row.status in ("closed", "moved away"):
             st.button(
@@ -149,7 +150,7 @@ def _site(choice: Choice, found: Figures) -> None:
         _close_card()
 
 
-def _site_facts(row: SiteRow) -> list[tuple[str, str]]:
+def _site_facts(row: SiteRow, size: float) -> list[tuple[str, str]]:
     if row.status in ("closed", "moved away"):
         return []
     facts = [
@@ -157,10 +158,9 @@ def _site_facts(row: SiteRow) -> list[tuple[str, str]]:
         (say("Only it covers"), people_text(row.only)),
         (say("Person-minutes saved"), number(row.minutes_saved)),
     ]
-    if row.capacity > 0:
-        load = percent(row.people / row.capacity)
-        facts.append((say("Capacity"), number(row.capacity)))
-        facts.append((say("Load"), load))
+    if size > 0:
+        facts.append((say("Capacity"), number(size)))
+        facts.append((say("Load"), load_text(row.people, size)))
     return facts
 
 

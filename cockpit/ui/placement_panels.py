@@ -1,23 +1,23 @@
-"""What stands around the map of the page Placement: tiles, the sentence, tables, saving."""
+"""What stands around the map of the page Placement: tiles, the sentence, tables."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from html import escape
-from typing import Any
 
 import streamlit as st
 
+from cockpit.answers.siting_fairness import WIDEST, group_gap
 from cockpit.answers.siting_figures import Balance, Figures, Totals
 from cockpit.answers.twin import Twin
 from cockpit.coverage.services import SERVICES
 from cockpit.indicators import MEASURES
-from cockpit.ui import cache, placement_cache, placement_choices, state, theme
+from cockpit.ui import cache, theme
 from cockpit.ui.coverage_choices import MODE_PHRASE_TITLES
 from cockpit.ui.coverage_parts import in_sentence, plain_number, table, words_table
 from cockpit.ui.placement_choices import Choice
-from cockpit.ui.placement_shown import Shown, people_text, people_words
+from cockpit.ui.placement_shown import Shown, close_up, people_text, people_words
 from cockpit.ui.way import plain
 from cockpit.ui.words import (
     NO_FIGURE,
@@ -29,13 +29,6 @@ from cockpit.ui.words import (
     signed,
 )
 
-STATUS_TITLES = {
-    "kept": "stays",
-    "new": "new site",
-    "closed": "closed",
-    "moved": "moved here",
-    "moved away": "moved away",
-}
 CHANGE_TITLES = {"added": "{n} new", "closed": "{n} closed", "moved": "{n} moved"}
 TODAY_TITLES = {
     "facility": "{unit}: today {covered} of {total} people ({group}) reach {service} within "
@@ -43,7 +36,26 @@ TODAY_TITLES = {
     "people": "{unit}: today help from {service} reaches {covered} of {total} people ({group}) "
     "within {n} minutes {mode}.",
 }
-_ROWS = 300
+COVERED_TITLES = {  # by whether anybody is newly covered, and anybody no longer
+    (False, False): "nobody more and nobody less is within {n} minutes {mode};",
+    (True, False): "{newly} people more are within {n} minutes {mode};",
+    (False, True): "{no_longer} people are no longer within {n} minutes {mode};",
+    (True, True): "{newly} people more are within {n} minutes {mode}, {no_longer} no longer;",
+}
+WAY_TITLES = {  # by whether anybody wins, and anybody loses
+    (False, False): "nobody's way changes.",
+    (True, False): "{winners} have a shorter way, nobody a longer one.",
+    (False, True): "{losers} have a longer way, nobody a shorter one.",
+    (True, True): "{winners} have a shorter way, {losers} a longer one.",
+}
+GAP_TITLES = {
+    "today": "Between the group covered best and the one covered least lie {now} points; least "
+    "covered: {name} ({share}).",
+    "plan": "Between the group covered best and the one covered least lie {now} points today and "
+    "{then} with the plan; least covered then: {name} ({share}).",
+    "widened": "This plan leaves a group behind: {name} ({share} covered). The gap between groups "
+    "widens from {now} to {then} points, by more than {most}.",
+}
 _Term = tuple[str, dict[str, object]]
 
 
@@ -112,27 +124,57 @@ def _part(people: float, of_all: float) -> str:
     return say("{share} of the group", share=percent(people / of_all, 1))
 
 
+def ends(now: float, then: float) -> tuple[str, str, float]:
+    """
+    Return both ends of a change with as many digits as tell it, and the change as they show it.
+
+    The change is that of the figures shown, so that the three never contradict each other.
+    """
+    decimals = 1 if not abs(then - now) < 0.1 else 2
+    before, after = round(now, decimals), round(then, decimals)
+    if before == after:
+        return number(now, 1), number(now, 1), 0.0
+    return number(now, decimals), number(then, decimals), round(after - before, decimals)
+
+
+def _signed(change: float) -> str:
+    return signed(change, 1 if round(change, 1) == change else 2)
+
+
+def _share(found: Figures) -> tuple[str, str, float]:
+    now, then, points = ends(found.now.share * 100, found.then.share * 100)
+    return *(t if t == NO_FIGURE else f"{t}%" for t in (now, then)), points  # type: ignore[return-value]
+
+
 def _covered(found: Figures) -> str:
-    return _arrow(percent(found.now.share, 1), percent(found.then.share, 1))
+    return _arrow(*_share(found)[:2])
 
 
 def _more(found: Figures) -> str:
-    points = (found.then.share - found.now.share) * 100
-    if not found.layout or math.isnan(points):
-        return _quiet(say("{n} persons", n=people_text(found.then.covered)))
-    text = say("{points} points · {n} persons", points=signed(points, 1),
-               n=signed(found.then.covered - found.now.covered))  # fmt: skip
-    return _coloured(round(points, 9), text, good=points > 0)
+    if not found.layout:
+        return _quiet(_persons(found.then.covered))
+    points, more = _share(found)[2], found.then.covered - found.now.covered
+    if math.isnan(points) or math.isnan(more):
+        return _quiet(_persons(found.then.covered))
+    if not points and not more:
+        return _quiet(say("no change"))
+    text = say("{points} points · {n} persons", points=_signed(points), n=signed(more))
+    return _coloured(more, text, good=more > 0)
+
+
+def _persons(people: float) -> str:
+    return say("not shown") if math.isnan(people) else say("{n} persons", n=number(people))
 
 
 def _mean(found: Figures) -> tuple[str, str, str]:
-    now, then = found.now.mean, found.then.mean
-    change = then - now
-    value = _arrow(number(now, 1), number(then, 1))
+    now, then, change = ends(found.now.mean, found.then.mean)
+    value = _arrow(now, then)
     if not found.layout or math.isnan(change):
         return value, say("minutes"), _quiet(say("to the nearest site"))
-    text = say("{n} minutes", n=signed(change, 1 if abs(change) >= 0.05 else 2))
-    return value, "", _coloured(round(change, 9), text, good=change < 0)
+    if not change:
+        return value, say("minutes"), _quiet(say("no change"))
+    text = say("{n} minutes", n=_signed(change))
+    return value, "", _coloured(change, text, good=change < 0)
 
 
 def _changes(found: Figures) -> str:
@@ -160,13 +202,17 @@ def sentence(twin: Twin, choice: Choice, found: Figures) -> str:
             **values,
         )
     if not found.layout:
-        return say_terms(
-            [
-                (TODAY_TITLES[SERVICES[choice.asked.service].towards], values),
-                ("Click a cell to put a site there, or take the next best move.", {}),
-            ]
+        return close_up(
+            say_terms(
+                [
+                    (TODAY_TITLES[SERVICES[choice.asked.service].towards], values),
+                    ("Click a cell to put a site there, or take the next best move.", {}),
+                ]
+            )
         )
-    return say_terms([("{unit}, with this plan ({changes}):", values), *_gains(found, values)])
+    return close_up(
+        say_terms([("{unit}, with this plan ({changes}):", values), *_gains(found, values)])
+    )
 
 
 def marked(text: str) -> str:
@@ -189,30 +235,22 @@ def _values(twin: Twin, choice: Choice, found: Figures) -> dict[str, object]:
 
 
 def _gains(found: Figures, values: dict[str, object]) -> list[_Term]:
+    """Return what a plan brings as sentences; whoever is nobody is left out of them."""
     balance = found.balance
+    before, after, _ = ends(found.now.mean, found.then.mean)
     told = {
         **values,
         "newly": people_words(balance.newly_covered),
         "no_longer": people_words(balance.no_longer),
         "winners": people_words(balance.winners),
         "losers": people_words(balance.losers),
-        "before": number(found.now.mean, 1),
-        "after": number(found.then.mean, 1),
+        "before": before,
+        "after": after,
     }
-    terms: list[_Term] = []
-    if balance.newly_covered == 0 and balance.no_longer == 0:
-        terms.append(("nobody more and nobody less is within {n} minutes {mode};", told))
-    elif balance.no_longer == 0:
-        terms.append(("{newly} people more are within {n} minutes {mode};", told))
-    else:
-        terms.append(
-            ("{newly} people more are within {n} minutes {mode}, {no_longer} no longer;", told)
-        )
-    if balance.losers == 0:
-        terms.append(("{winners} have a shorter way, nobody a longer one.", told))
-    else:
-        terms.append(("{winners} have a shorter way, {losers} a longer one.", told))
-    if round(found.now.mean, 1) != round(found.then.mean, 1):
+    covered = COVERED_TITLES[balance.newly_covered != 0, balance.no_longer != 0]
+    ways = WAY_TITLES[balance.winners != 0, balance.losers != 0]
+    terms: list[_Term] = [(covered, told), (ways, told)]
+    if before != after:
         terms.append(("The mean way goes from {before} to {after} minutes.", told))
     return terms
 
@@ -252,13 +290,36 @@ def _weight(balance: Balance) -> float:
 
 
 def groups(found: Figures) -> None:
-    """Show what the plan changes for each group of people."""
+    """Show what the plan changes for each group of people, and whom it leaves behind."""
+    _gap(found)
     rows = [(say(part.title), part.now, part.then, part.balance) for part in found.groups]
     _parts(say("Group"), rows, say("Table of the groups of people: winners, losers, covered"))
     st.caption(
         say("Uneven: 0 where everybody has the same way, 1 where one person has all the minutes "
             "(Gini). The groups overlap, so they do not add up.")
     )  # fmt: skip
+
+
+def _gap(found: Figures) -> None:
+    """Say how far groups are apart in coverage; flag a plan that leaves one behind."""
+    gap = group_gap(found)
+    least = gap.least_then if found.layout else gap.least_now
+    if least is None or (found.layout and math.isnan(gap.now)):
+        return
+    share = least.then.share if found.layout else least.now.share
+    told = {
+        "now": number(gap.now * 100, 1),
+        "then": number(gap.then * 100, 1),
+        "name": in_sentence(say(least.title)),
+        "share": percent(share, 1),
+        "most": number(WIDEST * 100),
+    }
+    if not found.layout:
+        st.markdown(say(GAP_TITLES["today"], **told))
+    elif gap.widened:
+        st.warning(say(GAP_TITLES["widened"], **told), icon=":material/warning:")
+    else:
+        st.markdown(say(GAP_TITLES["plan"], **told))
 
 
 def _parts(title: str, rows: Sequence[tuple[str, Totals, Totals, Balance]], alt: str) -> None:
@@ -286,51 +347,3 @@ def _parts(title: str, rows: Sequence[tuple[str, Totals, Totals, Balance]], alt:
 def _net(balance: Balance) -> str:
     net = balance.net_minutes
     return say("not shown") if math.isnan(net) else signed(round(net, 6))
-
-
-def sites(choice: Choice, found: Figures) -> None:
-    """Show the sites, those that the plan changes first; marking one selects it."""
-    names = placement_cache.site_names(choice.asked, language())
-    order = {"new": 0, "moved": 1, "moved away": 2, "closed": 3, "kept": 4}
-    ranked = sorted(
-        found.sites, key=lambda r: (order[r.status], -(0 if math.isnan(r.only) else r.only))
-    )[:_ROWS]
-    if not ranked:
-        st.info(say("There is no site yet. Click a cell to put the first one there."))
-        return
-    name, status = say("Site"), say("State")
-    key = f"placement.sites.{placement_choices.clicks()}"
-
-    def marked() -> None:
-        picked = (state.widget_value(key) or {}).get("selection", {}).get("rows", [])
-        if picked and picked[0] < len(ranked):
-            placement_choices.select_site(ranked[picked[0]].site)
-
-    table(
-        {
-            name: [names[row.site] for row in ranked],
-            status: [say(STATUS_TITLES[row.status]) for row in ranked],
-            say("People nearest to it"): [_open(row, people_text(row.people)) for row in ranked],
-            say("Capacity"): [number(row.capacity) for row in ranked],
-            say("Load"): [_open(row, _load(row.people, row.capacity)) for row in ranked],
-            say("Only it covers"): [_open(row, people_text(row.only)) for row in ranked],
-            say("Person-minutes saved"): [_open(row, number(row.minutes_saved)) for row in ranked],
-        },
-        words=(name, status),
-        alt=say("Table of the sites"),
-        on_select=marked,
-        selection_mode="single-row",
-        key=state.widget_key(key),
-    )
-    st.caption(
-        say("Load: people nearest to it over its capacity. Person-minutes saved: how many more "
-            "there would be without it. Mark a row to move or close the site.")
-    )  # fmt: skip
-
-
-def _open(row: Any, text: str) -> str:
-    return NO_FIGURE if row.status in ("closed", "moved away") else text
-
-
-def _load(people: float, capacity: float) -> str:
-    return percent(people / capacity) if capacity > 0 else NO_FIGURE

@@ -157,27 +157,41 @@ def _covered(found: Figures, tokens: Tokens) -> tuple[str, _Parts]:
     return say("Covered within {n} minutes", n=n), parts
 
 
-SENTENCE_TITLES = {
-    "change": "On the map: ways get shorter for {winners} people (blue) and longer for {losers} "
-    "(orange); {unchanged} have the same way as today.",
-    "covered": "On the map: {newly} people are covered from now on (blue), {no_longer} no longer "
-    "(orange); {stays} stay covered (green).",
-    "minutes": "On the map: minutes to the nearest site; {covered} of {people} people are within "
-    "{n} minutes.",
-    "change today": "On the map: nothing is changed yet, so all of {people} people have the same "
+CHANGE_TITLES = {  # by whether ways get shorter for anybody, and longer for anybody
+    (True, True): "On the map: ways get shorter for {winners} people (blue) and longer for "
+    "{losers} (orange); {unchanged} have the same way as today.",
+    (True, False): "On the map: ways get shorter for {winners} people (blue); {unchanged} have "
+    "the same way as today.",
+    (False, True): "On the map: ways get longer for {losers} people (orange); {unchanged} have "
+    "the same way as today.",
+    (False, False): "On the map: all of {people} people have the same way as today.",
+}
+COVERED_TITLES = {  # by whether anybody is newly covered, and anybody no longer
+    (True, True): "On the map: {newly} people are covered from now on (blue), {no_longer} no "
+    "longer (orange); {stays} stay covered (green).",
+    (True, False): "On the map: {newly} people are covered from now on (blue); {stays} stay "
+    "covered (green).",
+    (False, True): "On the map: {no_longer} people are no longer covered (orange); {stays} stay "
+    "covered (green).",
+    (False, False): "On the map: {stays} people stay covered (green), nobody else is.",
+}
+MINUTES_TITLE = (
+    "On the map: minutes to the nearest site; {covered} of {people} people are within {n} minutes."
+)
+TODAY_TITLES = {
+    "change": "On the map: nothing is changed yet, so all of {people} people have the same "
     "way as today.",
-    "covered today": "On the map: {covered} of {people} people are within {n} minutes today "
-    "(green).",
-    "minutes today": "On the map: minutes to the nearest site today; {covered} of {people} people "
+    "covered": "On the map: {covered} of {people} people are within {n} minutes today (green).",
+    "minutes": "On the map: minutes to the nearest site today; {covered} of {people} people "
     "are within {n} minutes.",
 }
 
 
 def sentence(colour: str, found: Figures) -> str:
-    """Return what the map shows in words."""
+    """Return what the map shows in words; whoever is nobody is left out."""
     balance, then = found.balance, found.then
-    return say(
-        SENTENCE_TITLES[colour if found.layout else f"{colour} today"],
+    text = say(
+        _template(colour, found),
         winners=people_words(balance.winners),
         losers=people_words(balance.losers),
         unchanged=people_words(balance.unchanged),
@@ -188,6 +202,23 @@ def sentence(colour: str, found: Figures) -> str:
         people=people_words(then.people),
         n=plain_number(found.q.minutes),
     )
+    return close_up(text)
+
+
+def _template(colour: str, found: Figures) -> str:
+    balance = found.balance
+    if not found.layout:
+        return TODAY_TITLES[colour]
+    if colour == "change":
+        return CHANGE_TITLES[balance.winners != 0, balance.losers != 0]
+    if colour == "covered":
+        return COVERED_TITLES[balance.newly_covered != 0, balance.no_longer != 0]
+    return MINUTES_TITLE
+
+
+def close_up(text: str) -> str:
+    """Return a sentence in which no blank follows the Chinese word for some people: 若干人."""
+    return text.replace("若干 ", "若干")
 
 
 def people_words(people: float) -> str:

@@ -239,7 +239,7 @@ def test_shows_what_the_answer_says(page: AppTest, monkeypatch: pytest.MonkeyPat
     page.run()
     assert figure(page, "newly") == "123"
     assert figure(page, "no_longer") == "—"
-    assert "若干 人不再覆盖" in page.markdown[0].value
+    assert "若干人不再覆盖" in page.markdown[0].value
 
 
 def test_a_rerun_is_small(page: AppTest) -> None:
@@ -264,3 +264,134 @@ def test_people_too_few_to_be_shown_get_a_sentence_and_no_figures(
     assert "data-figure" not in html(page)
     assert not page.get("deck_gl_json_chart")
     assert page.selectbox(key="widget.placement.group").value == "low_income"  # choose another
+
+
+def with_figures(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, change: Any, plan: str = f"a{FAR}"
+) -> AppTest:
+    """Show the page with figures put in the place of the answer's."""
+    from cockpit.ui import placement_cache
+
+    real = placement_cache.figures
+    monkeypatch.setattr(
+        placement_cache, "figures", lambda asked, layout: change(real(asked, layout))
+    )
+    page.query_params["plan"] = plan
+    page.run()
+    assert not page.exception
+    return page
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "ends", "change"),
+    [
+        (24.04, 23.55, "24.0 → 23.6", "−0.4 分钟"),  # by itself −0.49
+        (24.03, 24.07, "24.03 → 24.07", "+0.04 分钟"),
+        (24.031, 24.0349, "24.0", "无变化"),
+    ],
+)
+def test_the_difference_is_that_of_the_figures_shown(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, now: float, then: float, ends: str, change: str
+) -> None:
+    def other(found: Any) -> Any:
+        return replace(found, now=replace(found.now, mean=now), then=replace(found.then, mean=then))
+
+    with_figures(page, monkeypatch, other)
+    assert figure(page, "mean") == ends
+    tile = html(page).split('data-figure="mean"')[1].split("data-figure")[0]
+    assert f">{change}<" in tile
+    said = page.markdown[0].value
+    if "→" in ends:
+        assert "人均用时由 {} 分钟变为 {} 分钟。".format(*ends.split(" → ")) in said
+    else:
+        assert "人均用时" not in said
+
+
+def test_coverage_that_does_not_change_is_said(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_figures(page, monkeypatch, lambda found: replace(found, then=found.now))
+    tile = html(page).split('data-figure="share"')[1].split("data-figure")[0]
+    assert ">无变化<" in tile
+
+
+def test_nobody_is_left_out_of_sentences(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def other(found: Any) -> Any:
+        return replace(
+            found,
+            balance=replace(found.balance, newly_covered=0, no_longer=30, winners=0, losers=50),
+        )
+
+    with_figures(page, monkeypatch, other)
+    assert "驾车 5 分钟内有 30 人不再覆盖；50 人路程变长，无人缩短。" in page.markdown[0].value
+    assert any(c.value.startswith("图中：50 人路程变长（橙），") for c in page.caption)
+
+
+@pytest.mark.parametrize(
+    ("last", "flagged"),
+    [
+        (0.82, True),
+        (0.831, False),  # 4.9 points more are no more than 5
+    ],
+)
+def test_the_gap_between_groups_is_said_and_a_wider_one_flagged(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, last: float, flagged: bool
+) -> None:
+    def other(found: Any) -> Any:
+        part = found.groups[0]
+        told = (("a", "Residents of 60 and over", 0.5, 0.9), ("b", "Children under 15", 0.48, last))
+        groups = tuple(
+            replace(
+                part, id=name, title=title, now=replace(part.now, share=now),
+                then=replace(part.then, share=then),
+            )
+            for name, title, now, then in told
+        )  # fmt: skip
+        return replace(found, groups=groups)
+
+    page.query_params["panel"] = "groups"
+    with_figures(page, monkeypatch, other)
+    told = [m.value for m in page.markdown]
+    if flagged:
+        assert [w.value for w in page.warning] == [
+            "此方案使0至14岁儿童落在后面（覆盖率 82.0%）：人群之间的覆盖差距由 2.0 个百分点扩大到 "
+            "8.0 个百分点，扩大超过 5 个百分点。"
+        ]
+    else:
+        assert not page.warning
+        assert (
+            "各类人群覆盖率最高与最低的差距：现状 2.0 个百分点，方案实施后 6.9 个百分点；"
+            "届时最低的是0至14岁儿童（83.1%）。" in told
+        )
+
+
+def test_a_new_site_holds_what_the_rules_assume(page: AppTest) -> None:
+    page.query_params["plan"] = f"a{FAR}"
+    page.query_params["panel"] = "sites"
+    page.run()
+    page.session_state["keep.placement.rules.capacity"] = 25.0
+    page.run()
+    row = page.dataframe[0].value.iloc[0]
+    assert (row["状况"], row["容量"]) == ("新增站点", "25")
+    people = float(row["就近服务人数"].replace(",", ""))
+    assert people > 25
+    assert row["负荷"] == f"⚠ {people / 25 * 100:,.0f}%"
+
+
+def test_where_nobody_knows_a_capacity_there_is_none() -> None:
+    from cockpit.ui.placement_sites import load_text
+
+    assert load_text(10.0, float("nan")) == "—"
+    assert load_text(float("nan"), 10.0) == "—"
+    assert load_text(10.0, 10.0) == "100%"
+    assert load_text(11.0, 10.0) == "⚠ 110%"
+
+
+def test_a_plan_beyond_the_rules_is_called_so(page: AppTest) -> None:
+    page.query_params["not"] = f"c:{FAR}"
+    page.query_params["plan"] = f"a{FAR}"
+    for _ in range(12):  # the search for the best takes a moment
+        page.run()
+        if "方案超出约束条件" in html(page):
+            break
+    assert " · 方案超出约束条件" in html(page)
