@@ -471,8 +471,8 @@ def test_a_capacitated_file_reaches_its_best_known(files: Path) -> None:
         ),
         (
             ("capacitated-p-median", "-p", "1"),
-            "The 1 largest sites hold 60 but 100 are needed: 40 are missing; add capacity or "
-            "sites.",
+            "With the sites that must be open 1 sites hold at most 60 but 100 are needed: 40 are "
+            "missing; add capacity or sites.",
         ),
         (("p-median", "-p", "2", "--seconds", "0"), "The time limit is 0.0 s; expected above 0."),
         (("p-median", "-p", "2", "--gap", "3"), "The gap is 3.0; expected 0 or more, below 1."),
@@ -666,6 +666,18 @@ def test_data_may_lie_elsewhere_and_be_called_otherwise(files: Path, tmp_path: P
     assert run("verify", "plan.json", "away/matrix.csv", "away/s.csv").returncode == 0
 
 
+def test_folders_and_files_of_other_types_are_named(files: Path) -> None:
+    assert run("solve", ".", "--model", "p-median", "-p", "1").stderr == (
+        ". is a folder; give a file.\n"
+    )
+    assert run("--lang", "zh", "verify", "..").stderr == ".. 是文件夹，请指定文件。\n"
+    for name in ("m.bin", "m.tif", "m.pbf", "m.bin.gz"):
+        (files / name).write_bytes(b"\x00\x01")
+        assert run("solve", name, "--model", "p-median", "-p", "1").stderr == (
+            f"{name}: unknown ending; expected one of csv, tsv, xlsx, parquet.\n"
+        )
+
+
 def test_what_is_no_certificate_is_said(files: Path) -> None:
     assert run("verify", "none.json").stderr.strip() == "none.json: no such file."
     assert run("verify", "m.csv").stderr.strip() == (
@@ -764,6 +776,35 @@ def test_a_county_gets_one_more_clinic(here: Path) -> None:
     plan = json.loads(run("solve", *CLINICS, *asked, "--forbid", cell[2:], "--json").stdout)
     assert plan["sites"][2]["id"] != cell
     assert plan["objective"] == 880  # the other one of both
+
+
+@pytest.mark.parametrize(
+    ("asked", "rules"),
+    [
+        (("--spacing", "900000"), "--spacing 900000"),
+        (("--least-people", "1e9"), "--least-people 1000000000"),
+        (
+            ("--spacing", "900000", "--least-people", "1e9"),
+            "--spacing 900000 --least-people 1000000000",
+        ),
+        (("--spacing", "900000", "--candidates", "villages"), "--spacing 900000"),
+    ],
+)
+def test_the_rule_that_leaves_no_cell_is_named(
+    here: Path, asked: tuple[str, ...], rules: str
+) -> None:
+    done = run("solve", *CLINICS, "--model", "p-median", "--new", "2", *asked)
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (
+        2, "",
+        f"p is 4 but only 2 sites may be open: {rules} leaves no cell for a new one; loosen it, "
+        "or ask for at most 2.",
+    )  # fmt: skip
+    assert (
+        "没有可供新设站点的网格"
+        in run(
+            "--lang", "zh", "solve", *CLINICS, "--model", "p-median", "--new", "2", *asked
+        ).stderr
+    )
 
 
 def test_reach_is_the_county_s_minutes(here: Path) -> None:

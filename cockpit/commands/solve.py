@@ -10,7 +10,7 @@ from typing import Any
 
 from cockpit.commands.output import replaced, require_writable
 from cockpit.commands.solve_case import Case, named
-from cockpit.commands.solve_files import ROLES, Asked, case_of_files
+from cockpit.commands.solve_files import ROLES, Asked, case_of_files, require_file
 from cockpit.commands.solve_options import parameters_of
 from cockpit.commands.solve_print import as_json, print_plan
 from cockpit.commands.solve_watch import watched
@@ -50,8 +50,11 @@ def _run(given: argparse.Namespace) -> int:
         given.existing_rule = "free" if given.model == "moving" else "keep"
     asked = _case(given)
     parameters = parameters_of(given, asked)
-    case = asked.as_solved(given.model, parameters)
-    plan, stopped = _solved(given, case, parameters)
+    try:
+        case = asked.as_solved(given.model, parameters)
+        plan, stopped = _solved(given, case, parameters)
+    except InputError as error:
+        raise _barred(error, asked) from error
     if output is not None:
         with replaced(output) as file:
             file.write_text(plan.to_json(), encoding="utf-8")
@@ -75,6 +78,18 @@ def _solved(given: argparse.Namespace, case: Case, parameters: dict[str, Any]) -
             raise named(error, case.name, case.point_names or case.points) from error
     source = {**case.source, "open": [case.sites[site] for site in plan.open]}
     return replace(plan, source=source), watch.stopped
+
+
+def _barred(error: InputError, case: Case) -> InputError:
+    """Return an error about too few sites with the rule that leaves no cell for a new one."""
+    rules = case.barred() if error.template.startswith("p is {p} but only") else ""
+    if not rules:
+        return error
+    return InputError(
+        "p is {p} but only {n} sites may be open: {rules} leaves no cell for a new one; loosen "
+        "it, or ask for at most {n}.",
+        p=error.values["p"], n=error.values["n"], rules=rules,
+    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- from options to a problem
@@ -104,6 +119,7 @@ def _files(given: argparse.Namespace) -> dict[str, Path]:
     paths = {"matrix": given.file, **{role: getattr(given, role) for role in ROLES[1:]}}
     found = {role: path for role, path in paths.items() if path is not None}
     for path in found.values():
+        require_file(path)
         if given.output != "-" and path.resolve() == Path(given.output).resolve():
             raise InputError(
                 "{file} is read, so the certificate cannot be written there.", file=path.name

@@ -34,6 +34,8 @@ class Case:
     p: int | None = None  # that the file asks for
     reach: float | None = None  # that the question has already
     notes: tuple[tuple[str, Mapping[str, Any]], ...] = field(default=())  # sentence and values
+    barred: Callable[[], str] = lambda: ""
+    """The options that leave no cell for a new site; "" where some cell may get one."""
     part: Callable[[str, Mapping[str, Any]], Case] | None = None
     """From a model and its parameters to the part of a large problem that can be proven."""
 

@@ -13,7 +13,9 @@ from cockpit.answers.reach import Note, Reach, current_reach
 from cockpit.answers.scenario_files import data_content
 from cockpit.answers.siting import Ground, Posed, Rules, ground_of, pose, rules_from_plain
 from cockpit.answers.siting_fit import fit
+from cockpit.answers.siting_problem import candidate_sites
 from cockpit.commands.solve_case import Case
+from cockpit.commands.solve_question import rules_of
 from cockpit.locale import Named
 from cockpit.settings import settings
 from geodata.errors import DataFileError, InputError
@@ -75,10 +77,24 @@ def case_of_county(asked: Mapping[str, Any], rules: Mapping[str, Any], language:
         lonlat=ground.lonlat[posed.sites],
         reach=q.minutes,
         notes=_said(posed.notes, language),
+        barred=lambda: _barred(ground, checked),
     )
     return replace(
         whole, part=lambda model, given: _part(whole, ground, posed, model, given, language)
     )
+
+
+_PLACES = ("candidates", "spacing_m", "zones", "where", "least_people")
+
+
+def _barred(ground: Ground, rules: Rules) -> str:
+    """Return the options without one of which some cell may get a site; "" where one may now."""
+    if len(candidate_sites(ground, rules)[0]):
+        return ""
+    usual, plain = Rules().to_plain(), rules.to_plain()
+    without = {name: rules_from_plain({**plain, name: usual[name]}) for name in _PLACES}
+    guilty = [name for name in _PLACES if len(candidate_sites(ground, without[name])[0])]
+    return " ".join(rules_of({name: plain[name] for name in guilty or _PLACES}))
 
 
 def _part(

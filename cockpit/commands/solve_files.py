@@ -43,6 +43,12 @@ class Asked:
     spacing_m: float = 0.0
 
 
+def require_file(path: Path) -> None:
+    """Refuse a folder by the name that it was given."""
+    if path.is_dir():
+        raise InputError("{file} is a folder; give a file.", file=str(path))
+
+
 def case_of_files(files: Mapping[str, Path], asked: Asked) -> Case:
     """
     Read a problem; ``files`` has a path for "matrix" and any of "weights", "sites", "years".

@@ -46,17 +46,18 @@ def _of_files(source: Mapping[str, Any]) -> list[str]:
     files = source["files"]
     parts = [str(files["matrix"]["name"])]
     parts += [f"--{role} {files[role]['name']}" for role in ROLES[1:] if role in files]
-    return parts + _rules(source)
+    return parts + rules_of(source)
 
 
 def _of_county(source: Mapping[str, Any]) -> list[str]:
     asked = source["question"]
     names = ("service", "mode", "minutes", "group", "unit")
     parts = [f"--{name} {_text(asked[name])}" for name in names if asked[name] != ""]
-    return parts + _rules(source["rules"])
+    return parts + rules_of(source["rules"])
 
 
-def _rules(given: Mapping[str, Any]) -> list[str]:
+def rules_of(given: Mapping[str, Any]) -> list[str]:
+    """Return the options of rules in plain values, those left out that are as by default."""
     parts = []
     for name, (option, usual) in _RULES.items():
         value = given.get(name, usual)

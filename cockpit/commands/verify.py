@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from cockpit.commands.solve_case import Case
-from cockpit.commands.solve_files import ROLES, asked_of, case_of_files
+from cockpit.commands.solve_files import ROLES, asked_of, case_of_files, require_file
 from cockpit.commands.solve_question import question_of
 from cockpit.commands.solve_watch import figure, percent
 from cockpit.locale import translate
@@ -39,6 +39,8 @@ class _Checked:
 
 def run(given: argparse.Namespace) -> int:
     """Check and tell; return 0 when the plan holds, 1 when it does not."""
+    for path in (given.certificate, *given.files):
+        require_file(path)
     plan = read(given.certificate)
     case = _case(plan, given.certificate, given.files, given.lang)
     verdict = verify(plan, case.arrays)

@@ -282,7 +282,10 @@ def _check_room(problem: Problem, points: Positions, load: Floats, *, split: boo
     held, needed = float(room[order].sum()), float(load[points].sum())
     if held < needed:
         raise InputError(
-            "The {p} largest sites hold {held} but {needed} are needed: {missing} are "
+            "With the sites that must be open {p} sites hold at most {held} but {needed} are "
+            "needed: {missing} are missing; add capacity or sites."
+            if problem.must.any()
+            else "The {p} largest sites hold {held} but {needed} are needed: {missing} are "
             "missing; add capacity or sites.",
             p=p,
             held=figure(held),

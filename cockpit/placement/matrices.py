@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from geodata.errors import DataFileError
 from loaders import aliases, tables
-from loaders.files import Limits, opened
+from loaders.files import KINDS, Limits, opened
 from loaders.places import numbers_of
 
 Unit = Literal["minutes", "seconds", "metres"]
@@ -24,6 +24,8 @@ Ids = tuple[str, ...]
 LIMITS = Limits(columns=20_000, cells=100_000_000)
 """Of one table: a wide matrix has a column for each site."""
 
+_PACKED = (".gz", ".xz", ".zip")
+_READ = ("csv", "workbook", "parquet")  # of what loaders read, which is more than tables
 _ID = (
     "id", "编号", "代码", "code", "origin", "起点", "名称", "name", "point", "需求点", "village",
     "村", "cell", "网格",
@@ -269,7 +271,18 @@ def _reordered(people: People, order: NDArray[np.intp]) -> People:
 # ---------------------------------------------------------------- columns
 
 
+def _unread(file: str) -> DataFileError:
+    return DataFileError(
+        "{file}: unknown ending; expected one of {known}.",
+        file=file, known="csv, tsv, xlsx, parquet",
+    )  # fmt: skip
+
+
 def _raw(path: Path) -> tuple[tables.RawTable, str]:
+    packed = path.suffix.lower() in _PACKED
+    ending = (Path(path.stem) if packed else path).suffix.lower()
+    if KINDS.get(ending) not in _READ and (ending or not packed) and path.exists():
+        raise _unread(path.name)
     with opened(path, limits=LIMITS) as source:
         file = source.name
         if source.kind == "csv":
@@ -279,10 +292,7 @@ def _raw(path: Path) -> tuple[tables.RawTable, str]:
         elif source.kind == "parquet":
             raw = tables.read_parquet(source.path, file, limits=LIMITS)
         else:
-            raise DataFileError(
-                "{file}: unknown ending; expected one of {known}.",
-                file=file, known="csv, tsv, xlsx, parquet",
-            )  # fmt: skip
+            raise _unread(file)
     if raw.faults:
         fault = raw.faults[0]
         raise DataFileError(
