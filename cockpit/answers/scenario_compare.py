@@ -16,6 +16,7 @@ from cockpit.answers.coverage_results import Floats, Question
 from cockpit.answers.reach import Note, Reach
 from cockpit.answers.scenario_reopen import KPI_TITLES, reopened
 from cockpit.answers.scenario_store import Scenario
+from cockpit.answers.siting_fairness import Gap, group_gap
 from cockpit.answers.siting_figures import Balance, Figures, Part, Totals
 from cockpit.answers.siting_ground import UNREACHED_MINUTES, Ground
 from cockpit.answers.siting_rules import Rules
@@ -34,16 +35,17 @@ from geodata.errors import InputError
 
 _BETTER = {
     "sites": -1, "covered": 1, "share": 1, "mean": -1, "median": -1, "p90": -1, "worst": -1,
-    "unreached": -1, "gini": -1, "person_minutes": -1, "cost": -1,
+    "unreached": -1, "gini": -1, "person_minutes": -1, "gap": -1, "cost": -1,
 }  # fmt: skip
 _UNITS = {
     "sites": "sites", "covered": "persons", "share": "share", "mean": "minutes",
     "median": "minutes", "p90": "minutes", "worst": "minutes", "unreached": "persons", "gini": "",
-    "person_minutes": "person-minutes", "cost": "planner's unit",
+    "person_minutes": "person-minutes", "gap": "share", "cost": "planner's unit",
 }  # fmt: skip
 ROW_TITLES = {
     "sites": "Open sites",
     **{name: title for name, title in KPI_TITLES.items() if name in _BETTER},
+    "gap": "Gap in coverage between groups",
     "cost": "Cost by the rules",
 }
 """Rows of the table, in their order."""
@@ -118,6 +120,11 @@ class Comparison:
     def ground(self) -> Ground:
         """Return what all plans compute with."""
         return self.figures[0].ground
+
+    @cached_property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Return for each plan how far its groups are apart in coverage, today and then."""
+        return tuple(group_gap(one) for one in self.figures)
 
     @cached_property
     def breaks(self) -> Breaks:
@@ -224,15 +231,24 @@ def _rows(found: Sequence[Figures], rules: Sequence[Rules] | None) -> tuple[Row,
     totals = (found[0].now, *(f.then for f in found))
     values = {name: [_of(t, name) for t in totals] for name in KPI_TITLES if name in _BETTER}
     values["sites"] = [float(n) for n in (found[0].n_now, *(f.n_then for f in found))]
+    gaps = [group_gap(one) for one in found]
+    values["gap"] = [gaps[0].now, *(gap.then for gap in gaps)]
     if rules is not None:
         plans = zip(found, rules, strict=True)
         today = found[0].n_now * rules[0].kept_cost
         values["cost"] = [today, *(cost_of(figures, r) for figures, r in plans)]
     return tuple(
         Row(name, title, _UNITS[name], _BETTER[name], tuple(values[name]),
-            best_of(values[name], _BETTER[name]))
+            _best(name, values[name]))
         for name, title in ROW_TITLES.items() if name in values
     )  # fmt: skip
+
+
+def _best(name: str, values: Sequence[float]) -> tuple[bool, ...]:
+    """Tell which plans are best in a row; today spends and opens nothing, which is no merit."""
+    if name not in ("sites", "cost"):
+        return best_of(values, _BETTER[name])
+    return (False, *best_of(values[1:], _BETTER[name]))
 
 
 def _of(totals: Totals, name: str) -> float:

@@ -93,6 +93,7 @@ def import_(
     author: str,
     visitor: str | None = None,
     small_count: int | None = None,
+    language: str = "zh",
 ) -> Imported:
     """
     Store the scenario of a file under its name, with figures computed on the data here.
@@ -106,6 +107,8 @@ def import_(
         Who imports it.
     visitor, small_count
         Highest class of who asks and the smallest count shown; None: those of the installation.
+    language
+        Of the line in the note.
 
     Raises
     ------
@@ -140,7 +143,7 @@ def import_(
         told.rules,
         name=told.name,
         author=author,
-        note=_note_of(told, str(content["saved_at"])),
+        note=_note_of(told, str(content["saved_at"]), language),
         model=told.model,
         parameters=told.parameters,
         certificate=told.certificate,
@@ -211,8 +214,11 @@ def _remark(theirs: str, ours: str, same_data: bool, n_differing: int) -> Note:
     return Note("The data are the same, and every figure came out as in the file.")
 
 
-def _note_of(told: Scenario, saved_at: str) -> str:
-    origin = f"← {told.author}, {saved_at}, {told.data_version}"
+def _note_of(told: Scenario, saved_at: str, language: str) -> str:
+    origin = translate(
+        "From a scenario file: saved by {author} on {date}, data version {version}.",
+        language, author=told.author, date=saved_at[:10], version=told.data_version,
+    )  # fmt: skip
     return f"{told.note[: LONGEST_NOTE - len(origin) - 1]}\n{origin}"
 
 

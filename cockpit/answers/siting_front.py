@@ -17,6 +17,7 @@ import numpy as np
 from cockpit.answers.coverage_masks import masked
 from cockpit.answers.coverage_question import mask_of
 from cockpit.answers.reach import Note
+from cockpit.answers.siting_figures import untold
 from cockpit.answers.siting_ground import Ground
 from cockpit.answers.siting_layout import Layout
 from cockpit.answers.siting_problem import Posed, named, pose
@@ -72,6 +73,7 @@ class FrontState:
     budgets: int  # and how many there are; 0: not known yet
     seconds: float
     notes: tuple[Note, ...] = ()
+    costs: tuple[float, ...] = ()  # that were searched, in the unit of ``unit``
     error: CockpitError | None = None
 
     @property
@@ -95,6 +97,7 @@ class _Run:
     problem: Problem | None = None  # with costs that have an end only where people get there
     front: Front | None = None
     unit: Unit = "sites"
+    scale: float = 1.0  # what one unit of the search costs
     error: CockpitError | None = None
     seconds: float = 0.0
     told: tuple[FrontPoint, ...] = ()
@@ -230,7 +233,7 @@ def _left(run: _Run) -> bool:
 def _search(run: _Run) -> None:
     run.posed = pose(run.ground, run.rules)
     run.status = "running"
-    run.problem, scale, run.unit = priced(_exact(run.ground, run.posed), run.rules)
+    run.problem, run.scale, run.unit = priced(_exact(run.ground, run.posed), run.rules)
     problem = _shown_townships(run.ground, run.problem)
     price, counted = prices(problem)
     today = float(price[problem.existing & problem.allowed].sum())
@@ -238,7 +241,7 @@ def _search(run: _Run) -> None:
 
     def told(found: Front) -> bool:
         run.front = found
-        run.told = _points(run, found, scale)
+        run.told = _points(run, found, run.scale)
         return not _left(run)
 
     try:
@@ -302,7 +305,8 @@ def _state(run: _Run) -> FrontState:
         found.budgets if found else 0,
         seconds,
         run.posed.notes if run.posed else (),
-        run.error,
+        error=run.error,
+        costs=tuple(cost * run.scale for cost in found.costs) if found else (),
     )
 
 
@@ -328,6 +332,8 @@ def _told(run: _Run, point: Point, scale: float, identity: str) -> FrontPoint:
     people = float(ground.people.sum())
     mask = mask_of(ground.q)
     covered = mask.part(point.covered, mask.count(people))
+    if "covered" in untold(ground, posed.sites[point.open]):
+        covered = math.nan
     lowest, row = _lowest(ground, problem, point)
     return FrontPoint(
         id=identity,

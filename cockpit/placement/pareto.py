@@ -55,6 +55,7 @@ class Front:
     asked: int  # budgets that are done
     budgets: int  # and how many there are
     seconds: float = 0.0
+    costs: tuple[float, ...] = ()  # the budgets that are done, or at least begun
 
     @property
     def finished(self) -> bool:
@@ -135,6 +136,7 @@ def front(
     for budget in asked:
         if not found.going:
             break
+        found.tried.append(budget)
         for point in _at(slice_, budget, floors, found, seed):
             found.add(point)
         found.next_budget()
@@ -199,6 +201,7 @@ class _Found:
     points: list[Point] = field(default_factory=list)
     asked: int = 0
     stopped: bool = False
+    tried: list[float] = field(default_factory=list)
 
     @property
     def left(self) -> float:
@@ -226,7 +229,7 @@ class _Found:
         return Front(
             tuple(kept), len(self.points) - len(kept), self.slice_.unit,
             float(self.slice_.problem.weights.sum()), self.asked, self.budgets,
-            time.perf_counter() - self.began,
+            time.perf_counter() - self.began, tuple(self.tried),
         )  # fmt: skip
 
 

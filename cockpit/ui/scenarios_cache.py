@@ -16,6 +16,7 @@ from cockpit.answers.siting_front_proof import said_of
 from cockpit.answers.siting_rules import Rules
 from cockpit.store import session as store
 from cockpit.ui import cache, placement_cache
+from cockpit.ui.words import language
 from geodata.errors import CockpitError
 
 
@@ -53,8 +54,9 @@ def import_file(content: bytes, author: str) -> Imported:
     """Store the scenario of a file; an ``InputError`` says what is wrong with it."""
     with Session(store.engine()) as db:
         return import_(
-            db, placement_cache.reach(), content, author=author, visitor=cache.visitor_class()
-        )
+            db, placement_cache.reach(), content, author=author, visitor=cache.visitor_class(),
+            language=language(),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

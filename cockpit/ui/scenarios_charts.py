@@ -47,7 +47,7 @@ def diverging(
         **charts.axis(),
         "autorange": "reversed",
         "tickvals": list(range(len(names))),
-        "ticktext": [escape(name) for name in names],
+        "ticktext": [escape(name, quote=False) for name in names],
         "ticklabelstandoff": 8,
     }
     notes = []
@@ -118,6 +118,7 @@ def _net(rows: Sequence[tuple[float, float]], axis: str, tokens: theme.Tokens) -
 
 
 def _head(text: str, x: float) -> dict[str, Any]:
+    short = text if len(text) <= 22 else text[:21] + "…"
     return {
         "xref": "paper",
         "yref": "paper",
@@ -126,7 +127,7 @@ def _head(text: str, x: float) -> dict[str, Any]:
         "yanchor": "bottom",
         "yshift": 6,
         "showarrow": False,
-        "text": f"<b>{escape(text if len(text) <= 22 else text[:21] + '…')}</b>",
+        "text": f"<b>{escape(short, quote=False)}</b>",
         "font": {"size": charts.FONT},
     }
 
@@ -157,6 +158,7 @@ def front(
             **charts.axis(),
             "title": {"text": cost_title(found), "font": {"size": charts.FONT}},
             "range": _range([*(p.cost for p in points), *(one.cost for one in beside)]),
+            **_marks(found),
         },
         "yaxis": {
             **charts.axis(),
@@ -266,6 +268,14 @@ def _range(costs: Sequence[float]) -> list[float]:
     return [low - room, high + 2 * room]
 
 
+def _marks(found: FrontState) -> dict[str, Any]:
+    """Return the marks of the axis: where new sites are counted, the numbers that were searched."""
+    if found.unit != "sites" or not found.costs:
+        return {}
+    return {"tickmode": "array", "tickvals": list(found.costs),
+            "ticktext": [number(cost) for cost in found.costs]}  # fmt: skip
+
+
 def _named(beside: Sequence[Beside], tokens: theme.Tokens) -> list[dict[str, Any]]:
     """Return the names of plans beside the front; the highest of one cost has its name above."""
     named = []
@@ -285,7 +295,7 @@ def _named(beside: Sequence[Beside], tokens: theme.Tokens) -> list[dict[str, Any
                 # Of several the names stand apart, however near the plans are.
                 "yshift": 4 if top else 6 - 18 * max(rank, 0),
                 "showarrow": False,
-                "text": escape(one.name),
+                "text": escape(one.name, quote=False),
                 "font": {"color": tokens.text, "size": charts.FONT},
             }
         )

@@ -278,6 +278,20 @@ def _chart(asked: Question, known: Sequence[Scenario], found: FrontState, chosen
             "Square: today and saved scenarios. The line joins the plans that cover most for their "
             "cost."
         )
+        + _searched(found)
+    )
+
+
+def _searched(found: FrontState) -> str:
+    """Say which numbers of new sites were searched, where there are others between them."""
+    costs = [round(cost) for cost in found.costs]
+    if found.unit != "sites" or not costs or costs == list(range(costs[0], costs[-1] + 1)):
+        return ""
+    between = "、" if language() == "zh" else ", "
+    space = "" if language() == "zh" else " "
+    return space + say(
+        "Searched were {numbers} new sites; between them the line stays as it was.",
+        numbers=between.join(number(cost) for cost in costs),
     )
 
 

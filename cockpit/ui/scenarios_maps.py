@@ -103,6 +103,7 @@ def deck(
         *coverage_maps.ground(twin, unit, (), tokens),
         *_gone(marks, tokens),
         *_new(marks),
+        *coverage_maps.names(twin, unit, ("labels",), tokens),
     ]
     return Deck(
         {

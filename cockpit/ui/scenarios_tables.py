@@ -17,10 +17,11 @@ from cockpit.ui.words import NO_FIGURE, language, number, percent, say
 
 _STYLE = """<style>
 .sc-scroll{overflow-x:auto}
-.sc-table{border-collapse:collapse;width:100%}
+.sc-table{border-collapse:collapse}
 .sc-table th,.sc-table td{padding:8px 16px 8px 0;border-bottom:1px solid LINE;text-align:right;
 font-weight:400;vertical-align:top}
 .sc-table thead th{vertical-align:bottom;font-weight:600}
+.sc-table thead th+th{min-width:7rem;max-width:10rem;overflow-wrap:anywhere}
 .sc-table th:first-child{text-align:left;white-space:nowrap;position:sticky;left:0;
 background:GROUND}
 .sc-table .best{font-weight:700;color:GOOD;white-space:nowrap}
@@ -53,6 +54,37 @@ def kpis(found: Comparison) -> None:
         f'<span class="ct-quiet ct-small">{escape(say("✓ best of its row"))}</span></th>{head}</tr>'
         f"</thead><tbody>{body}</tbody></table></div>"
     )
+    _widened(found)
+    _unreached(found)
+
+
+def _widened(found: Comparison) -> None:
+    """Flag the plans that leave a group behind."""
+    for name, gap in zip(found.names, found.gaps, strict=True):
+        if gap.widened and gap.least_then is not None:
+            st.warning(
+                say(
+                    "{name} widens the gap in coverage between groups from {now} to {then}; worst "
+                    "served is then: {group}.",
+                    name=plain(name),
+                    now=percent(gap.now, 1),
+                    then=percent(gap.then, 1),
+                    group=say(gap.least_then.title),
+                ),
+                icon=":material/balance:",
+            )
+
+
+def _unreached(found: Comparison) -> None:
+    """Say whom the longest way leaves out, where somebody reaches no site."""
+    row = next(row for row in found.rows if row.id == "unreached")
+    if any(value > 0 for value in row.values):
+        st.caption(
+            say(
+                "The longest way is that of the people who reach a site at all; on roads that lead "
+                "to none, a plan changes nothing unless it places a site there."
+            )
+        )
 
 
 def _row(row: Row) -> str:
@@ -74,7 +106,7 @@ def value_text(row: Row, value: float) -> str:
     """Return one figure of a row as text."""
     if math.isinf(value):
         return "∞"
-    if row.id == "share":
+    if row.unit == "share":
         return percent(value, 1)
     if row.id == "gini":
         return number(value, 3)

@@ -91,7 +91,8 @@ def test_there_and_back_to_an_empty_copy_gives_the_same_figures(machine: Make) -
     assert again.figures == made.figures
     assert (again.layout, again.rules, again.question) == (made.layout, RULES, made.question)
     assert (again.name, again.version, again.author) == ("东部增设", 1, "李四")
-    assert again.note == f"备注\n← 张三, {made.saved_at.isoformat()}Z, tiny1"
+    day = made.saved_at.date().isoformat()
+    assert again.note == f"备注\n来自情景文件：张三于 {day} 保存，数据版本 tiny1。"
     assert again.parameters == {"p": 3}
     assert again.digest == made.digest
     # Another time it is the next version; nothing is written over.
@@ -323,4 +324,4 @@ def test_a_long_note_makes_room_for_where_it_came_from(machine: Make) -> None:
     here = machine()
     found = here.take(files.exported(here.save(note="长" * 2000)))
     assert len(found.scenario.note) == 2000
-    assert found.scenario.note.endswith("tiny1")
+    assert found.scenario.note.endswith("数据版本 tiny1。")
