@@ -59,11 +59,13 @@ def _help(field: Field) -> str | None:
     return say(field.help) if field.help else None
 
 
-def _remembered(name: str, default: Any, low: float, high: float) -> dict[str, Any]:
+def _remembered(
+    name: str, default: Any, low: float, high: float, address: str = ""
+) -> dict[str, Any]:
     def fits(value: Any) -> bool:
         return default is None if value is None else low <= value <= high
 
-    return state.remembered(name, default, check=fits)
+    return state.remembered(name, default, check=fits, address=address)
 
 
 def _count(name: str, field: Field) -> int:
@@ -77,7 +79,7 @@ def _count(name: str, field: Field) -> int:
             step=int(field.step or 1),
             width=_WIDTH,
             help=_help(field),
-            **_remembered(name, min(max(int(field.default), low), high), low, high),
+            **_remembered(name, min(max(int(field.default), low), high), low, high, field.id),
         )
     )
 
@@ -113,7 +115,7 @@ def _choice(name: str, field: Field) -> str:
             placeholder=say(field.title),
             width=_WIDTH + 80,
             help=_help(field),
-            **state.remembered(name, field.default, allowed=titles),
+            **state.remembered(name, field.default, allowed=titles, address=field.id),
         )
     )
 

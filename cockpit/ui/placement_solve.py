@@ -24,6 +24,7 @@ from cockpit.ui import (
     placement_proven,
     placement_result,
     placement_rows,
+    placement_runs,
     state,
 )
 from cockpit.ui.placement_choices import Choice
@@ -35,12 +36,9 @@ from geodata.errors import CockpitError
 LIMITS = (10, 30, 60, 120, 300)
 """Seconds that a search may take, to choose from."""
 
-GAPS = ("0", "0.001", "0.005", "0.01", "0.05")
 FIRST_OF_AIM = {"covered": "mclp", "minutes": "p-median"}
 ENDED = ("done", "stopped", "failed")
 _EVERY_S = 0.5
-_NO_RUNS: dict[Any, tuple[str, dict[str, Any]]] = {}
-_MOST_RUNS = 40
 
 
 def show(twin: Twin, choice: Choice) -> None:
@@ -129,7 +127,7 @@ def _gap() -> float:
     return float(
         st.selectbox(
             say("Good enough"),
-            GAPS,
+            placement_runs.GAPS,
             format_func=lambda g: (
                 say("{share} from the best", share=percent(float(g), 1)) if float(g) else
                 say("only when proven")
@@ -137,7 +135,9 @@ def _gap() -> float:
             placeholder=say("Good enough"),
             width=190,
             help=say("The search ends as soon as no plan can be better by more than this."),
-            **state.remembered("placement.solve.gap", GAPS[0], allowed=GAPS, address="gap"),
+            **state.remembered(
+                "placement.solve.gap", "0", allowed=placement_runs.GAPS, address="gap"
+            ),
         )
     )  # fmt: skip
 
@@ -156,32 +156,15 @@ def _start(
         wanted = siting_models.parameters(model, ground, posed, given)
         key = siting_runs.start(ground, choice.rules, model, wanted, seconds=seconds, gap=gap)
     except CockpitError as error:
-        _forget(choice, model)
+        placement_runs.forget(choice, model)
         st.error(say_error(error), icon=":material/block:")
         return
-    runs = dict(state.chosen("placement.solve.runs", _NO_RUNS))
-    runs.pop(_place(choice, model), None)
-    runs[_place(choice, model)] = (key, dict(given))
-    state.choose("placement.solve.runs", dict(list(runs.items())[-_MOST_RUNS:]))
-
-
-def _place(choice: Choice, model: str) -> tuple[Any, ...]:
-    """Return what a search of this visitor belongs to: question, rules and model."""
-    return (choice.asked, choice.rules, model)
-
-
-def _forget(choice: Choice, model: str) -> None:
-    runs = dict(state.chosen("placement.solve.runs", _NO_RUNS))
-    runs.pop(_place(choice, model), None)
-    state.choose("placement.solve.runs", runs)
+    placement_runs.remember(choice, model, key, given)
 
 
 def _run(twin: Twin, choice: Choice, model: str, given: Mapping[str, Any]) -> None:
     """Show the search that this visitor began for the question; it goes on without the page."""
-    key, asked_with = state.chosen("placement.solve.runs", _NO_RUNS).get(
-        _place(choice, model), ("", {})
-    )
-    found = siting_runs.state(key) if key else None
+    key, found = placement_runs.current(choice, model)
     if found is None:
         if not key:
             st.caption(
@@ -196,9 +179,10 @@ def _run(twin: Twin, choice: Choice, model: str, given: Mapping[str, Any]) -> No
     if found.status not in ENDED:
         _watch(key)
         return
-    if dict(given) != asked_with:
+    same = placement_runs.same(choice, found, given)
+    if not same:
         st.caption(say("The plan below was found with other values than those above."))
-    _ended(twin, choice, found, same=dict(given) == asked_with)
+    _ended(twin, choice, found, same=same)
 
 
 @st.fragment(run_every=_EVERY_S)

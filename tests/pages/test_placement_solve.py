@@ -191,6 +191,60 @@ def test_two_visitors_share_a_search_and_coming_back_finds_it(solve: AppTest) ->
     assert solve.success[0].value == "已证明：没有更好的方案。"
 
 
+def again(solve: AppTest) -> AppTest:
+    """Return the page as a new session has it whose address is that of another."""
+    other = AppTest.from_function(solve_script, default_timeout=60)
+    for name, values in solve.query_params.items():
+        other.query_params[name] = values
+    return other.run()
+
+
+def test_reloading_keeps_the_search_and_what_was_entered(solve: AppTest) -> None:
+    solve.query_params["model"] = "mclp"
+    solve.run()
+    solve.number_input(key="widget.placement.solve.mclp.new").set_value(2).run()
+    found = search(solve)
+    assert solve.query_params["run"] == found.key
+    assert solve.query_params["new"] == "2"
+    other = again(solve)
+    assert other.number_input(key="widget.placement.solve.mclp.new").value == 2
+    assert other.success[0].value == "已证明：没有更好的方案。"
+    assert "下方方案是按另一组参数求得的，与上方当前参数不同。" not in [
+        c.value for c in other.caption
+    ]
+    other.number_input(key="widget.placement.solve.mclp.new").set_value(1).run()
+    assert "下方方案是按另一组参数求得的，与上方当前参数不同。" in [c.value for c in other.caption]
+
+
+def test_a_search_that_ended_before_the_server_began_anew_is_shown(solve: AppTest) -> None:
+    solve.query_params["model"] = "p-dispersion"  # of a part of the sites only
+    solve.run()
+    found = search(solve)
+    siting_runs.forget()
+    other = again(solve)
+    assert not other.exception
+    assert other.success[0].value == "已证明：没有更好的方案。"
+    assert f"/plan/{found.key}.json" in html(other)
+    other.button(key="placement.solve.take").click().run()
+    assert found.layout is not None
+    assert "".join(other.query_params["plan"]) == found.layout.key()
+
+
+def test_a_search_of_another_question_in_the_address_is_not_shown(solve: AppTest) -> None:
+    solve.query_params["model"] = "mclp"
+    solve.run()
+    search(solve)
+    for kept in (True, False):
+        if not kept:
+            siting_runs.forget()
+        solve.query_params["minutes"] = "7"
+        other = again(solve)
+        assert not other.success
+        assert "run" not in other.query_params
+    solve.query_params["run"] = "../x"
+    assert not again(solve).exception
+
+
 def test_other_values_than_those_of_the_plan_are_said(solve: AppTest) -> None:
     solve.query_params["model"] = "mclp"
     solve.run()
