@@ -73,7 +73,13 @@ def _chosen(known: Sequence[Scenario]) -> tuple[Scenario, ...]:
     if not state.chosen("scenarios.chose", False):  # until somebody chooses, new ones join
         state.choose("scenarios.chosen", usual)
     how: dict[str, Any] = {"allowed": list(by_id), "address": "with"}
-    if state.read("scenarios.chosen", usual, **how) != usual:  # a link brought others
+    before = state.chosen("scenarios.chosen", usual)
+    # Nothing is the default, so that a shared link names the scenarios whether or not chosen.
+    found = state.read("scenarios.chosen", _NOTHING, **how)
+    if before and not found:  # one of them is no more on the list
+        state.choose("scenarios.chosen", usual)
+        state.choose("scenarios.chose", False)
+    elif found != usual:  # a link brought others
         _chose()
     ids = st.multiselect(
         say("Scenarios to compare, two to eight"),
@@ -82,7 +88,7 @@ def _chosen(known: Sequence[Scenario]) -> tuple[Scenario, ...]:
         max_selections=MOST,
         placeholder=say("Choose scenarios"),
         width=900,
-        **state.remembered("scenarios.chosen", usual, **how, then=_chose),
+        **state.remembered("scenarios.chosen", _NOTHING, **how, then=_chose),
     )
     return tuple(by_id[i] for i in ids)
 

@@ -26,6 +26,7 @@ class Tokens:
     text: str
     quiet: str
     accent: str
+    on_accent: str  # words on a ground of the accent
     good: str
     bad: str
     map_ground: str
@@ -45,6 +46,7 @@ DARK = Tokens(
     text="#E8EEF7",
     quiet="#93A4BF",
     accent="#4DA3FF",
+    on_accent="#0B1220",
     good="#2DD4BF",
     bad="#FB7185",
     map_ground="#0B1220",
@@ -63,6 +65,7 @@ LIGHT = Tokens(
     text="#16202E",
     quiet="#5A6B82",
     accent="#1668C7",
+    on_accent="#FFFFFF",
     good="#0B7A6F",
     bad="#C5304B",
     map_ground="#EDF1F6",
@@ -175,6 +178,8 @@ html {font-size: clamp(15px, calc(11.2px + .25vw), 24px);}
   font-size: max(13px, .84rem);}
 [data-testid="stMetricDelta"], [data-testid="stMetricDelta"] > div {
   background: transparent; padding-left: 0; color: VAR_QUIET;}
+[data-testid="stBaseButton-primary"]:not(:disabled), [data-baseweb="tag"] {
+  color: VAR_ON_ACCENT;}
 .ct-quiet {color: VAR_QUIET;}
 [data-selected="true"] p {color: VAR_TEXT; font-weight: 600;}
 .ct-tiles {display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 8px;}
@@ -213,6 +218,6 @@ html {font-size: clamp(15px, calc(11.2px + .25vw), 24px);}
 def css(tokens: Tokens) -> str:
     """Return the style sheet that every page carries, without its white space."""
     text = re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r":\s+", ":", CSS.strip()))
-    for name in ("quiet", "panel", "line", "accent", "text"):
+    for name in ("quiet", "panel", "line", "accent", "on_accent", "text"):
         text = text.replace(f"VAR_{name.upper()}", getattr(tokens, name))
     return text

@@ -42,6 +42,14 @@ def test_text_is_legible_on_every_ground(tokens: theme.Tokens) -> None:
             assert contrast(text, ground) >= 4.4, (text, ground)
 
 
+@pytest.mark.parametrize("tokens", [theme.LIGHT, theme.DARK])
+def test_words_on_the_accent_are_legible(tokens: theme.Tokens) -> None:
+    assert contrast(tokens.on_accent, tokens.accent) >= 4.5
+    button = '[data-testid="stBaseButton-primary"]:not(:disabled)'
+    rule = f'{button},[data-baseweb="tag"]{{color:{tokens.on_accent}'
+    assert rule in theme.css(tokens)
+
+
 # Machado, Oliveira, Fernandes (2009), severity 1: what protanopes and deuteranopes see.
 PROTAN = np.array(
     [
