@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Iterator
@@ -349,3 +350,62 @@ def test_equity_has_colours_that_everybody_tells_apart() -> None:
         assert scale[0][0] == 0
         assert scale[-1][0] == 1
         assert {colour for _, colour in scale} == set(theme.RAMPS["cividis"])
+
+
+def test_a_link_names_the_scenarios_even_without_a_choice(here: Path) -> None:
+    ids = save(("七号", "关A"))
+    page = page_of(view="compare")
+    assert page.query_params["with"] == [str(i) for i in ids]
+    save(("搬A",))
+    assert len(page_of(**{"with": [str(i) for i in ids]}).multiselect[0].value) == 2
+    with Session(engine()) as db:
+        saved.archive(db, ids[0], visitor="备用")
+    page.run()
+    assert len(page.multiselect[0].value) == 2  # the one that is left, and the new one
+
+
+def test_people_who_reach_none_are_no_part_of_the_longest_way(here: Path) -> None:
+    page = page_of(**{"with": [str(i) for i in save(("七号", "十二号"))]})
+    assert row(page, "unreached") == ["490", "490", "490"]
+    assert "最长用时只计能到达站点的人" in texts(page)
+
+
+def test_today_has_no_tick_for_what_it_does_not_spend(here: Path) -> None:
+    page = page_of(**{"with": [str(i) for i in save(("七号", "两处"))]})
+    assert row(page, "sites") == ["2", "✓ 3", "4"]
+    assert row(page, "cost") == ["0", "✓ 1", "2"]
+
+
+def test_names_with_quotation_marks_stay_as_they_are_in_charts() -> None:
+    bars = [scenarios_charts.Bars('"东"', [])]
+    made = scenarios_charts.diverging(['"南" <门>'], bars, "minutes", theme.LIGHT)
+    assert made["layout"]["yaxis"]["ticktext"] == ['"南" &lt;门&gt;']
+    assert made["layout"]["annotations"][0]["text"] == '<b>"东"</b>'
+
+
+def test_townships_have_their_names_on_the_maps(here: Path) -> None:
+    for deck in decks(page_of(**{"with": [str(i) for i in save(("七号", "十二号"))]})):
+        assert [layer["id"] for layer in deck["layers"][0] if "labels" in layer["id"]]
+
+
+def test_the_front_marks_the_numbers_that_were_searched() -> None:
+    found = siting_front.FrontState(
+        "a", "done", (), 0, "sites", 9, 9, 1.0, costs=(0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+    )
+    axis = scenarios_charts.front(found, "", [])["layout"]["xaxis"]
+    assert axis["ticktext"] == ["0", "1", "2", "3", "4", "5", "6", "8", "10"]
+    assert "已求解的新增站点数：0、1、2、3、4、5、6、8、10；" in scenarios_front._searched(found)
+    every = dataclasses.replace(found, costs=(0.0, 1.0, 2.0))
+    assert scenarios_front._searched(every) == ""
+
+
+def test_a_point_is_saved_with_its_certificate(here: Path) -> None:
+    save(("七号",))
+    page = searched(page_of(view="front", most="5"))
+    next(t for t in page.text_input if t.label == "名称").set_value("前沿").run()
+    next(t for t in page.text_input if t.label == "保存人").set_value("王强").run()
+    button(page, "保存").click().run()
+    with Session(engine()) as db:
+        made = saved.scenarios(db, visitor="备用")[0]
+    assert (made.name, made.model, made.parameters["p"]) == ("前沿", "mclp", 7)
+    assert json.loads(made.certificate)["objective"] == 1360
