@@ -354,7 +354,7 @@ def standing(
     again while it works. ``percent`` compares with the bound, so it is never more than true.
     """
     broken = broken_rules(ground, rules, layout)
-    fair = lifted(ground, rules, broken)
+    fair = lifted(rules, broken)
     n = len(ground.open_sites(layout))
     table = Table.of(ground, fair, layout)
     value, today = (table.value(aim, flags) for flags in (table.opened, table.today))

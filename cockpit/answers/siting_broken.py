@@ -83,22 +83,19 @@ def closeness(ground: Ground, rules: Rules, layout: Layout, site: int) -> str:
     return ground.sites[int(others[at])] if apart[at] < rules.spacing_m else ""
 
 
-def lifted(ground: Ground, rules: Rules, broken: Sequence[Broken]) -> Rules:
+def lifted(rules: Rules, broken: Sequence[Broken]) -> Rules:
     """
     Return the rules without those that a plan breaks, so that it is one of the plans allowed.
 
-    Where it closes facilities that must stay, these may close and all others still stay.
+    Where it closes a facility that must stay, all may close: with that one alone set free, closing
+    it would always be the best there is.
     """
     found = {b.rule for b in broken}
     sites = {b.site for b in broken}
-    must = {site for site in rules.must if site not in sites}
-    if "keep" in found:
-        today = ground.sites[: ground.n_facilities]
-        must |= {site for site in today if site not in sites and site not in rules.forbidden}
     return replace(
         rules,
         existing="free" if "keep" in found else rules.existing,
-        must=tuple(must),
+        must=tuple(site for site in rules.must if site not in sites),
         forbidden=tuple(s for s in rules.forbidden if s not in sites),
         spacing_m=0.0 if found & {"distance", "spacing"} else rules.spacing_m,
         zones=() if "zone" in found else rules.zones,

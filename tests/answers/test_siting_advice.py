@@ -213,6 +213,14 @@ def test_a_plan_that_breaks_rules_is_told_and_compared(ground: Ground) -> None:
     assert 0 < found.percent <= 100
 
 
+def test_closing_what_must_stay_is_compared_with_closing_any(ground: Ground) -> None:
+    # Without A the 420 people around B are covered; one site in cell 9 would cover cells 4 and 8
+    # to 12, which are 600.
+    found = known(ground, KEEP, Layout(closed=("A",)), "covered")
+    assert (found.value, found.best) == (420, 600)
+    assert found.percent == pytest.approx(70)
+
+
 def test_a_plan_that_keeps_the_rules_breaks_none(ground: Ground) -> None:
     rules = Rules(must=(f"c:{CELL[7]}",), least_people=50)
     found = known(ground, rules, Layout(added=(CELL[7],)), "covered")
