@@ -292,8 +292,9 @@ def _numbers(page: _Page) -> Field:
     first = 0 if page.keeps else page.ground.n_facilities
     high = page.n_candidates + (0 if page.keeps else page.ground.n_facilities)
     usual = [min(first + k, max(high, 1)) for k in (1, 2, 3)]
+    title = "New sites by the end of each year" if page.keeps else "Sites by the end of each year"
     return Field(
-        "numbers", "Sites by the end of each year", "numbers", usual, 0 if page.keeps else 1, high,
+        "numbers", title, "numbers", usual, 0 if page.keeps else 1, high,
         1, help="New sites where today's stay, otherwise all; what is built stays.",
     )  # fmt: skip
 

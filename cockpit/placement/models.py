@@ -30,7 +30,7 @@ _ALL = (
         "min",
         ("p",),
         ("unreached",),
-        "Opens p sites so that all people together travel the fewest minutes.",
+        "Opens a given number of sites so that all people together travel the fewest minutes.",
         "person-minutes",
     ),
     Model(
@@ -39,7 +39,8 @@ _ALL = (
         "min",
         ("p",),
         (),
-        "Opens p sites so that the longest way anybody has is as short as possible.",
+        "Opens a given number of sites so that the longest way anybody has is as short as "
+        "possible.",
         "minutes",
     ),
     Model(
@@ -66,7 +67,7 @@ _ALL = (
         "max",
         ("p", "reach"),
         (),
-        "Opens p sites so that as many people as possible have one within reach.",
+        "Opens a given number of sites so that as many people as possible have one within reach.",
         "people",
     ),
     Model(
@@ -75,7 +76,8 @@ _ALL = (
         "max",
         ("p", "reach"),
         ("backup",),
-        "Opens p sites so that many people have one within reach and many have two.",
+        "Opens a given number of sites so that many people have one within reach and many "
+        "have two.",
         "people",
     ),
     Model(
@@ -84,7 +86,8 @@ _ALL = (
         "max",
         ("p",),
         (),
-        "Opens p sites so that the two nearest to each other are as far apart as possible.",
+        "Opens a given number of sites so that the two nearest to each other are as far "
+        "apart as possible.",
         "minutes",
     ),
 )
@@ -95,7 +98,8 @@ _GENERAL = (
         "min",
         ("p",),
         ("split", "load"),
-        "Opens p sites and sends everybody to one with room, in the fewest minutes altogether.",
+        "Opens a given number of sites and sends everybody to one with room, in the fewest "
+        "minutes altogether.",
         "person-minutes",
     ),
     Model(
@@ -104,7 +108,8 @@ _GENERAL = (
         "max",
         ("p", "reach"),
         ("split", "load"),
-        "Opens p sites and serves as many people as possible within reach and capacity.",
+        "Opens a given number of sites and serves as many people as possible within reach "
+        "and capacity.",
         "people",
     ),
     Model(
@@ -167,7 +172,8 @@ _GENERAL = (
         "min",
         ("p",),
         ("goal", "reach", "group_weights", "rules", "most_gini"),
-        "Opens the best p sites among those that are fair: floors for townships, a bounded Gini.",
+        "Opens the best of all fair plans with as many sites: floors for townships, a "
+        "bounded Gini.",
         "person-minutes",
     ),
     Model(
@@ -176,7 +182,7 @@ _GENERAL = (
         "min",
         ("p",),
         ("rules",),
-        "Opens the p sites whose minutes have the lowest Gini.",
+        "Opens the given number of sites whose minutes have the lowest Gini.",
         "gini",
     ),
     Model(
@@ -185,7 +191,8 @@ _GENERAL = (
         "min",
         ("p", "order"),
         ("reach", "rules"),
-        "Opens the p sites that are best by the first goal, and of those the best by the next.",
+        "Opens the given number of sites that are best by the first goal, and of those the "
+        "best by the next.",
         "person-minutes",
     ),
     Model(

@@ -19,7 +19,7 @@ from cockpit.ui.way import plain
 from cockpit.ui.words import NO_FIGURE, language, number, percent, say, say_error
 from geodata.errors import CockpitError
 
-KIND_TITLES = {"add": "One more site", "move": "Move one", "remove": "Do without one"}
+KIND_TITLES = {"add": "One more site", "move": "Move one", "remove": "Remove one"}
 _EVERY_S = 0.6
 _SETTLED = 9  # looks after which the page may be drawn anew: sooner, a slow browser loses choices
 _WORKING = ("waiting", "running")

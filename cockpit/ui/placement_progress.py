@@ -44,7 +44,7 @@ def figure(value: float | None, unit: str) -> tuple[str, str]:
     if unit in ("minutes", "money"):
         whole = float(value).is_integer()
         return number(value, 0 if whole and unit == "money" else 1), title
-    return compact(value), title
+    return number(value), title  # exact: what is proven is no round figure
 
 
 def amount(value: float | None, unit: str) -> str:
@@ -73,8 +73,8 @@ def tiles(
     """Return plan, bound, their distance and the seconds as tiles (HTML)."""
     cards = [
         ("plan", say("This plan") if ended else say("Best plan so far"), *figure(objective, unit)),
-        ("bound", say("No plan is better than"), *figure(bound, unit)),
-        ("gap", say("Apart"), NO_FIGURE if gap is None else apart(gap), ""),
+        ("bound", say("Proven bound"), *figure(bound, unit)),
+        ("gap", say("Gap to the bound"), NO_FIGURE if gap is None else apart(gap), ""),
         ("seconds", say("Searched"), number(seconds, 1 if seconds < 10 else 0), say("seconds")),
     ]
     told = {"plan": objective, "bound": bound}
@@ -114,7 +114,7 @@ def chart(points: Sequence[Point], unit: str) -> dict[str, Any] | None:
     ticks = _ticks(low, high)
     layout = charts.layout(_HEIGHT, right=84)
     layout |= {
-        "margin": {"l": 8, "r": 84, "t": 12, "b": 8},
+        "margin": {"l": 8, "r": 84, "t": 26, "b": 8},
         "xaxis": {
             **charts.axis(),
             "title": _title(say("seconds")),
@@ -123,12 +123,11 @@ def chart(points: Sequence[Point], unit: str) -> dict[str, Any] | None:
         },
         "yaxis": {
             **charts.axis(),
-            "title": _title(say(UNIT_TITLES[unit]) if UNIT_TITLES[unit] else ""),
             "range": [low, high],
             "tickvals": ticks,
             "ticktext": [_tick(value, ticks, unit) for value in ticks],
         },
-        "annotations": _labels(plans[-1], bounds[-1], low, high, colours),
+        "annotations": [*_labels(plans[-1], bounds[-1], low, high, colours), *_unit(unit)],
     }
     lines = ((plans, colours[0], "solid"), (bounds, colours[1], "dash"))
     return {"data": [_line(seconds, *line) for line in lines], "layout": layout}
@@ -200,6 +199,26 @@ def _labels(
             "font": {"color": colour, "size": charts.FONT},
         }
         for place, name, colour in zip(places, (say("plan"), say("bound")), colours, strict=True)
+    ]
+
+
+def _unit(unit: str) -> list[dict[str, Any]]:
+    """Return the unit above the axis, as it is read: Chinese signs do not lie on their side."""
+    if not UNIT_TITLES[unit]:
+        return []
+    return [
+        {
+            "xref": "paper",
+            "yref": "paper",
+            "x": 0,
+            "y": 1,
+            "yshift": 4,
+            "xanchor": "left",
+            "yanchor": "bottom",
+            "showarrow": False,
+            "text": say(UNIT_TITLES[unit]),
+            "font": {"size": charts.FONT, "color": theme.now().quiet},
+        }
     ]
 
 

@@ -287,6 +287,11 @@ def _zones() -> None:
     )
 
 
+def let_close() -> None:
+    """Let the facilities of today close."""
+    state.choose(_kept("existing")["name"], "free")
+
+
 def _reset(service: str) -> None:
     for name in (*_FIELDS, "zones", "must", "forbidden"):
         kept = _kept(name, service)

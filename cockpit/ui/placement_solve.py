@@ -24,6 +24,7 @@ from cockpit.ui import (
     placement_proven,
     placement_result,
     placement_rows,
+    placement_rules,
     placement_runs,
     state,
 )
@@ -39,6 +40,7 @@ LIMITS = (10, 30, 60, 120, 300)
 FIRST_OF_AIM = {"covered": "mclp", "minutes": "p-median"}
 ENDED = ("done", "stopped", "failed")
 _EVERY_S = 0.5
+_NO_TIME = "No plan was found in {seconds} s; allow more time."
 
 
 def show(twin: Twin, choice: Choice) -> None:
@@ -53,16 +55,35 @@ def show(twin: Twin, choice: Choice) -> None:
             return
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             seconds, gap = _seconds(), _gap()
-        pressed = st.button(
-            say("Find the plan"),
-            type="primary",
-            icon=":material/search:",
-            key="placement.solve.find",
-        )
+        pressed = _find(choice, model)
     with result:
         if pressed:
             _start(choice, model, given, seconds, gap)
         _run(twin, choice, model, given)
+
+
+def _find(choice: Choice, model: str) -> bool:
+    """Show the button that begins; where the rules leave nothing to search, the way out."""
+    if model == "moving" and choice.rules.existing == "keep":
+        st.warning(
+            say("Here facilities of today close or move, but the rules keep them all; let them "
+                "close in the rules."),
+            icon=":material/rule:",
+        )  # fmt: skip
+        st.button(
+            say("Let facilities of today close"),
+            type="primary",
+            icon=":material/lock_open:",
+            key="placement.solve.free",
+            on_click=placement_rules.let_close,
+        )
+        return False
+    return st.button(
+        say("Find the plan"),
+        type="primary",
+        icon=":material/search:",
+        key="placement.solve.find",
+    )
 
 
 # ---------------------------------------------------------------- what is asked for
@@ -312,9 +333,13 @@ def _is_withheld(found: State) -> bool:
 def _refused(choice: Choice, found: State, *, same: bool) -> None:
     """Say why there is no plan, and what would make one possible."""
     error = found.error
-    if error is None:
-        st.warning(say("Stopped before a plan was found. Allow more time."))
+    # Whoever stops a search knows that it had no time.
+    if error is None or (found.status == "stopped" and error.template == _NO_TIME):
+        st.warning(say("Stopped before a plan was found."))
         return
+    if isinstance(error, GoalConflictError) and isinstance(error.values.get("targets"), str):
+        listed = say(", ").join(str(k + 1) for k in error.conflict)
+        error = GoalConflictError(error.template, **{**error.values, "targets": listed})
     st.error(say_error(error), icon=":material/block:")
     if isinstance(error, GoalConflictError):
         _conflict(choice, found, error, same=same)

@@ -392,6 +392,6 @@ def test_a_plan_beyond_the_rules_is_called_so(page: AppTest) -> None:
     page.query_params["plan"] = f"a{FAR}"
     for _ in range(12):  # the search for the best takes a moment
         page.run()
-        if "方案超出约束条件" in html(page):
+        if "方案不合规则" in html(page):
             break
-    assert " · 方案超出约束条件" in html(page)
+    assert " · 方案不合规则" in html(page)

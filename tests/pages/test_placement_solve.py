@@ -253,13 +253,17 @@ def test_other_values_than_those_of_the_plan_are_said(solve: AppTest) -> None:
     assert "下方方案是按另一组参数求得的，与上方当前参数不同。" in [c.value for c in solve.caption]
 
 
-def test_what_cannot_be_is_one_sentence(solve: AppTest) -> None:
+def test_where_facilities_must_stay_a_button_lets_them_close(solve: AppTest) -> None:
     solve.query_params["model"] = "moving"
     solve.run()
-    solve.button(key="placement.solve.find").click().run()
-    assert not solve.exception
-    assert len(solve.error) == 1
-    assert "{" not in solve.error[0].value
+    assert [w.value for w in solve.warning] == [
+        "本模型会关闭或迁移现有设施，但规则要求全部保留；请在规则中允许关闭。"
+    ]
+    assert "placement.solve.find" not in [b.key for b in solve.button]
+    solve.button(key="placement.solve.free").click().run()
+    assert not solve.warning
+    assert solve.query_params["today"] == "free"
+    assert not solve.button(key="placement.solve.find").disabled
 
 
 # ---------------------------------------------------------------- a search in another's place
@@ -296,6 +300,8 @@ def test_a_running_search_shows_plan_bound_and_their_distance(solve: AppTest) ->
     assert 'data-figure="plan" title="1,000.000"' in html(page)
     assert 'data-figure="bound" title="1,100.000"' in html(page)
     assert ">10%<" in html(page)
+    assert ">1,000<" in html(page)
+    assert "与界限差距" in html(page)
     assert page.get("plotly_chart")
     assert not page.success
 
@@ -316,15 +322,19 @@ def test_a_search_waits_its_turn(solve: AppTest) -> None:
     assert page.info[0].value == "前面还有 2 个求解任务在排队。"
 
 
-def test_a_search_that_found_nothing_in_time(solve: AppTest) -> None:
-    page = begun(solve, stand_in(status="stopped", layout=None, objective=None))
-    assert page.warning[0].value == "停止时尚未找到方案，请给更多时间。"
+@pytest.mark.parametrize(
+    "error", [None, InputError("No plan was found in {seconds} s; allow more time.", seconds=1.2)]
+)
+def test_a_search_that_was_stopped_before_a_plan(solve: AppTest, error: InputError | None) -> None:
+    page = begun(solve, stand_in(status="stopped", layout=None, objective=None, error=error))
+    assert page.warning[0].value == "已停止，停止前尚未找到方案。"
+    assert not page.error
 
 
 def test_a_refusal_says_what_would_make_it_possible(solve: AppTest) -> None:
     error = InputError("p is {p} but {n} sites must be open; ask for at least {n}.", p=2, n=5)
     page = begun(solve, stand_in(status="failed", error=error, layout=None))
-    assert page.error[0].value == "p 为 2，但必选的点有 5 个；p 至少取 5。"
+    assert page.error[0].value == "p 为 2，但必选的站点有 5 个；p 至少取 5。"
 
 
 def test_targets_that_cannot_hold_together_are_named_and_can_be_dropped(solve: AppTest) -> None:
@@ -341,6 +351,7 @@ def test_targets_that_cannot_hold_together_are_named_and_can_be_dropped(solve: A
     solve.run()
     solve.button(key="placement.solve.goal-seek.targets.add").click().run()
     page = begun(solve, found)
+    assert page.error[0].value.startswith("目标1、2")
     told = [m.value for m in page.markdown]
     assert any("15 分钟内人口占比 ≥ 90.0%" in text for text in told)
     assert any("全部站点成本 ≤ 1.0" in text for text in told)

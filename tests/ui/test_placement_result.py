@@ -65,10 +65,10 @@ def test_a_figure_that_there_is_not_is_a_dash() -> None:
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
     [
-        (123_456.0, "person-minutes", "12.3 万 人·分钟"),
+        (123_456.0, "person-minutes", "123,456 人·分钟"),
         (12.0, "minutes", "12.0 分钟"),
         (120.0, "minutes", "≥ 120 分钟"),
-        (5.0, "sites", "5 个点"),
+        (5.0, "sites", "5 个站点"),
         (2.5, "money", "2.5 成本单位"),
         (0.2512, "gini", "0.251"),
         (0.875, "share", "87.5%"),
@@ -96,7 +96,11 @@ def test_chart_has_both_lines_and_the_end_in_sight() -> None:
     assert bound["y"] == [10.0, 80.0, 99.0]
     low, high = found["layout"]["yaxis"]["range"]
     assert 60 < low < 99 < 110 < high < 140  # the first bad plan does not flatten the rest
-    upper, lower = (a["y"] for a in found["layout"]["annotations"])
+    upper, lower, unit = found["layout"]["annotations"]
+    assert (unit["text"], unit["x"], unit["y"]) == ("人", 0, 1)  # above the axis, as it is read
+    assert "textangle" not in unit
+    assert "title" not in found["layout"]["yaxis"]
+    upper, lower = upper["y"], lower["y"]
     assert upper - lower >= 0.12  # where the lines meet the names stand apart
 
 
