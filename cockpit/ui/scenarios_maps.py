@@ -101,9 +101,9 @@ def deck(
     layers = [
         cell_map.layer(cells, twin.version, county, tokens),
         *coverage_maps.ground(twin, unit, (), tokens),
+        *coverage_maps.names(twin, unit, ("labels",), tokens),
         *_gone(marks, tokens),
         *_new(marks),
-        *coverage_maps.names(twin, unit, ("labels",), tokens),
     ]
     return Deck(
         {

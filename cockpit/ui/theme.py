@@ -178,8 +178,8 @@ html {font-size: clamp(15px, calc(11.2px + .25vw), 24px);}
   font-size: max(13px, .84rem);}
 [data-testid="stMetricDelta"], [data-testid="stMetricDelta"] > div {
   background: transparent; padding-left: 0; color: VAR_QUIET;}
-[data-testid="stBaseButton-primary"]:not(:disabled), [data-baseweb="tag"] {
-  color: VAR_ON_ACCENT;}
+[data-testid="stBaseButton-primary"]:not(:disabled), [data-testid="stMultiSelect"] [data-tag],
+[data-testid="stMultiSelect"] [data-tag] * {color: VAR_ON_ACCENT;}
 .ct-quiet {color: VAR_QUIET;}
 [data-selected="true"] p {color: VAR_TEXT; font-weight: 600;}
 .ct-tiles {display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 8px;}
