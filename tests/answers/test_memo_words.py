@@ -21,7 +21,7 @@ from cockpit.answers.siting import Ground, Layout, Rules, ground_of
 from cockpit.answers.siting_figures import figures
 from cockpit.answers.siting_front import FrontPoint
 from cockpit.answers.siting_front_proof import said_of
-from cockpit.memo.content import Facts, Items, Memo, Text, Tiles
+from cockpit.memo.content import Check, Facts, Items, Memo, Table, Text, Tiles
 from cockpit.store.models import Dataset
 from cockpit.store.session import open_engine
 from tests import roaded, tiny
@@ -152,6 +152,36 @@ def test_nobodys_way_changes_only_if_that_is_known(db: Session, reach: Reach) ->
     assert still in said(memo_of(db, reach, saved(db, ground_for(reach), Layout())))
     hidden = ground_for(reach, group="low_income")
     assert still not in said(memo_of(db, reach, saved(db, hidden, Layout(added=(NEW,)))))
+
+
+def rows_of(memo: Memo, caption: str) -> dict[str, tuple[str, ...]]:
+    found = next(b for b in memo.blocks if isinstance(b, Table) and b.caption.startswith(caption))
+    return {row[0]: row[1:] for row in found.rows}
+
+
+def test_no_column_tells_what_is_hidden_beside_it(db: Session, reach: Reach) -> None:
+    ground, hidden = ground_for(reach, group="low_income"), 0
+    cells = (tiny.grid_code(k) for k in range(16))
+    for layout in (Layout(closed=("A",)), *(Layout(added=(cell,)) for cell in cells)):
+        memo = memo_of(db, reach, saved(db, ground, layout))
+        rows = rows_of(memo, "Today beside the plan")
+        total = rows_of(memo, "By township")["Sum: net change"]
+        for figure, column in (("People covered", 3), ("Person-minutes", 4)):
+            now, then, change = rows[figure]
+            assert (change == "—") == ("not shown" in (now, then))
+            if total[column] == "not shown":
+                hidden += 1
+                assert change == "—"
+        for one, other in (("People covered", "Share covered"), ("Person-minutes", "Mean minutes")):
+            for k in range(2):
+                assert (rows[one][k] == "not shown") == (rows[other][k] == "not shown")
+        check = next(block for block in memo.blocks if isinstance(block, Check))
+        listed = {row[0] for row in check.table.rows}
+        for figure, cells_of in rows.items():
+            assert (f"{figure}, plan" in listed) == (
+                cells_of[1] not in ("not shown", "none reached")
+            )
+    assert hidden
 
 
 def test_the_gap_between_groups_is_told_and_a_wider_one_flagged(db: Session, reach: Reach) -> None:
