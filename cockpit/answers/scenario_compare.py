@@ -285,12 +285,19 @@ def _against(c: Comparison, base: int | None) -> Against:
 def _total(c: Comparison, base: int | None) -> tuple[Balance, ...]:
     """Return the balance of the question's group: the parts' own sums, so that they agree."""
     told, mask = c.figures[0].now.people, mask_of(c.ground.q)
+    if mask.sensitive:
+        return tuple(_masked(one.balance, base) for one in c.figures)
     shifts = (_by_township(c, base, plan) for plan in range(len(c.figures)))
     return tuple(_told(s.whole(), 0, told, mask) for s in shifts)
 
 
 def _township_changes(c: Comparison, base: int | None) -> tuple[PartChange, ...]:
     mask = mask_of(c.ground.q)
+    if mask.sensitive:
+        return tuple(
+            _part_change(part, [_masked(one.townships[k].balance, base) for one in c.figures])
+            for k, part in enumerate(c.figures[0].townships)
+        )
     shifts = [_by_township(c, base, plan) for plan in range(len(c.figures))]
     return tuple(
         _part_change(part, [_told(s, k, part.now.people, mask) for s in shifts])
@@ -300,12 +307,28 @@ def _township_changes(c: Comparison, base: int | None) -> tuple[PartChange, ...]
 
 def _group_changes(c: Comparison, base: int | None) -> tuple[PartChange, ...]:
     reach, q, made = c.ground.reach, c.ground.q, []
-    for part in c.figures[0].groups:
+    for k, part in enumerate(c.figures[0].groups):
+        if is_sensitive(reach, part.id):
+            made.append(
+                _part_change(part, [_masked(one.groups[k].balance, base) for one in c.figures])
+            )
+            continue
         people = masked(reach, part.id, q.small_count).people[c.ground.cells]
         mask = Mask(is_sensitive(reach, part.id), q.small_count)
         shifts = [_shift(c, people, base, plan) for plan in range(len(c.figures))]
         made.append(_part_change(part, [_told(s, 0, part.now.people, mask) for s in shifts]))
     return tuple(made)
+
+
+def _masked(balance: Balance, base: int | None) -> Balance:
+    """
+    Return a sensitive group's balance as the figures of its plan show it.
+
+    Between two plans nothing: what each hides against today could follow from it.
+    """
+    if base is None:
+        return balance
+    return Balance(balance.people, *[math.nan] * 7)
 
 
 def _part_change(part: Part, balances: Sequence[Balance]) -> PartChange:

@@ -223,3 +223,21 @@ def test_why_the_class_is_below_that_of_the_records(db: Session, reach: Reach) -
         "open as everywhere in the cockpit, so the memo is of class Public."
         in said(memo_of(db, reach, lower))
     )
+
+
+def test_a_comparison_hides_of_a_sensitive_group_what_its_plans_hide(
+    db: Session, reach: Reach
+) -> None:
+    ground = ground_for(reach, group="low_income")
+    plans = [figures(ground, Layout(added=(NEW,))), figures(ground, Layout(closed=("A",)))]
+    c = scenarios.compare([("more", plans[0]), ("less", plans[1])])
+    today, between = c.against(), c.against(0)
+    for k, one in enumerate(plans):
+        pairs = [(today.total[k], one.balance)]
+        both = zip(today.townships, one.townships, strict=True)
+        pairs += [(part.balances[k], own.balance) for part, own in both]
+        for told, own in pairs:
+            assert repr(told) == repr(own)  # NaN too
+    assert any(np.isnan(part.balances[0].winners) for part in today.townships)
+    for balance in (*between.total, *(b for part in between.townships for b in part.balances)):
+        assert np.isnan([balance.winners, balance.losers, balance.net_covered]).all()
