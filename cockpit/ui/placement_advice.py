@@ -11,7 +11,7 @@ from cockpit.answers.reach import Note
 from cockpit.answers.siting import Layout
 from cockpit.answers.siting_advice import Forced, Standing, WhyNot
 from cockpit.answers.siting_figures import Figures
-from cockpit.ui import placement_cache, placement_choices, placement_panels, state
+from cockpit.ui import cache, placement_cache, placement_choices, placement_panels, state
 from cockpit.ui.coverage_parts import plain_number
 from cockpit.ui.placement_choices import Choice
 from cockpit.ui.placement_shown import people_text
@@ -21,13 +21,15 @@ from geodata.errors import CockpitError
 
 KIND_TITLES = {"add": "One more site", "move": "Move one", "remove": "Remove one"}
 _EVERY_S = 0.6
-_SETTLED = 9  # looks after which the page may be drawn anew: sooner, a slow browser loses choices
 _WORKING = ("waiting", "running")
 
 
 def note_text(note: Note) -> str:
     """Return a remark in the visitor's language."""
-    return say(note.template, **note.in_language(language()))
+    values = note.in_language(language())
+    return say(
+        note.template, **{k: number(v) if isinstance(v, int) else v for k, v in values.items()}
+    )
 
 
 # ---------------------------------------------------------------- how good the plan is
@@ -58,14 +60,29 @@ def comparable(choice: Choice) -> bool:
 
 @st.fragment(run_every=_EVERY_S)
 def _watched_tiles(choice: Choice, found: Figures, known: Standing | None) -> None:
+    """
+    Show the tiles again and again, themselves alone.
+
+    The page is never drawn anew from here: a list that the visitor has just opened would close.
+    """
     looks = state.chosen("placement.looks", 0)
     state.choose("placement.looks", looks + 1)
     if looks:
-        known = _standing(choice)
-    if known is not None and not working(known) and looks >= _SETTLED:
-        st.rerun()  # nothing else ends the looking
+        known = _settled(choice)
     text = ("…", "", say("the best is being searched"))
     placement_panels.tiles(found, text if known is None else standing_text(known))
+
+
+def _settled(choice: Choice) -> Standing:
+    """Return how near the plan comes to the best; worked out no more once that is settled."""
+    what = (cache.data_version(), choice.asked, choice.rules, choice.layout.key(), choice.aim)
+    kept = state.chosen("placement.settled", None)
+    if kept is not None and kept[0] == what:
+        return kept[1]
+    known = _standing(choice)
+    if not working(known):
+        state.choose("placement.settled", (what, known))
+    return known
 
 
 def _standing(choice: Choice) -> Standing:
@@ -151,9 +168,24 @@ def _best(choice: Choice) -> None:
     if not comparable(choice):
         return
     known = _standing(choice)
-    if working(known) or known.layout is None or (known.percent or 0) >= 100:
-        return
-    st.button(
+    if working(known):
+        _watched_best(choice)
+    else:
+        _offer(known)
+
+
+@st.fragment(run_every=_EVERY_S)
+def _watched_best(choice: Choice) -> None:
+    known = _settled(choice)
+    if not working(known) and _offer(known):
+        st.rerun()  # the visitor pressed it: the plan is another
+
+
+def _offer(known: Standing) -> bool:
+    """Show the button that takes the best plan, where it is better; tell whether it is pressed."""
+    if known.layout is None or (known.percent or 0) >= 100:
+        return False
+    return st.button(
         say("Best {n} changes at once", n=number(known.layout.n_changes)),
         icon=":material/verified:", key="placement.best",
         help=say("Take the best plan with as many sites."),

@@ -340,9 +340,15 @@ def _refused(choice: Choice, found: State, *, same: bool) -> None:
     if isinstance(error, GoalConflictError) and isinstance(error.values.get("targets"), str):
         listed = say(", ").join(str(k + 1) for k in error.conflict)
         error = GoalConflictError(error.template, **{**error.values, "targets": listed})
-    st.error(say_error(error), icon=":material/block:")
+    st.error(say_error(_grouped(error)), icon=":material/block:")
     if isinstance(error, GoalConflictError):
         _conflict(choice, found, error, same=same)
+
+
+def _grouped(error: CockpitError) -> CockpitError:
+    """Return an error of a search whose counts, which are no years or codes, are grouped."""
+    values = {k: number(v) if isinstance(v, int) else v for k, v in error.values.items()}
+    return type(error)(error.template, **values)
 
 
 def _conflict(

@@ -332,9 +332,9 @@ def test_a_search_that_was_stopped_before_a_plan(solve: AppTest, error: InputErr
 
 
 def test_a_refusal_says_what_would_make_it_possible(solve: AppTest) -> None:
-    error = InputError("p is {p} but {n} sites must be open; ask for at least {n}.", p=2, n=5)
+    error = InputError("p is {p} but {n} sites must be open; ask for at least {n}.", p=2, n=1710)
     page = begun(solve, stand_in(status="failed", error=error, layout=None))
-    assert page.error[0].value == "p 为 2，但必选的站点有 5 个；p 至少取 5。"
+    assert page.error[0].value == "p 为 2，但必选的站点有 1,710 个；p 至少取 1,710。"
 
 
 def test_targets_that_cannot_hold_together_are_named_and_can_be_dropped(solve: AppTest) -> None:
