@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,6 +103,18 @@ def bridged_here(bridged_store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     _forget_store()
 
 
+def _end_searches() -> None:
+    """Wait for searches in the background: they would read settings while these change."""
+    from cockpit.answers import siting_front, siting_runs
+
+    siting_runs.forget()
+    for run in siting_front._runs.values():
+        run.stopping.set()
+    for thread in threading.enumerate():
+        if thread.name in ("placement", "front"):
+            thread.join(60)
+
+
 def _forget_store() -> None:
     import streamlit as st
 
@@ -109,6 +122,7 @@ def _forget_store() -> None:
     from cockpit.settings import settings
     from cockpit.store.session import engine
 
+    _end_searches()
     if engine.cache_info().currsize:
         engine().dispose()
     engine.cache_clear()

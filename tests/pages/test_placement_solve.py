@@ -256,6 +256,7 @@ def test_other_values_than_those_of_the_plan_are_said(solve: AppTest) -> None:
 def test_where_facilities_must_stay_a_button_lets_them_close(solve: AppTest) -> None:
     solve.query_params["model"] = "moving"
     solve.run()
+    assert not solve.exception
     assert [w.value for w in solve.warning] == [
         "本模型会关闭或迁移现有设施，但规则要求全部保留；请在规则中允许关闭。"
     ]
