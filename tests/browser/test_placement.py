@@ -150,6 +150,7 @@ def test_the_next_best_move_on_the_sample_county(page: Page, live_server: str) -
     button = page.locator("[data-testid=stBaseButton-primary]", has_text="下一步最优")
     expect(button).to_be_enabled(timeout=60_000)
     settled(page)
+    page.wait_for_timeout(20_000)  # a server that has just begun works out layers and times first
     asked: list[str] = []
     page.on("request", lambda r: asked.append(r.url) if "/layers/" in r.url else None)
     took = []
