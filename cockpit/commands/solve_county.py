@@ -8,12 +8,12 @@ from typing import Any
 
 from cockpit.access.classes import TITLES
 from cockpit.answers import coverage_question
-from cockpit.answers.coverage_results import Question
 from cockpit.answers.reach import Note, Reach, current_reach
 from cockpit.answers.scenario_files import data_content
 from cockpit.answers.siting import Ground, Posed, Rules, ground_of, pose, rules_from_plain
 from cockpit.answers.siting_fit import fit
 from cockpit.answers.siting_problem import candidate_sites
+from cockpit.answers.siting_run import source_of
 from cockpit.commands.solve_case import Case
 from cockpit.commands.solve_question import rules_of
 from cockpit.locale import Named
@@ -72,7 +72,7 @@ def case_of_county(asked: Mapping[str, Any], rules: Mapping[str, Any], language:
         townships=tuple(str(code) for code in regions["code"]),
         township_names=tuple(str(name) for name in regions["name"]),
         unit="minutes",
-        source=_source(reach, q, checked),
+        source=source_of(ground, checked),
         names=tuple(ground.name(site, language) for site in sites),
         lonlat=ground.lonlat[posed.sites],
         reach=q.minutes,
@@ -154,26 +154,6 @@ def _sites(ground: Ground, given: list[str]) -> list[str]:
             raise InputError("There is no site {site}.", site=site)
         full.append(fitting[0])
     return full
-
-
-def _source(reach: Reach, q: Question, rules: Rules) -> dict[str, Any]:
-    """Return what another machine with the same county needs to pose the question again."""
-    codes = reach.twin.regions["code"]
-    return {
-        "kind": "county",
-        "county": str(codes.iat[0]),
-        "version": reach.version,
-        "question": {
-            "service": q.service,
-            "mode": q.mode,
-            "minutes": float(q.minutes),
-            "group": q.group,
-            "unit": str(codes.iat[q.unit]) if q.unit else "",
-        },
-        "visitor": q.visitor,
-        "small_count": int(q.small_count),
-        "rules": rules.to_plain(),
-    }
 
 
 def case_of_source(source: Mapping[str, Any], language: str) -> Case:
