@@ -95,3 +95,19 @@ def layer(
             "getLineWidth": outlined,
         },
     }
+
+
+def discs(name: str, rows: list[dict[str, Any]], radius: float) -> dict[str, Any]:
+    """Return places as discs of so many pixels; ``rows`` have ``p``: longitude and latitude."""
+    return {
+        "@@type": "ScatterplotLayer",
+        "id": name,
+        "data": rows,
+        "pickable": True,
+        "stroked": True,
+        "filled": True,
+        "getPosition": "@@=p",
+        "radiusUnits": "pixels",
+        "getRadius": radius,
+        "lineWidthUnits": "pixels",
+    }

@@ -217,7 +217,7 @@ def _gone(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
     closed = [row for row in rows if row["s"] == "closed"]
     red = theme.ALERT["red"]
     disc = {
-        **_discs("plan-gone", rows, _GONE_PX),
+        **cell_map.discs("plan-gone", rows, _GONE_PX),
         "getFillColor": rgba(tokens.map_ground),
         "getLineColor": f"@@=s=='closed'?{coverage_maps.paint(red, 1)}"
         f":{coverage_maps.paint(tokens.text, 0.9)}",
@@ -233,7 +233,7 @@ def _new(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
     if not rows:
         return []
     discs = {
-        **_discs("plan-new", rows, _NEW_PX),
+        **cell_map.discs("plan-new", rows, _NEW_PX),
         "getFillColor": rgba(theme.LIGHT.accent),
         "getLineColor": rgba("#FFFFFF"),
         "getLineWidth": 2.4,
@@ -293,28 +293,13 @@ def _chosen(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
     place = [] if scene.chosen is None else [{"p": list(scene.chosen)}]
     return [
         {
-            **_discs(f"chosen-{scene.clicks}", place, _NEW_PX + 5),
+            **cell_map.discs(f"chosen-{scene.clicks}", place, _NEW_PX + 5),
             "pickable": False,
             "filled": False,
             "getLineColor": rgba(tokens.mark),
             "getLineWidth": 3,
         }
     ]
-
-
-def _discs(name: str, rows: list[dict[str, Any]], radius: float) -> dict[str, Any]:
-    return {
-        "@@type": "ScatterplotLayer",
-        "id": name,
-        "data": rows,
-        "pickable": True,
-        "stroked": True,
-        "filled": True,
-        "getPosition": "@@=p",
-        "radiusUnits": "pixels",
-        "getRadius": radius,
-        "lineWidthUnits": "pixels",
-    }
 
 
 def _letters(name: str, rows: list[dict[str, Any]], tokens: Tokens) -> dict[str, Any]:

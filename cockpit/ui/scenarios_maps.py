@@ -136,7 +136,7 @@ def _gone(marks: Sequence[Mark], tokens: Tokens) -> list[dict[str, Any]]:
     rows = [_row(m) for m in marks if m.status in ("closed", "moved away")]
     if not rows:
         return []
-    disc = _discs("plan-gone", rows, 4.5)
+    disc = cell_map.discs("plan-gone", rows, 4.5)
     return [
         {
             **disc,
@@ -151,7 +151,7 @@ def _new(marks: Sequence[Mark]) -> list[dict[str, Any]]:
     rows = [_row(m) for m in marks if m.status in ("new", "moved")]
     if not rows:
         return []
-    disc = _discs("plan-new", rows, 6)
+    disc = cell_map.discs("plan-new", rows, 6)
     return [
         {
             **disc,
@@ -164,21 +164,6 @@ def _new(marks: Sequence[Mark]) -> list[dict[str, Any]]:
 
 def _row(m: Mark) -> dict[str, Any]:
     return {"id": m.id, "n": m.name, "e": m.name, "p": [m.lon, m.lat]}
-
-
-def _discs(name: str, rows: list[dict[str, Any]], radius: float) -> dict[str, Any]:
-    return {
-        "@@type": "ScatterplotLayer",
-        "id": name,
-        "data": rows,
-        "pickable": True,
-        "stroked": True,
-        "filled": True,
-        "getPosition": "@@=p",
-        "radiusUnits": "pixels",
-        "getRadius": radius,
-        "lineWidthUnits": "pixels",
-    }
 
 
 def _tooltip(tokens: Tokens) -> dict[str, Any]:
