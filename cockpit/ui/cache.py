@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from cockpit.answers import map as maps
 from cockpit.answers.current import current_twin
+from cockpit.answers.reach import Reach, current_reach
 from cockpit.answers.twin import Twin
 from cockpit.breaks import Scheme
 from cockpit.settings import settings
@@ -35,6 +36,20 @@ def twin() -> Twin | None:
     """Return the county as stored now; None when nothing has been loaded."""
     version = data_version()
     return twin_of(version) if version else None
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _reach_of(version: str, visitor: str) -> Reach | None:  # noqa: ARG001 -- new data, new times
+    return current_reach(visitor)
+
+
+def reach() -> Reach:
+    """Return the county's travel times, the same that the routes use."""
+    version = data_version()
+    found = _reach_of(version, visitor_class()) if version else None
+    if found is None:
+        raise NothingLoadedError("No county has been loaded yet.")
+    return found
 
 
 def visitor_class() -> str:

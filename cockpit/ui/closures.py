@@ -7,6 +7,7 @@ import streamlit as st
 from cockpit.answers.closures import Answer, Detour
 from cockpit.answers.twin import Twin
 from cockpit.ui import (
+    cache,
     closures_cache,
     closures_choices,
     closures_draw,
@@ -22,7 +23,7 @@ from geodata.errors import CockpitError
 def ready() -> bool:
     """Tell whether there are roads to close and places to go to; otherwise say what is missing."""
     with st.spinner(say("Reading the roads"), show_time=False):
-        known = closures_cache.reach()
+        known = cache.reach()
     if not known.has_roads:
         st.info(say("No roads have been loaded, so none can be closed."))
         return False

@@ -7,7 +7,7 @@ import streamlit as st
 from cockpit.answers import closure_areas
 from cockpit.answers.closure_areas import Shape
 from cockpit.answers.closure_key import NARROWEST_M, WIDEST_M
-from cockpit.ui import closures_cache, closures_choices, state, uploading
+from cockpit.ui import cache, closures_cache, closures_choices, state, uploading
 from cockpit.ui.closures_choices import Choice
 from cockpit.ui.map_choices import LAYER_TITLES
 from cockpit.ui.words import language, number, say
@@ -195,7 +195,7 @@ def _uploaded() -> None:
         file = state.widget_value("closures.file")
         if file is None:
             return
-        known, box = closures_cache.reach(), closures_cache.box()
+        known, box = cache.reach(), closures_cache.box()
         closures_choices.with_areas(
             lambda: closure_areas.uploaded(file.name, file.getvalue(), known, box)
         )

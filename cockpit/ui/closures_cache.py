@@ -15,11 +15,9 @@ from cockpit.answers.closure_key import parsed
 from cockpit.answers.closure_layers import bridge_name
 from cockpit.answers.closures import Answer, Closed, Detour, FacilityLoss, Question
 from cockpit.answers.coverage_question import allowed_groups
-from cockpit.answers.reach import Reach, current_reach
 from cockpit.settings import settings
 from cockpit.store import session as store
 from cockpit.ui import cache
-from cockpit.ui.cache import NothingLoadedError
 
 
 class Asked(NamedTuple):
@@ -31,34 +29,20 @@ class Asked(NamedTuple):
     key: str
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _reach_of(version: str, visitor: str) -> Reach | None:  # noqa: ARG001 -- new data, new times
-    return current_reach(visitor)
-
-
-def reach() -> Reach:
-    """Return the county's travel times, the same that the routes use."""
-    version = cache.data_version()
-    found = _reach_of(version, cache.visitor_class()) if version else None
-    if found is None:
-        raise NothingLoadedError("No county has been loaded yet.")
-    return found
-
-
 def services() -> tuple[str, ...]:
     """Return what can be asked about here."""
-    return closures.services_of(reach())
+    return closures.services_of(cache.reach())
 
 
 def groups() -> tuple[str, ...]:
     """Return the groups of people counted here that the visitor may see."""
-    return allowed_groups(reach(), cache.visitor_class())
+    return allowed_groups(cache.reach(), cache.visitor_class())
 
 
 def question(asked: Asked) -> Question:
     """Return the checked question; an ``InputError`` names what is wrong with it."""
     return closures.question(
-        reach(),
+        cache.reach(),
         asked.service,
         mode=asked.mode,
         group=asked.group,
@@ -70,7 +54,7 @@ def question(asked: Asked) -> Question:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _closed(version: str, visitor: str, key: str) -> Closed:  # noqa: ARG001
     with Session(store.engine()) as db:
-        return closures.closed_by(reach(), db, parsed(key), visitor=visitor)
+        return closures.closed_by(cache.reach(), db, parsed(key), visitor=visitor)
 
 
 def closed(key: str) -> Closed:
@@ -80,7 +64,7 @@ def closed(key: str) -> Closed:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _answer(version: str, visitor: str, asked: Asked) -> Answer:  # noqa: ARG001
-    return closures.answer(reach(), question(asked), closed(asked.key))
+    return closures.answer(cache.reach(), question(asked), closed(asked.key))
 
 
 def answer(asked: Asked) -> Answer:
@@ -90,7 +74,7 @@ def answer(asked: Asked) -> Answer:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _facilities(version: str, visitor: str, asked: Asked) -> list[FacilityLoss]:  # noqa: ARG001
-    return closures.facilities_lost(reach(), question(asked), closed(asked.key))
+    return closures.facilities_lost(cache.reach(), question(asked), closed(asked.key))
 
 
 def facilities(asked: Asked) -> list[FacilityLoss]:
@@ -100,7 +84,7 @@ def facilities(asked: Asked) -> list[FacilityLoss]:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _detour(version: str, visitor: str, asked: Asked, cell: str) -> Detour | None:  # noqa: ARG001
-    known = reach()
+    known = cache.reach()
     found = [k for k, code in enumerate(known.codes.tolist()) if code == cell]
     return closures.detour(known, question(asked), closed(asked.key), found[0]) if found else None
 
@@ -112,7 +96,7 @@ def detour(asked: Asked, cell: str) -> Detour | None:
 
 def ranking(asked: Asked) -> list[BridgeToll]:
     """Return the bridges in the order of what their closing costs; says how far it is, if long."""
-    known, q = reach(), question(asked)
+    known, q = cache.reach(), question(asked)
     if closure_bridges.ranked_already(known, q) or q.service != closures.ALL:
         return closure_bridges.rank_bridges(known, q)
     from cockpit.ui.words import say
@@ -131,7 +115,7 @@ def ranking(asked: Asked) -> list[BridgeToll]:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _bridges(version: str, visitor: str, language: str) -> dict[int, tuple[Bridge, str]]:  # noqa: ARG001
-    known = reach()
+    known = cache.reach()
     found = [(b, bridge_name(known, b, language)) for b in closure_bridges.bridges(known)]
     times = Counter(name for _bridge, name in found)
     return {
@@ -159,7 +143,7 @@ def shapes() -> tuple[tuple[Shape, ...], tuple[Shape, ...]]:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _sketch(version: str, visitor: str) -> Sketch:  # noqa: ARG001
     with Session(store.engine()) as db:
-        return closure_areas.sketch(reach(), db, visitor=visitor)
+        return closure_areas.sketch(cache.reach(), db, visitor=visitor)
 
 
 def sketch() -> Sketch:
@@ -169,4 +153,4 @@ def sketch() -> Sketch:
 
 def box() -> Box:
     """Return where the county's roads lie."""
-    return closure_areas.box_of(reach())
+    return closure_areas.box_of(cache.reach())

@@ -26,7 +26,7 @@ from cockpit.answers.coverage import (
     Within,
 )
 from cockpit.answers.coverage_cell import Cell
-from cockpit.answers.reach import Reach, current_reach
+from cockpit.answers.reach import Reach
 from cockpit.coverage.access import USUAL_DECAY
 from cockpit.coverage.services import SERVICES
 from cockpit.coverage.standards import Checked, Standard, changed, touches
@@ -45,15 +45,9 @@ class Asked(NamedTuple):
     decay: str = USUAL_DECAY
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _reach_of(version: str) -> Reach | None:  # noqa: ARG001 -- a new version retires the old times
-    return current_reach()
-
-
 def reach() -> Reach | None:
     """Return the county's travel times, the same that the routes use; None when empty."""
-    version = cache.data_version()
-    return _reach_of(version) if version else None
+    return cache.reach() if cache.data_version() else None
 
 
 def allowed_groups() -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from cockpit.answers.siting_figures import Figures
 from cockpit.answers.twin import Twin
 from cockpit.ui import (
+    cache,
     coverage_panels,
     placement_advice,
     placement_cache,
@@ -30,7 +31,7 @@ from cockpit.ui.words import language, say
 def ready() -> bool:
     """Tell whether there is something to plan on; say what to do when there is not."""
     with st.spinner(say("Reading the county"), show_time=False):
-        known = placement_cache.reach()
+        known = cache.reach()
     if not len(known.rows):
         st.info(say("The county has no cells yet. Load regions, then reload this page."))
         return False

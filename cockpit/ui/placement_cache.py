@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from cockpit.answers import scenario_store, siting, siting_advice, siting_figures
 from cockpit.answers.coverage_question import allowed_groups, question
 from cockpit.answers.coverage_results import Question
-from cockpit.answers.reach import Reach, current_reach
 from cockpit.answers.siting import Ground, Layout, Rules
 from cockpit.answers.siting_advice import Move, Standing, WhyNot
 from cockpit.answers.siting_figures import Figures
@@ -18,7 +17,6 @@ from cockpit.coverage.services import SERVICES
 from cockpit.settings import settings
 from cockpit.store import session as store
 from cockpit.ui import cache
-from cockpit.ui.cache import NothingLoadedError
 
 if TYPE_CHECKING:
     from cockpit.ui.placement_proven import Proof
@@ -34,23 +32,9 @@ class Asked(NamedTuple):
     unit: str
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _reach_of(version: str, visitor: str) -> Reach | None:  # noqa: ARG001 -- new data, new times
-    return current_reach(visitor)
-
-
-def reach() -> Reach:
-    """Return the county's travel times, the same that the routes use."""
-    version = cache.data_version()
-    found = _reach_of(version, cache.visitor_class()) if version else None
-    if found is None:
-        raise NothingLoadedError("No county has been loaded yet.")
-    return found
-
-
 def groups() -> tuple[str, ...]:
     """Return the groups of people counted here that the visitor may see."""
-    return allowed_groups(reach(), cache.visitor_class())
+    return allowed_groups(cache.reach(), cache.visitor_class())
 
 
 def default_group(service: str) -> str:
@@ -61,7 +45,7 @@ def default_group(service: str) -> str:
 
 def asked_of(asked: Asked) -> Question:
     """Return the checked question; an ``InputError`` names what is wrong with it."""
-    known = reach()
+    known = cache.reach()
     return question(
         known,
         asked.service,
@@ -76,7 +60,7 @@ def asked_of(asked: Asked) -> Question:
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _ground(version: str, visitor: str, asked: Asked) -> Ground:  # noqa: ARG001
-    return siting.ground_of(reach(), asked_of(asked))
+    return siting.ground_of(cache.reach(), asked_of(asked))
 
 
 def ground(asked: Asked) -> Ground:

@@ -15,7 +15,7 @@ from cockpit.answers.siting_front import FrontPoint
 from cockpit.answers.siting_front_proof import said_of
 from cockpit.answers.siting_rules import Rules
 from cockpit.store import session as store
-from cockpit.ui import cache, placement_cache
+from cockpit.ui import cache
 from cockpit.ui.words import language
 from geodata.errors import CockpitError
 
@@ -54,7 +54,7 @@ def import_file(content: bytes, author: str) -> Imported:
     """Store the scenario of a file; an ``InputError`` says what is wrong with it."""
     with Session(store.engine()) as db:
         return import_(
-            db, placement_cache.reach(), content, author=author, visitor=cache.visitor_class(),
+            db, cache.reach(), content, author=author, visitor=cache.visitor_class(),
             language=language(),
         )  # fmt: skip
 
@@ -71,7 +71,7 @@ class Opened:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _opened(version: str, visitor: str, number: int, digest: str, _scenario: Scenario) -> Opened:  # noqa: ARG001
     try:
-        found = saved.reopened(placement_cache.reach(), _scenario, visitor=visitor)
+        found = saved.reopened(cache.reach(), _scenario, visitor=visitor)
     except CockpitError as error:
         return Opened(_scenario, None, error)
     return Opened(_scenario, found, None)
@@ -91,7 +91,7 @@ def _comparison(
     digests: tuple[str, ...],  # noqa: ARG001 -- stand for the scenarios
     _chosen: tuple[Scenario, ...],
 ) -> Comparison:
-    return saved.compared(placement_cache.reach(), _chosen, visitor=visitor)
+    return saved.compared(cache.reach(), _chosen, visitor=visitor)
 
 
 def comparison(chosen: tuple[Scenario, ...]) -> Comparison:

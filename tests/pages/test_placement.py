@@ -54,9 +54,9 @@ def classes(page: AppTest) -> str:
 
 
 def site_id(page: AppTest) -> str:
-    from cockpit.ui import placement_cache
+    from cockpit.ui import cache
 
-    reach = placement_cache.reach()
+    reach = cache.reach()
     return str(reach.facilities["id"].iloc[reach.of_kinds(("hospital",))[0]])
 
 
