@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,10 +80,10 @@ def choose(twin: Twin) -> Choice:
     """Show the bar of choices and return them."""
     unit = str(twin.regions["code"].iat[way.current(twin)])
     with st.container(horizontal=True, vertical_alignment="bottom", key="ct-bar"):
-        service = _service()
-        mode = _mode(service)
-        minutes = _minutes(service)
-        group = _group(service)
+        service = choose_service("coverage", _take_defaults)
+        mode = choose_mode("coverage", service)
+        minutes = choose_minutes("coverage", service)
+        group = choose_group("coverage", service)
         colour = _colour()
         method = _method() if colour == "score" else next(iter(METHODS))
         decay = _decay(shown=colour == "score" and method in WITH_DECAY)
@@ -102,7 +103,8 @@ def choose(twin: Twin) -> Choice:
     )
 
 
-def _service() -> str:
+def choose_service(page: str, then: Callable[[], None]) -> str:
+    """Ask a page's visitor for the service; ``then`` runs after a change."""
     services = list(SERVICES)
     first = "clinic" if "clinic" in SERVICES else services[0]
     return str(
@@ -113,11 +115,11 @@ def _service() -> str:
             width=230,
             placeholder=say("Service"),
             **state.remembered(
-                "coverage.service",
+                f"{page}.service",
                 first,
                 allowed=services,
                 address="service",
-                then=_take_defaults,
+                then=then,
             ),
         )
     )
@@ -130,7 +132,8 @@ def _take_defaults() -> None:
     state.choose("coverage.facility", "")
 
 
-def _mode(service: str) -> str:
+def choose_mode(page: str, service: str) -> str:
+    """Ask a page's visitor for the way of travelling; the service's own at first."""
     return str(
         st.selectbox(
             say("Way of travelling"),
@@ -139,21 +142,22 @@ def _mode(service: str) -> str:
             width=190,
             placeholder=say("Way of travelling"),
             **state.remembered(
-                "coverage.mode", SERVICES[service].mode, allowed=MODE_TITLES, address="mode"
+                f"{page}.mode", SERVICES[service].mode, allowed=MODE_TITLES, address="mode"
             ),
         )
     )
 
 
-def _minutes(service: str) -> float:
+def choose_minutes(page: str, service: str) -> float:
+    """Ask a page's visitor for the limit; the service's own at first."""
     default = f"{SERVICES[service].minutes:g}"
-    typed = state.chosen("coverage.minutes", default)
+    typed = state.chosen(f"{page}.minutes", default)
     if typed and not is_minutes(typed):
         st.toast(
             say("{text} is no number of minutes above 0 and at most 600.", text=repr(typed)),
             icon=":material/error:",
         )
-    current = state.read("coverage.minutes", default, address="minutes", check=is_minutes)
+    current = state.read(f"{page}.minutes", default, address="minutes", check=is_minutes)
     options = sorted({*LIMITS, default, current}, key=float)
     return float(
         st.selectbox(
@@ -164,7 +168,7 @@ def _minutes(service: str) -> float:
             width=140,
             help=say("Choose, or type any number of minutes."),
             placeholder=say("Within"),
-            **state.remembered("coverage.minutes", default, address="minutes", check=is_minutes),
+            **state.remembered(f"{page}.minutes", default, address="minutes", check=is_minutes),
         )
     )
 
@@ -182,7 +186,8 @@ def _whole(text: str) -> bool:
     return is_minutes(text) and float(text) == round(float(text))
 
 
-def _group(service: str) -> str:
+def choose_group(page: str, service: str) -> str:
+    """Ask a page's visitor for the group of people; the service's own at first."""
     groups = coverage_cache.allowed_groups()
     return str(
         st.selectbox(
@@ -192,7 +197,7 @@ def _group(service: str) -> str:
             width=210,
             placeholder=say("People"),
             **state.remembered(
-                "coverage.group",
+                f"{page}.group",
                 coverage_cache.default_group(service, groups),
                 allowed=groups,
                 address="group",

@@ -9,12 +9,9 @@ import streamlit as st
 
 from cockpit.answers.siting import Layout, Rules, parse_layout
 from cockpit.answers.twin import Twin
-from cockpit.coverage.services import SERVICES
-from cockpit.indicators import MEASURES
-from cockpit.ui import placement_cache, state, way
-from cockpit.ui.coverage_choices import LIMITS, MODE_TITLES, is_minutes
+from cockpit.ui import coverage_choices, placement_cache, state, way
 from cockpit.ui.placement_cache import Asked
-from cockpit.ui.words import number, say, say_error
+from cockpit.ui.words import say, say_error
 from geodata.errors import CockpitError
 
 AIM_TITLES = {"covered": "Most people within the limit", "minutes": "Fewest minutes for all"}
@@ -60,8 +57,14 @@ def choose(twin: Twin) -> Choice:
 
     unit = str(twin.regions["code"].iat[way.current(twin)])
     with st.container(horizontal=True, vertical_alignment="bottom", key="ct-bar"):
-        service = _service()
-        asked = Asked(service, _mode(service), _minutes(service), _group(service), unit)
+        service = coverage_choices.choose_service("placement", _begin_anew)
+        asked = Asked(
+            service,
+            coverage_choices.choose_mode("placement", service),
+            coverage_choices.choose_minutes("placement", service),
+            coverage_choices.choose_group("placement", service),
+            unit,
+        )
         aim = _aim()
     layout = current(asked)
     codes = twin.regions.attrs["rows"]
@@ -77,26 +80,6 @@ def choose(twin: Twin) -> Choice:
     )
 
 
-def _service() -> str:
-    services = list(SERVICES)
-    return str(
-        st.selectbox(
-            say("Service"),
-            services,
-            format_func=lambda s: say(SERVICES[s].title),
-            width=230,
-            placeholder=say("Service"),
-            **state.remembered(
-                "placement.service",
-                "clinic" if "clinic" in SERVICES else services[0],
-                allowed=services,
-                address="service",
-                then=_begin_anew,
-            ),
-        )
-    )
-
-
 def _begin_anew() -> None:
     """Let mode, limit and group follow the new service; its plan begins empty."""
     for name in ("mode", "minutes", "group"):
@@ -106,63 +89,6 @@ def _begin_anew() -> None:
     state.choose("placement.long", "")
     state.choose("placement.colour", None)
     let_go()
-
-
-def _mode(service: str) -> str:
-    return str(
-        st.selectbox(
-            say("Way of travelling"),
-            list(MODE_TITLES),
-            format_func=lambda m: say(MODE_TITLES[m]),
-            width=190,
-            placeholder=say("Way of travelling"),
-            **state.remembered(
-                "placement.mode", SERVICES[service].mode, allowed=MODE_TITLES, address="mode"
-            ),
-        )
-    )
-
-
-def _minutes(service: str) -> float:
-    default = f"{SERVICES[service].minutes:g}"
-    typed = state.chosen("placement.minutes", default)
-    if typed and not is_minutes(typed):
-        st.toast(
-            say("{text} is no number of minutes above 0 and at most 600.", text=repr(typed)),
-            icon=":material/error:",
-        )
-    kept = state.read("placement.minutes", default, address="minutes", check=is_minutes)
-    return float(
-        st.selectbox(
-            say("Within"),
-            sorted({*LIMITS, default, kept}, key=float),
-            format_func=lambda m: say("{n} minutes", n=number(float(m), int("." in m))),
-            accept_new_options=True,
-            width=140,
-            help=say("Choose, or type any number of minutes."),
-            placeholder=say("Within"),
-            **state.remembered("placement.minutes", default, address="minutes", check=is_minutes),
-        )
-    )
-
-
-def _group(service: str) -> str:
-    groups = placement_cache.groups()
-    return str(
-        st.selectbox(
-            say("People"),
-            groups,
-            format_func=lambda g: say(MEASURES[g].title),
-            width=210,
-            placeholder=say("People"),
-            **state.remembered(
-                "placement.group",
-                placement_cache.default_group(service),
-                allowed=groups,
-                address="group",
-            ),
-        )
-    )
 
 
 def _aim() -> str:
