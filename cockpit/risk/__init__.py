@@ -1,0 +1,1 @@
+"""Risk: where trouble builds up, how sure that is, and when to warn."""
