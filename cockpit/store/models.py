@@ -7,35 +7,18 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
-    BigInteger,
     CheckConstraint,
     ForeignKey,
-    Integer,
     LargeBinary,
-    MetaData,
     String,
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-CODE = String(32)
-KEY = String(64)
-_ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself for INTEGER only
-
-
-class Base(DeclarativeBase):
-    """Base class; constraint names are fixed so that migrations can name them."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(column_0_label)s",
-            "uq": "uq_%(table_name)s_%(column_0_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
+from cockpit.store import models_live  # noqa: F401 -- whoever makes all tables makes these too
+from cockpit.store.base import CODE, KEY, NUMBER
+from cockpit.store.base import Base as Base  # noqa: PLC0414 -- tables and base from one place
 
 
 class Meta(Base):
@@ -71,7 +54,7 @@ class Batch(Base):
 
     __tablename__ = "batch"
 
-    id: Mapped[int] = mapped_column(_ID, primary_key=True)
+    id: Mapped[int] = mapped_column(NUMBER, primary_key=True)
     dataset_id: Mapped[str] = mapped_column(ForeignKey(Dataset.id), index=True)
     version: Mapped[int] = mapped_column(comment="1, 2, ... within the data set")
     current: Mapped[bool] = mapped_column(comment="its rows are those in use")
@@ -99,7 +82,7 @@ class QualityIssue(Base):
 
     __tablename__ = "quality_issue"
 
-    id: Mapped[int] = mapped_column(_ID, primary_key=True)
+    id: Mapped[int] = mapped_column(NUMBER, primary_key=True)
     batch_id: Mapped[int] = mapped_column(ForeignKey(Batch.id), index=True)
     dataset_id: Mapped[str] = mapped_column(ForeignKey(Dataset.id), index=True)
     file: Mapped[str] = mapped_column(Text)
@@ -123,7 +106,7 @@ class Conflict(Base):
 
     __tablename__ = "conflict"
 
-    id: Mapped[int] = mapped_column(_ID, primary_key=True)
+    id: Mapped[int] = mapped_column(NUMBER, primary_key=True)
     check_id: Mapped[str] = mapped_column(String(48), index=True)
     kind: Mapped[str] = mapped_column(String(16), comment="value, only_left, only_right, near")
     key: Mapped[str] = mapped_column(KEY, comment="masked key of the person or thing")
@@ -180,7 +163,7 @@ class Population(_Sourced, Base):
     __tablename__ = "population"
     __table_args__ = (CheckConstraint("persons >= 0", name="persons_not_negative"),)
 
-    id: Mapped[int] = mapped_column(_ID, primary_key=True)
+    id: Mapped[int] = mapped_column(NUMBER, primary_key=True)
     # No index on the batch here: with a million rows it costs more than the scan that it spares.
     batch_id: Mapped[int] = mapped_column(ForeignKey(Batch.id))
     region_code: Mapped[str] = mapped_column(ForeignKey(Region.code))
@@ -200,7 +183,7 @@ class Household(_Sourced, Base):
     __tablename__ = "household"
     __table_args__ = (CheckConstraint("households >= 0", name="households_not_negative"),)
 
-    id: Mapped[int] = mapped_column(_ID, primary_key=True)
+    id: Mapped[int] = mapped_column(NUMBER, primary_key=True)
     region_code: Mapped[str] = mapped_column(ForeignKey(Region.code))
     date: Mapped[dt.date]
     type: Mapped[str] = mapped_column(String(20))
@@ -214,7 +197,7 @@ class Vulnerable(_Sourced, Base):
     __tablename__ = "vulnerable"
     __table_args__ = (CheckConstraint("persons >= 0", name="persons_not_negative"),)
 
-    id: Mapped[int] = mapped_column(_ID, primary_key=True)
+    id: Mapped[int] = mapped_column(NUMBER, primary_key=True)
     region_code: Mapped[str] = mapped_column(ForeignKey(Region.code))
     date: Mapped[dt.date]
     group: Mapped[str] = mapped_column(String(24))
@@ -317,7 +300,7 @@ class RoadEdge(_Sourced, Base):
 
     __tablename__ = "road_edge"
 
-    id: Mapped[int] = mapped_column(_ID, primary_key=True)
+    id: Mapped[int] = mapped_column(NUMBER, primary_key=True)
     u: Mapped[str] = mapped_column(ForeignKey(RoadNode.id))
     v: Mapped[str] = mapped_column(ForeignKey(RoadNode.id))
     road_class: Mapped[str] = mapped_column(String(24))
@@ -337,7 +320,7 @@ class Feature(_Sourced, Base):
 
     __tablename__ = "feature"
 
-    id: Mapped[int] = mapped_column(_ID, primary_key=True)
+    id: Mapped[int] = mapped_column(NUMBER, primary_key=True)
     dataset_id: Mapped[str] = mapped_column(ForeignKey(Dataset.id), index=True)
     layer: Mapped[str] = mapped_column(String(48), index=True)
     key: Mapped[str] = mapped_column(Text, default="")
@@ -363,6 +346,9 @@ class Event(_Sourced, Base):
     reported: Mapped[dt.datetime] = mapped_column(index=True, comment="local time")
     closed: Mapped[dt.datetime | None] = mapped_column(comment="local time")
     status: Mapped[str] = mapped_column(Text, default="")
+    delivery: Mapped[int | None] = mapped_column(
+        index=True, comment="of a live feed that brought it; empty: a load"
+    )
 
 
 class Sensor(_Sourced, Base):
@@ -413,7 +399,7 @@ class Scenario(Base):
         CheckConstraint("version >= 1", name="version_from_one"),
     )
 
-    id: Mapped[int] = mapped_column(_ID, primary_key=True)
+    id: Mapped[int] = mapped_column(NUMBER, primary_key=True)
     name: Mapped[str] = mapped_column(String(80))
     version: Mapped[int] = mapped_column(comment="1, 2, ... within the name")
     author: Mapped[str] = mapped_column(String(80), comment="who saved it, as typed")
