@@ -130,8 +130,9 @@ LEDGER_GUARDS: dict[str, tuple[str, ...]] = {
         f"CREATE TRIGGER alert_entry_no_delete BEFORE DELETE ON alert_entry {_REFUSE}",
         f"CREATE TRIGGER alert_no_delete BEFORE DELETE ON alert {_REFUSE}",
         # INSERT OR REPLACE deletes without asking the triggers of deletion.
-        "CREATE TRIGGER alert_entry_no_replacing BEFORE INSERT ON alert_entry WHEN EXISTS "
-        "(SELECT 1 FROM alert_entry WHERE seq = NEW.seq OR hash = NEW.hash) " + _REFUSE,
+        "CREATE TRIGGER alert_entry_no_replacing BEFORE INSERT ON alert_entry "
+        "WHEN EXISTS (SELECT 1 FROM alert_entry WHERE seq = NEW.seq OR hash = NEW.hash) "
+        "BEGIN SELECT RAISE(ABORT, 'the ledger of alerts cannot be rewritten'); END",
     ),
     "postgresql": (
         "CREATE FUNCTION refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS "

@@ -86,7 +86,7 @@ def make_events(
     schools: pd.DataFrame, rng: np.random.Generator,
 ) -> tuple[pd.DataFrame, dict[str, int], dict[str, object]]:  # fmt: skip
     """Return a year of events, the mistakes in them, and the patterns planted in them."""
-    parts = [_everyday(sites, people, buildings, rng)]
+    parts = [everyday(sites, people, buildings, rng)]
     spots, told = _hot_spots(sites, buildings, rng)
     outbreak, outbreak_told = _outbreak(buildings, schools, rng)
     rising, rising_told = _rising(sites, buildings, rng)
@@ -110,9 +110,10 @@ def _minutes(sort: _Sort, n: int, rng: np.random.Generator) -> Ints:
     return np.asarray((day * 24 + hour) * 60, dtype=np.int64)
 
 
-def _everyday(
+def everyday(
     sites: Sites, people: People, buildings: Buildings, rng: np.random.Generator
 ) -> pd.DataFrame:
+    """Return a year of events without any plant: category, house, minute of the year, text."""
     persons = people.usual.sum(axis=(1, 2))
     per_house = persons[buildings.grid] / np.bincount(buildings.grid)[buildings.grid]
     place = sites.setting[buildings.grid]

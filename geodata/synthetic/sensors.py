@@ -20,6 +20,9 @@ _KINDS = (
     ("烟感", "dB/m", 12, "YG"),
 )
 
+KINDS = tuple(kind for kind, _, n, _ in _KINDS for _ in range(n))
+"""The kind of every sensor, in the order of their readings."""
+
 
 def make_sensors(
     relief: Relief, sites: Sites, rng: np.random.Generator
@@ -37,7 +40,7 @@ def make_sensors(
     n_times = N_DAYS * 24 // EVERY_HOURS
     start = np.datetime64(FIRST_DAY.isoformat(), "ms")
     times = start + (np.arange(n_times) * EVERY_HOURS).astype("timedelta64[h]")
-    values = _values(n_times, rng)
+    values = everyday(n_times, rng)
     stuck, silent = ids.index("SW003"), ids.index("KQ005")
     stuck_from = int(np.searchsorted(times, np.datetime64("2025-07-10")))
     silent_from = int(np.searchsorted(times, np.datetime64("2025-08-03")))
@@ -84,8 +87,12 @@ def _fading(inflow: Floats, kept: float) -> Floats:
     return np.array(levels)
 
 
-def _values(n: int, rng: np.random.Generator) -> Floats:
-    """Let it rain over the county; rivers rise after it, the air is clean after it."""
+def everyday(n: int, rng: np.random.Generator) -> Floats:
+    """
+    Return ``n`` readings of every sensor, shape ``(n_sensors, n)``, none of them broken.
+
+    It rains over the county; rivers rise after it, the air is clean after it.
+    """
     month = (np.arange(n) * EVERY_HOURS / 24 / 30.4 + 10).astype(int) % 12
     wet = np.array([0.3, 0.4, 0.7, 1.2, 2.0, 2.8, 2.4, 1.7, 1.1, 0.8, 0.5, 0.3])[month]
     storm = (rng.random(n) < 0.045 * wet).astype(float)
