@@ -122,6 +122,18 @@ class AlertEntry(Base):
     hash: Mapped[str] = mapped_column(String(64), unique=True, comment="sha256")
 
 
+class AlertState(Base):
+    """Where a rule stands with one sensor or region: what it has read, and its level."""
+
+    __tablename__ = "alert_state"
+
+    rule_id: Mapped[str] = mapped_column(ForeignKey(AlertRule.id), primary_key=True)
+    subject: Mapped[str] = mapped_column(KEY, primary_key=True)
+    at: Mapped[dt.datetime | None] = mapped_column(comment="local time of the newest value")
+    level: Mapped[int] = mapped_column(default=0)
+    state: Mapped[Any] = mapped_column(JSON, comment="of the machine; s since 1970")
+
+
 _REFUSE = "BEGIN SELECT RAISE(ABORT, 'the ledger of alerts cannot be rewritten'); END"
 
 LEDGER_GUARDS: dict[str, tuple[str, ...]] = {
