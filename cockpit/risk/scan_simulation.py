@@ -1,0 +1,192 @@
+"""Monte Carlo for a scan: the highest ratio that chance alone reaches, dataset by dataset."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cockpit.risk.scan_likelihood import CriticalCounts, log_likelihood_ratio, may_reach
+from cockpit.risk.scan_windows import Circles, groups_of
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+_AT_ONCE = 333  # datasets side by side: the counts of one circle then stay in the processor's cache
+_MOST_BYTES = 200_000_000
+_SAMPLE = 12  # centres that give the first idea of what chance reaches
+_STEP = 0.2  # the limit is worked out again when it has risen this much
+
+
+@dataclass(frozen=True, eq=False)
+class Null:
+    """What is to be expected by chance, and which intervals are looked at."""
+
+    expected: Floats  # (regions, periods), sums to total
+    total: int
+    longest: int  # periods
+    from_first: bool  # only intervals that begin with the first period
+    least_cases: int
+
+    def starts(self, shortest: int) -> int:
+        """Return how many intervals of at least ``shortest`` periods begin somewhere."""
+        return 1 if self.from_first else self.expected.shape[1] - shortest + 1
+
+    def lengths(self) -> list[tuple[int, int]]:
+        """Return groups of like lengths: shortest and longest of each, both inclusive."""
+        periods = self.expected.shape[1]
+        quarter = self.total / 4 / periods  # the most usual large circle: a quarter of all
+        groups = groups_of(quarter * np.arange(1, self.longest + 1))
+        return [(first + 1, past) for first, past in groups]
+
+
+def summed_over_time(values: NDArray, spare: int) -> NDArray:
+    """Return running totals along axis 1 with a leading 0, the last one ``spare`` times more."""
+    shape = (values.shape[0], values.shape[1] + 1 + spare, *values.shape[2:])
+    sums = np.zeros(shape, dtype=values.dtype)
+    last = values.shape[1]
+    np.cumsum(values, axis=1, out=sums[:, 1 : last + 1])
+    sums[:, last + 1 :] = sums[:, last : last + 1]
+    return sums
+
+
+def simulated_maxima(
+    null: Null, circles: Sequence[Circles], simulations: int, rng: np.random.Generator
+) -> Floats:
+    """
+    Return the highest log likelihood ratio of each simulated dataset.
+
+    Each dataset spreads the same number of cases over regions and periods by chance, in
+    proportion to what is expected. The maxima are exact: windows are judged in boxes of like
+    windows by the largest count and the smallest expectation in the box, and a box that could
+    hold the maximum is looked at window by window.
+    """
+    spare = max(last - first for first, last in null.lengths())
+    sums = summed_over_time(null.expected, spare)
+    parts = [
+        _Search(null, sums, counts).run(circles)
+        for counts in _datasets(null, simulations, spare, rng)
+    ]
+    return np.concatenate(parts)
+
+
+def _datasets(
+    null: Null, simulations: int, spare: int, rng: np.random.Generator
+) -> Iterator[NDArray]:
+    """Yield datasets in batches: running totals, (regions, periods + 1 + spare, datasets)."""
+    cells = null.expected.size
+    kind = np.int16 if null.total < np.iinfo(np.int16).max else np.int32
+    room = int(_MOST_BYTES / (np.dtype(kind).itemsize * cells)) or 1
+    at_once = min(_AT_ONCE, room, simulations)
+    chance = np.cumsum(null.expected)
+    for first in range(0, simulations, at_once):
+        size = min(at_once, simulations - first)
+        drawn = np.empty((cells, size), dtype=kind)
+        for k in range(size):
+            where = np.searchsorted(chance, np.sort(rng.random(null.total)) * chance[-1], "right")
+            drawn[:, k] = np.bincount(np.minimum(where, cells - 1), minlength=cells)
+        yield summed_over_time(drawn.reshape(*null.expected.shape, size), spare)
+
+
+class _Search:
+    """The search for the best window of each dataset of one batch."""
+
+    def __init__(self, null: Null, sums: Floats, counts: NDArray) -> None:
+        self.null = null
+        self.sums = sums
+        self.counts = counts
+        self.lengths = null.lengths()
+        self.best = np.zeros(counts.shape[2])
+        self.critical = CriticalCounts(null.total, 0.0, null.least_cases)
+        self.room = np.empty((1, *counts.shape[1:]), dtype=counts.dtype)
+
+    def run(self, circles: Sequence[Circles]) -> Floats:
+        """Return the highest ratio of each dataset."""
+        held = [around for around in circles if len(around.ends)]
+        if not held:
+            return self.best
+        for around in held[:: len(held) // _SAMPLE + 1]:
+            self._guess(around)
+        for around in held:
+            if self.best.min() > self.critical.ratio + _STEP:
+                floor = float(self.best.min())
+                self.critical = CriticalCounts(self.null.total, floor, self.null.least_cases)
+            self._look(around)
+        return self.best
+
+    def _guess(self, around: Circles) -> None:
+        """Raise the best by a few windows: the limit below which nothing need be looked at."""
+        for first, past, mean in self._rings(around):
+            outer = self.room[past - first - 1]
+            for _, length in self.lengths:
+                starts = self.null.starts(length)
+                inside = outer[length : length + starts] - outer[:starts]
+                at = inside.argmax(axis=0)
+                expected = (mean[-1, length : length + starts] - mean[-1, :starts])[at]
+                self._raise(np.arange(len(at)), inside[at, np.arange(len(at))], expected)
+
+    def _look(self, around: Circles) -> None:
+        for first, past, mean in self._rings(around):
+            outer = self.room[past - first - 1]
+            limits = self._limits(mean[0])
+            for (shortest, longest), limit in zip(self.lengths, limits, strict=True):
+                starts = len(limit)
+                hit = outer[longest : longest + starts] - outer[:starts] >= limit[:, None]
+                if hit.any():
+                    start, dataset = np.nonzero(hit)
+                    self._closer(start, dataset, mean, (shortest, longest))
+
+    def _limits(self, inner: Floats) -> list[NDArray]:
+        """Return the critical count of each box: by length, then by start."""
+        expected = [
+            inner[shortest : shortest + starts] - inner[:starts]
+            for shortest, _ in self.lengths
+            for starts in (self.null.starts(shortest),)
+        ]
+        found = self.critical(np.concatenate(expected)).astype(self.counts.dtype)
+        return np.split(found, np.cumsum([len(part) for part in expected])[:-1])
+
+    def _closer(self, start: Rows, dataset: Rows, mean: Floats, lengths: tuple[int, int]) -> None:
+        """Look at each window of the boxes that may hold a new best."""
+        shortest, longest = lengths
+        outer = self.room[len(mean) - 1]
+        most = outer[start + longest, dataset] - outer[start, dataset]
+        least = mean[0, start + shortest] - mean[0, start]
+        held = may_reach(most, least, self.null.total, self.best[dataset])
+        start, dataset = start[held], dataset[held]
+        ends = start[:, None] + np.arange(shortest, longest + 1)
+        inside = self.room[: len(mean), ends, dataset[:, None]]
+        inside = inside - self.room[: len(mean), start, dataset][:, :, None]
+        expected = mean[:, ends] - mean[:, start][:, :, None]
+        which = np.broadcast_to(dataset[:, None], inside.shape)
+        held = may_reach(inside, expected, self.null.total, self.best[which])
+        self._raise(which[held], inside[held], expected[held])
+
+    def _raise(self, dataset: Rows, inside: NDArray, expected: Floats) -> None:
+        ratio = log_likelihood_ratio(
+            inside, expected, self.null.total, least_cases=self.null.least_cases
+        )
+        np.maximum.at(self.best, dataset, ratio)
+
+    def _rings(self, around: Circles) -> Iterator[tuple[int, int, Floats]]:
+        """
+        Yield groups of like circles: first, past the last, their expectations.
+
+        The running totals of their cases stand in ``room``, the first circle's first.
+        """
+        mean = np.cumsum(self.sums[around.order], axis=0)[around.ends - 1]
+        groups = groups_of(mean[:, -1] * (self.null.longest / self.null.expected.shape[1]))
+        largest = max(past - first for first, past in groups)
+        if largest > len(self.room):
+            self.room = np.empty((largest, *self.counts.shape[1:]), dtype=self.counts.dtype)
+        so_far = np.zeros(self.counts.shape[1:], dtype=self.counts.dtype)
+        taken = 0
+        for first, past in groups:
+            for k in range(first, past):
+                nearest, *others = around.order[taken : around.ends[k]]
+                now = self.room[k - first]
+                np.add(so_far, self.counts[nearest], out=now)
+                for region in others:
+                    now += self.counts[region]
+                so_far, taken = now, int(around.ends[k])
+            yield first, past, mean[first:past]
