@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -103,6 +104,31 @@ def bridged_here(bridged_store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     _forget_store()
 
 
+@pytest.fixture(scope="session")
+def eventful_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data folder with the tiny county, its events and sensors (tests/eventful.py)."""
+    from cockpit.store.session import open_engine
+    from tests import eventful
+
+    folder = tmp_path_factory.mktemp("eventful")
+    engine = open_engine(f"sqlite:///{folder / 'county.sqlite'}")
+    eventful.fill(engine)
+    engine.dispose()
+    return folder
+
+
+@pytest.fixture
+def eventful_here(
+    eventful_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """Let this process show a copy of the eventful county: a test may write into it."""
+    folder = Path(shutil.copytree(eventful_store, tmp_path / "eventful"))
+    monkeypatch.setenv("COCKPIT_DATA", str(folder))
+    _forget_store()
+    yield folder
+    _forget_store()
+
+
 def _end_searches() -> None:
     """Wait for searches in the background: they would read settings while these change."""
     from cockpit.answers import siting_front, siting_runs
@@ -118,7 +144,7 @@ def _end_searches() -> None:
 def _forget_store() -> None:
     import streamlit as st
 
-    from cockpit.answers import current, reach
+    from cockpit.answers import current, happenings, reach
     from cockpit.settings import settings
     from cockpit.store.session import engine
 
@@ -129,5 +155,6 @@ def _forget_store() -> None:
     settings.cache_clear()
     current.forget()
     reach.forget()
+    happenings.forget()
     st.cache_data.clear()
     st.cache_resource.clear()
