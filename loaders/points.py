@@ -12,12 +12,8 @@ from numpy.typing import NDArray
 
 from geodata import crs as systems
 from geodata.errors import DataFileError
-from loaders import aliases, places
-from loaders.files import opened
-from loaders.manifest import County, Dataset, Manifest
-from loaders.places import Reading
-from loaders.read import read_raw
-from loaders.table import ReadContext
+from loaders import places
+from loaders.plain import read_plain, refusal, require_column
 from loaders.tables import RawTable, as_text
 
 _ID = (
@@ -56,35 +52,14 @@ def read_points(path: Path, *, county_crs: str = "EPSG:4490") -> Points:
         If the file is missing, unreadable, empty, or without one of the columns; or if a row has
         no id, one that stands twice, or no place on earth: the row is named.
     """
-    entry = Dataset(id="points", title=path.name, kind="road_nodes", file=path.name)
-    county = County(code="0", name="", crs=county_crs, code_scheme="free")
-    manifest = Manifest(county=county, dataset=(entry,), folder=path.parent)
-    with opened(path, limits=ReadContext().limits) as source:
-        reading = Reading(entry, manifest, ReadContext(), source.name)
-        raw = read_raw(source, reading)
-    file = reading.file
-    if raw.faults:
-        fault = raw.faults[0]
-        _refuse(file, fault.row, "-", f"{fault.found} cells", f"{fault.expected} cells")
-    if not len(raw.rows):
-        raise DataFileError("{file}: no rows.", file=file)
+    file, raw = read_plain(path, county_crs=county_crs)
     ids = _ids(raw, file)
     lonlat = _lonlat_of_table(raw, file) if raw.geometry is None else _lonlat_of_shapes(raw, file)
     return Points(file, ids, lonlat, raw.rows)
 
 
-def _column(raw: RawTable, name: str, title: str, known: tuple[str, ...], file: str) -> int:
-    plains = [aliases.plain(header) for header in raw.headers]
-    bare = [aliases.unit_of(header)[0] for header in raw.headers]
-    for headers in (plains, bare):
-        for alias in known:
-            if alias in headers:
-                return headers.index(alias)
-    raise aliases.missing_column(name, title, raw.headers, file)
-
-
 def _ids(raw: RawTable, file: str) -> NDArray[np.object_]:
-    column = raw.table[_column(raw, "id", "编号", _ID, file)]
+    column = raw.table[require_column(raw, "id", "编号", _ID, file)]
     ids = np.array([as_text(v) if pd.notna(v) else None for v in column], dtype=object)
     seen: dict[str, int] = {}
     for row, key in zip(raw.rows.tolist(), ids.tolist(), strict=True):
@@ -102,12 +77,12 @@ def _ids(raw: RawTable, file: str) -> NDArray[np.object_]:
 def _lonlat_of_table(raw: RawTable, file: str) -> NDArray[np.float64]:
     columns = []
     for name, title, known, most in (("lon", "经度", _LON, 180), ("lat", "纬度", _LAT, 90)):
-        column = raw.table[_column(raw, name, title, known, file)]
+        column = raw.table[require_column(raw, name, title, known, file)]
         degrees = places.numbers_of(column)
         bad = np.flatnonzero(~(np.abs(degrees) <= most))  # NaN too
         if len(bad):
             found = column.iloc[bad[0]]
-            _refuse(
+            raise refusal(
                 file, int(raw.rows[bad[0]]), name, "-" if pd.isna(found) else str(found)[:40],
                 f"-{most} to {most}",
             )  # fmt: skip
@@ -121,19 +96,12 @@ def _lonlat_of_shapes(raw: RawTable, file: str) -> NDArray[np.float64]:
     wrong = np.flatnonzero((shapely.get_type_id(shapes) != 0) | shapely.is_empty(shapes))
     if len(wrong):
         kind = shapes[wrong[0]].geom_type if shapes[wrong[0]] is not None else "-"
-        _refuse(file, int(raw.rows[wrong[0]]), "geometry", kind, "Point")
+        raise refusal(file, int(raw.rows[wrong[0]]), "geometry", kind, "Point")
     xy = shapely.get_coordinates(shapes)
     lon, lat = systems.to_lon_lat(xy[:, 0], xy[:, 1], raw.crs or systems.WGS84)
     bad = np.flatnonzero(~((np.abs(lon) <= 180) & (np.abs(lat) <= 90)))
     if len(bad):
         x, y = xy[bad[0]]
         world = "-180, -90 to 180, 90"
-        _refuse(file, int(raw.rows[bad[0]]), "geometry", f"{x:.6g}, {y:.6g}", world)
+        raise refusal(file, int(raw.rows[bad[0]]), "geometry", f"{x:.6g}, {y:.6g}", world)
     return np.column_stack((lon, lat))
-
-
-def _refuse(file: str, row: int, column: str, found: str, expected: str) -> None:
-    raise DataFileError(
-        "{file}, row {row}: {column} is {found}; expected {expected}.",
-        file=file, row=row, column=column, found=found, expected=expected,
-    )  # fmt: skip
