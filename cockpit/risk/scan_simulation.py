@@ -12,7 +12,7 @@ from cockpit.risk.scan_windows import Circles, groups_of
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
-_AT_ONCE = 333  # datasets side by side: the counts of one circle then stay in the processor's cache
+_AT_ONCE = 1000  # datasets side by side: the more, the fewer steps in Python
 _MOST_BYTES = 200_000_000
 _SAMPLE = 12  # centres that give the first idea of what chance reaches
 _STEP = 0.2  # the limit is worked out again when it has risen this much
@@ -38,6 +38,38 @@ class Null:
         quarter = self.total / 4 / periods  # the most usual large circle: a quarter of all
         groups = groups_of(quarter * np.arange(1, self.longest + 1))
         return [(first + 1, past) for first, past in groups]
+
+
+@dataclass(frozen=True, eq=False)
+class Boxes:
+    """Intervals that begin together and are nearly of one length, judged as one."""
+
+    start: Rows  # (boxes,) first period
+    shortest: Rows  # (boxes,) periods
+    longest: Rows  # (boxes,) periods; may reach past the end, where nothing is added
+    parts: tuple[tuple[slice, int, int], ...]  # rows of one longest length, that length, starts
+
+    @property
+    def widest(self) -> int:
+        """The most lengths in one box."""
+        return int((self.longest - self.shortest).max()) + 1
+
+
+def boxes_of(null: Null) -> Boxes:
+    """Return the boxes of all intervals that are looked at."""
+    lengths = null.lengths()
+    starts = [null.starts(shortest) for shortest, _ in lengths]
+    ends = np.cumsum(starts)
+    parts = tuple(
+        (slice(int(end) - n, int(end)), longest, n)
+        for (_, longest), n, end in zip(lengths, starts, ends, strict=True)
+    )
+    return Boxes(
+        np.concatenate([np.arange(n) for n in starts]),
+        np.repeat([shortest for shortest, _ in lengths], starts),
+        np.repeat([longest for _, longest in lengths], starts),
+        parts,
+    )
 
 
 def summed_over_time(values: NDArray, spare: int) -> NDArray:
@@ -95,10 +127,11 @@ class _Search:
         self.null = null
         self.sums = sums
         self.counts = counts
-        self.lengths = null.lengths()
+        self.boxes = boxes_of(null)
         self.best = np.zeros(counts.shape[2])
         self.critical = CriticalCounts(null.total, 0.0, null.least_cases)
         self.room = np.empty((1, *counts.shape[1:]), dtype=counts.dtype)
+        self.hit = np.empty((len(self.boxes.start), counts.shape[2]), dtype=np.bool_)
 
     def run(self, circles: Sequence[Circles]) -> Floats:
         """Return the highest ratio of each dataset."""
@@ -116,45 +149,38 @@ class _Search:
 
     def _guess(self, around: Circles) -> None:
         """Raise the best by a few windows: the limit below which nothing need be looked at."""
+        datasets = np.arange(len(self.best))
         for first, past, mean in self._rings(around):
             outer = self.room[past - first - 1]
-            for _, length in self.lengths:
+            for length in sorted(set(self.boxes.longest.tolist())):
                 starts = self.null.starts(length)
                 inside = outer[length : length + starts] - outer[:starts]
                 at = inside.argmax(axis=0)
                 expected = (mean[-1, length : length + starts] - mean[-1, :starts])[at]
-                self._raise(np.arange(len(at)), inside[at, np.arange(len(at))], expected)
+                self._raise(datasets, inside[at, datasets], expected)
 
     def _look(self, around: Circles) -> None:
+        start, shortest = self.boxes.start, self.boxes.shortest
         for first, past, mean in self._rings(around):
             outer = self.room[past - first - 1]
-            limits = self._limits(mean[0])
-            for (shortest, longest), limit in zip(self.lengths, limits, strict=True):
-                starts = len(limit)
-                hit = outer[longest : longest + starts] - outer[:starts] >= limit[:, None]
-                if hit.any():
-                    start, dataset = np.nonzero(hit)
-                    self._closer(start, dataset, mean, (shortest, longest))
+            least = mean[0, start + shortest] - mean[0, start]
+            limit = self.critical(least).astype(self.counts.dtype)[:, None]
+            for part, longest, starts in self.boxes.parts:
+                inside = outer[longest : longest + starts] - outer[:starts]
+                np.greater_equal(inside, limit[part], out=self.hit[part])
+            box, dataset = np.divmod(np.flatnonzero(self.hit), len(self.best))
+            if len(box):
+                most = outer[start[box] + self.boxes.longest[box], dataset]
+                most = most - outer[start[box], dataset]
+                ratio = log_likelihood_ratio(most, least[box], self.null.total)
+                held = ratio > self.best[dataset]
+                self._closer(box[held], dataset[held], mean)
 
-    def _limits(self, inner: Floats) -> list[NDArray]:
-        """Return the critical count of each box: by length, then by start."""
-        expected = [
-            inner[shortest : shortest + starts] - inner[:starts]
-            for shortest, _ in self.lengths
-            for starts in (self.null.starts(shortest),)
-        ]
-        found = self.critical(np.concatenate(expected)).astype(self.counts.dtype)
-        return np.split(found, np.cumsum([len(part) for part in expected])[:-1])
-
-    def _closer(self, start: Rows, dataset: Rows, mean: Floats, lengths: tuple[int, int]) -> None:
+    def _closer(self, box: Rows, dataset: Rows, mean: Floats) -> None:
         """Look at each window of the boxes that may hold a new best."""
-        shortest, longest = lengths
-        outer = self.room[len(mean) - 1]
-        most = outer[start + longest, dataset] - outer[start, dataset]
-        least = mean[0, start + shortest] - mean[0, start]
-        held = may_reach(most, least, self.null.total, self.best[dataset])
-        start, dataset = start[held], dataset[held]
-        ends = start[:, None] + np.arange(shortest, longest + 1)
+        start, last = self.boxes.start[box], (self.boxes.start + self.boxes.longest)[box]
+        ends = (start + self.boxes.shortest[box])[:, None] + np.arange(self.boxes.widest)
+        ends = np.minimum(ends, last[:, None])
         inside = self.room[: len(mean), ends, dataset[:, None]]
         inside = inside - self.room[: len(mean), start, dataset][:, :, None]
         expected = mean[:, ends] - mean[:, start][:, :, None]

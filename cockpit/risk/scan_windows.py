@@ -11,8 +11,8 @@ Rows = NDArray[np.intp]
 # Windows of a box are judged together by its largest count and its smallest expectation. A box may
 # spread over this many standard deviations of a Poisson count, or this share: wide boxes are few
 # but let many through to a closer look. The best of what was tried on 300 x 52 and 1,000 x 365.
-_SPREAD_DEVIATIONS = 0.6
-_SPREAD_SHARE = 0.3
+_SPREAD_DEVIATIONS = 0.9
+_SPREAD_SHARE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
