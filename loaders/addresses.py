@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from loaders.catalog import ADDRESS_LENGTH
 from loaders.rules import plain
 
 TOWNSHIP_ENDINGS = ("街道办事处", "街道", "民族乡", "镇", "乡")
@@ -28,7 +29,7 @@ _COUNTY = re.compile(
     r"|[\u4e00-\u9fff]{2}自治旗"
 )
 _BREAKS = re.compile(r"[\s,;:、。()\-·]+")
-LONGEST_ADDRESS = 500
+LONGEST_ADDRESS = ADDRESS_LENGTH
 """Characters: a longer text is no address."""
 
 

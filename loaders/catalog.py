@@ -23,6 +23,7 @@ class Column:
     choices: tuple[str, ...] = ()
     data_class: str = ""  # stricter than its data set's, or "" for the same
     identity: bool = False  # an identity number: masked in findings, never stored
+    longest: int = 0  # characters of a text; a longer one is refused, never cut; 0: any length
 
 
 SEXES = ("m", "f", "t")
@@ -75,6 +76,8 @@ _CODE = ("行政区划代码", "区划代码", "统计用区划代码", "代码"
 _NAME = ("名称", "区划名称", "单位名称", "name", "地名")
 _LON = ("经度", "lon", "longitude", "lng", "long", "x")
 _LAT = ("纬度", "lat", "latitude", "y")
+NAME_LENGTH, ADDRESS_LENGTH, TEXT_LENGTH = 200, 500, 10_000
+"""Characters of a name or category, of an address, of what somebody wrote (ten pages)."""
 _DATE = ("日期", "统计日期", "date", "年月")
 
 DATED = frozenset({"population", "households", "vulnerable"})
@@ -304,9 +307,23 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column(
             "id", "text", "事件编号", required=True, aliases=("事件编号", "工单编号", "编号", "id")
         ),
-        Column("channel", "text", "渠道", aliases=("渠道", "来源", "channel")),
-        Column("category", "text", "类别", required=True, aliases=("类别", "事件类别", "category")),
-        Column("text", "text", "内容", aliases=("内容", "诉求内容", "text"), data_class="敏感"),
+        Column("channel", "text", "渠道", aliases=("渠道", "来源", "channel"), longest=NAME_LENGTH),
+        Column(
+            "category",
+            "text",
+            "类别",
+            required=True,
+            aliases=("类别", "事件类别", "category"),
+            longest=NAME_LENGTH,
+        ),
+        Column(
+            "text",
+            "text",
+            "内容",
+            aliases=("内容", "诉求内容", "text"),
+            data_class="敏感",
+            longest=TEXT_LENGTH,
+        ),
         Column("lon", "degrees", "经度", unit="°", aliases=_LON),
         Column("lat", "degrees", "纬度", unit="°", aliases=_LAT),
         Column("code", "code", "区划代码", aliases=_CODE),
@@ -319,7 +336,15 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
             aliases=("上报时间", "受理时间", "reported", "time"),
         ),
         Column("closed", "time", "办结时间", aliases=("办结时间", "closed")),
-        Column("status", "text", "状态", aliases=("状态", "status")),
+        Column("status", "text", "状态", aliases=("状态", "status"), longest=NAME_LENGTH),
+        Column(
+            "address",
+            "text",
+            "地址",
+            aliases=("地址", "事发地址", "事件地址", "地点", "address"),
+            data_class="敏感",
+            longest=ADDRESS_LENGTH,
+        ),
     ),
     "sensors": (
         Column("id", "text", "设备编号", required=True, aliases=("设备编号", "id", "sensor")),
@@ -332,5 +357,6 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("sensor", "text", "设备编号", required=True, aliases=("设备编号", "sensor", "id")),
         Column("time", "time", "时间", required=True, aliases=("时间", "time", "采集时间")),
         Column("value", "amount", "数值", required=True, aliases=("数值", "监测值", "value")),
+        Column("unit", "text", "单位", aliases=("单位", "unit")),
     ),
 }

@@ -21,6 +21,12 @@ LARGEST_NUMBER = 1e15  # above it a float no longer holds every whole number
 def _check_text(run: Run, column: Column) -> None:
     unique = unique_of(run.raw[column.name])
     _report_missing(run, column, unique.at)
+    if column.longest:
+        rows = rows_of(unique, [len(text) > column.longest for text in unique.texts])
+        values: list[dict[str, object]] = [
+            {"limit": column.longest, "n": len(unique.texts[at])} for at in unique.at[rows]
+        ]
+        run.report("text.long", column.name, rows, values=values)
     _keep(run, column.name, unique.at, unique.texts)
 
 

@@ -58,7 +58,9 @@ def check_places(run: Run) -> None:
             (lon < west - edge) | (lon > east + edge) | (lat < south - edge) | (lat > north + edge)
         )
     rows = np.flatnonzero(outside)
-    required = any(c.name == "lon" and c.required for c in run.columns)
+    # What happened somewhere else is not the county's, whatever code or address stands beside it.
+    required = run.entry.kind == "events"
+    required |= any(c.name == "lon" and c.required for c in run.columns)
     # Roads and the regions' middle points may lie beyond the border: marked, but kept as they are.
     kept = run.entry.kind in ("road_nodes", "regions")
     box = {"west": west, "south": south, "east": east, "north": north}

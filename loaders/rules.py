@@ -39,6 +39,7 @@ _RULES: tuple[tuple[str, Dimension, Severity, str], ...] = (
     ("count.negative", "validity", "error", "a whole number, 0 or more"),
     ("count.fraction", "validity", "error", "a whole number"),
     ("text.width", "validity", "note", "half-width digits and letters; {n} rows were converted"),
+    ("text.long", "validity", "error", "a text of at most {limit} characters; this one has {n}"),
     ("choice.unknown", "validity", "error", "one of {choices}"),
     ("choice.nearest", "validity", "error", "one of {choices}; the nearest is {nearest}"),
     ("code.form", "validity", "error", "a code of 6, 9, 12 or 15 digits"),

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import pandas as pd
 import shapely
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, update
 from sqlalchemy.engine import make_url
 
 from cockpit.store import models as m
@@ -112,6 +112,15 @@ def is_same(connection: Connection, entry: Dataset, sha256: str, folder: Path) -
     return then == now and kept and matched
 
 
+FED = "feed:"
+"""How the source of a batch begins whose rows came by a live feed."""
+
+
+def of_a_file() -> ColumnElement[bool]:
+    """Return the condition that a batch was loaded, and did not come by a live feed."""
+    return m.Batch.source.not_like(f"{FED}%")
+
+
 def uploads(connection: Connection, folder: Path) -> dict[str, Dataset]:
     """Return the entries in use that came through the page, with the places of their kept files."""
     rows = connection.execute(
@@ -133,7 +142,7 @@ def no_longer_named(connection: Connection, manifest: Manifest) -> list[str]:
     """Return stored data sets that the manifest no longer names (uploads stay)."""
     known = {entry.id for entry in manifest.dataset}
     stored = connection.execute(
-        select(m.Batch.dataset_id).where(m.Batch.current, ~m.Batch.uploaded)
+        select(m.Batch.dataset_id).where(m.Batch.current, ~m.Batch.uploaded, of_a_file())
     ).scalars()
     return [dataset for dataset in stored if dataset not in known]
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import shapely
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
@@ -34,6 +33,7 @@ from cockpit.store.catalogue import (
     new_batch,
     newest_batch,
     no_longer_named,
+    of_a_file,
     put_meta,
     read_meta,
     residents_by_leaf,
@@ -47,6 +47,15 @@ from cockpit.store.catalogue import (
 )
 from cockpit.store.derived import crosscheck_all, settle_all
 from cockpit.store.geometry import audit_layer, store_regions
+from cockpit.store.live import (
+    bring_back,
+    building_ids,
+    for_kind,
+    forget_all,
+    place_of,
+    put_aside,
+    taken_readings,
+)
 from cockpit.store.migrate import upgrade
 from cockpit.store.rows import Place, rows_of, secret_key, write_whole
 from geodata.errors import AskFirst, DataFileError, InputError
@@ -268,6 +277,7 @@ def _load(connection: Connection, job: _Job, only: str = "") -> LoadReport:
     if not stale and same_settings and not gone and same_figures:
         return _unchanged(connection, job)
     job = replace(job, places={e.id: known_places(connection, e) for e in stale})
+    live = put_aside(connection)  # no file has these rows: a load must not lose them
     if not same_settings or any(entry.kind in _FOUNDATION for entry in stale):
         stale = list(entries)
         hashes = {entry.id: hash_file(entry, job.manifest) for entry in entries}
@@ -278,6 +288,7 @@ def _load(connection: Connection, job: _Job, only: str = "") -> LoadReport:
             update(m.Batch).where(m.Batch.dataset_id == dataset).values(current=False)
         )
     reports, findings = _load_entries(connection, job, stale, hashes)
+    bring_back(connection, live, _place(connection, job) if live else None)
     job.progress("", len(stale), len(stale) + 1)
     people = settle_all(connection, job.folder)
     conflicts = crosscheck_all(connection, job.manifest.crosscheck)
@@ -314,7 +325,7 @@ def _load_entries(
         elif entry.kind == "elevation":
             raster = _keep_raster(connection, job, loaded, batch)
         elif entry.kind == "buildings" and place is not None:
-            place = replace(place, buildings=_building_ids(connection))
+            place = replace(place, buildings=building_ids(connection))
         findings += found
         reports.append(_report(loaded, found, job.today))
     if place is None:
@@ -383,8 +394,7 @@ def _store_entry(
     batch = new_batch(connection, loaded, sha256, job.today, job.folder)
     found = list(loaded.findings)
     if place is not None:
-        if entry.kind == "road_edges":
-            place = replace(place, nodes=_nodes(connection))
+        place = for_kind(connection, place, entry.kind)
         tables, late = rows_of(loaded, place)
         for table, frame in tables:
             free, taken = _without_taken(connection, table, frame, loaded)
@@ -404,11 +414,14 @@ def _without_taken(
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """Take out rows whose key another data set has stored already, with a finding each."""
     keys = [column.name for column in table.primary_key if column.name in frame.columns]
-    if keys not in (["id"], ["code"]) or "source_row" not in frame:
+    if keys == ["sensor_id", "time"]:
+        key, taken = "sensor_id", taken_readings(connection, frame)
+    elif keys in (["id"], ["code"]) and "source_row" in frame:
+        key = keys[0]
+        stored = set(connection.execute(select(table.c[key])).scalars())
+        taken = frame[key].isin(stored).to_numpy()
+    else:
         return frame, []
-    key = keys[0]
-    stored = set(connection.execute(select(table.c[key])).scalars())
-    taken = frame[key].isin(stored).to_numpy()
     found = [
         Finding(
             dataset=loaded.dataset.id, file=file_name(loaded.dataset), row=row_number(row),
@@ -445,6 +458,7 @@ def _refuse_other_county(connection: Connection, job: _Job) -> None:
             new=job.manifest.county.name,
             question="other_county",
         )
+    forget_all(connection)
     delete_everything(connection)
     connection.execute(delete(m.QualityIssue))
     connection.execute(delete(m.Batch))
@@ -479,7 +493,9 @@ def _stored_manifest(connection: Connection, entry: Dataset) -> Manifest:
     if settings is None:
         raise DataFileError("Nothing is loaded yet; load a county first.")
     rows = connection.execute(
-        select(m.Batch.entry).where(m.Batch.current, ~m.Batch.uploaded).order_by(m.Batch.id)
+        select(m.Batch.entry)
+        .where(m.Batch.current, ~m.Batch.uploaded, of_a_file())
+        .order_by(m.Batch.id)
     ).scalars()
     entries = [Dataset.model_validate(found) for found in rows if found["id"] != entry.id]
     folder = Path(read_meta(connection, "folder") or ".")
@@ -551,28 +567,7 @@ def _unchanged(connection: Connection, job: _Job) -> LoadReport:
 
 
 def _place(connection: Connection, job: _Job) -> Place:
-    found = connection.execute(
-        select(m.Region.code, m.Region.geometry)
-        .where(m.Region.is_leaf, m.Region.geometry.is_not(None))
-        .order_by(m.Region.position)
-    ).all()
-    if not found:
-        raise DataFileError(
-            "The manifest of {county} names no regions.", county=job.manifest.county.name
-        )
-    shapes = shapely.from_wkb(np.array([row[1] for row in found], dtype=object))
-    shapely.prepare(shapes)
-    codes = np.array([row[0] for row in found], dtype=object)
-    return Place(codes, shapes, _building_ids(connection), secret_key(job.folder))
-
-
-def _building_ids(connection: Connection) -> frozenset[str]:
-    return frozenset(connection.execute(select(m.Building.id)).scalars())
-
-
-def _nodes(connection: Connection) -> pd.DataFrame:
-    found = connection.execute(select(m.RoadNode.id, m.RoadNode.lon, m.RoadNode.lat)).all()
-    return pd.DataFrame(found, columns=["id", "lon", "lat"])
+    return place_of(connection, secret_key(job.folder), job.manifest.county.name)
 
 
 def _keep_raster(connection: Connection, job: _Job, loaded: LoadedTable, batch: int) -> Path:

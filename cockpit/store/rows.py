@@ -6,8 +6,8 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,11 @@ from pyproj import Geod
 from sqlalchemy import Table
 
 from cockpit.store import models as m
+from cockpit.store import placing
 from geodata.errors import DataFileError
+from loaders.addresses import Gazetteer
+from loaders.aliases import unit_of
+from loaders.rules import mask_text
 from loaders.table import Finding, LoadedTable
 
 _GEOD = Geod(ellps="WGS84")
@@ -37,6 +41,10 @@ class Place:
     buildings: frozenset[str]
     secret: bytes
     nodes: pd.DataFrame | None = None  # id, lon, lat of the stored road nodes, for edge tables
+    gazetteer: Gazetteer | None = None  # names in addresses, for events
+    names: Mapping[str, str] = field(default_factory=dict)  # region code to name
+    devices: Mapping[str, placing.Device] = field(default_factory=dict)  # for readings
+    drawn: bool = True  # every leaf has an area: what lies in none of them lies outside
 
     def region_of(self, lon: Any, lat: Any) -> NDArray[np.object_]:
         """Return the leaf that holds each point, None outside all of them."""
@@ -140,30 +148,18 @@ def _placed(frame: pd.DataFrame, loaded: LoadedTable, place: Place) -> list[Find
     if "code" in frame:
         codes = np.where(pd.isna(codes), frame["code"].where(frame["code"].notna(), None), codes)
     frame["region_code"] = codes
-    outside = np.flatnonzero(known & pd.isna(codes))
-    return [
-        _finding(
-            loaded,
-            frame,
-            int(row),
-            column="lon",
-            rule="place.outside",
-            dimension="place",
-            found=f"{frame['lon'].iat[row]:.5f}, {frame['lat'].iat[row]:.5f}",
-            expected="a place inside the county",
-        )
-        for row in outside
-    ]
+    return [_outside(loaded, frame, int(row)) for row in np.flatnonzero(known & pd.isna(codes))]
 
 
 def _finding(
     loaded: LoadedTable, frame: pd.DataFrame, row: int, *, column: str, rule: str, dimension: Any,
     found: str, expected: str, severity: Any = "warning",
+    values: Mapping[str, object] | None = None,
 ) -> Finding:  # fmt: skip
     return Finding(
         dataset=loaded.dataset.id, file=Path(loaded.dataset.file).name or loaded.dataset.table,
         row=int(frame["source_row"].iat[row]), column=column, rule=rule, dimension=dimension,
-        severity=severity, found=found, expected=expected,
+        severity=severity, found=found, expected=expected, values=dict(values or {}),
     )  # fmt: skip
 
 
@@ -356,12 +352,115 @@ def _features(loaded: LoadedTable, _place: Place) -> tuple[Rows, list[Finding]]:
 
 
 def _events(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Finding]]:
-    frame = _base(loaded)
-    findings = [*_placed(frame, loaded, place), *_linked(frame, loaded, place)]
+    """Place events by coordinates, else by region code, else by address, and say how."""
+    frame, findings = _short_enough(_base(loaded), loaded)
+    findings += _linked(frame, loaded, place)
+    if "lon" not in frame:
+        frame["lon"] = frame["lat"] = np.nan
+    by_point = frame["lon"].notna().to_numpy()
+    codes = np.full(len(frame), None, dtype=object)
+    codes[by_point] = place.region_of(frame.loc[by_point, "lon"], frame.loc[by_point, "lat"])
+    told = by_point & pd.isna(codes)
+    findings += [_outside(loaded, frame, int(row)) for row in np.flatnonzero(told)]
+    # A code beside coordinates beyond the border would show the event as if it were right.
+    may_have_code = pd.isna(codes) & ~(told & place.drawn)
+    if "code" in frame:
+        given = np.where(frame["code"].notna(), frame["code"], None)
+        codes = np.where(may_have_code, given, codes)
+    by_code = pd.notna(codes) & may_have_code
+    by_address, more = _by_address(frame, codes, loaded, place, told)
+    frame["region_code"] = codes
+    nowhere = pd.isna(codes)
+    findings += more
+    findings += [
+        _finding(
+            loaded, frame, int(row), column="lon", rule="place.missing", dimension="place",
+            found="", expected=placing.NOWHERE,
+        )
+        for row in np.flatnonzero(nowhere & ~told)
+    ]  # fmt: skip
+    if by_address or nowhere.any():
+        ways = {
+            "coordinates": int((by_point & ~by_code & ~nowhere).sum()),
+            "code": int(by_code.sum()), "address": by_address, "nowhere": int(nowhere.sum()),
+        }  # fmt: skip
+        findings.append(_of_file(loaded, "lon", "place.ways", "place", placing.WAYS, ways))
     frame["id"] = loaded.dataset.id + ":" + frame["id"].astype(str)
     frame["dataset_id"] = loaded.dataset.id
     _text(frame, "channel", "text", "status")
     return [(_table(m.Event), frame)], findings
+
+
+def _outside(loaded: LoadedTable, frame: pd.DataFrame, row: int) -> Finding:
+    return _finding(
+        loaded, frame, row, column="lon", rule="place.outside", dimension="place",
+        found=f"{frame['lon'].iat[row]:.5f}, {frame['lat'].iat[row]:.5f}",
+        expected=placing.OUTSIDE,
+    )  # fmt: skip
+
+
+def _by_address(
+    frame: pd.DataFrame, codes: NDArray[np.object_], loaded: LoadedTable, place: Place,
+    told: NDArray[np.bool_],
+) -> tuple[int, list[Finding]]:  # fmt: skip
+    """Fill ``codes`` from addresses, and ``told`` where a finding says why not; return how many."""
+    if "address" not in frame or place.gazetteer is None:
+        return 0, []
+    asked = frame["address"].where(~told & (frame["address"] != ""))
+    rows, doubts = placing.placed_by_address(codes, asked, place.gazetteer, place.names)
+    doubted = [doubt.row for doubt in doubts]
+    told[doubted] = True
+    findings = [_doubted(loaded, frame, doubt, severity="warning") for doubt in doubts]
+    findings += [
+        _finding(
+            loaded, frame, row, column="address", rule="place.address", dimension="place",
+            found="", expected=placing.BY_ADDRESS, severity="note",
+            values={"name": place.names.get(codes[row], codes[row])},
+        )
+        for row in rows if row not in doubted
+    ]  # fmt: skip
+    return len(rows), findings
+
+
+LONGEST_KEY = 64  # characters, as the store's keys have them
+
+
+def _short_enough(frame: pd.DataFrame, loaded: LoadedTable) -> tuple[pd.DataFrame, list[Finding]]:
+    """Leave out events whose number is longer than a key of the store, with a finding each."""
+    room = LONGEST_KEY - len(loaded.dataset.id) - 1
+    lengths = frame["id"].astype(str).str.len().to_numpy()
+    findings = [
+        _finding(
+            loaded, frame, int(row), column="id", rule="text.long", dimension="validity",
+            found=mask_text(str(frame["id"].iat[row]))[:200], expected=placing.TOO_LONG,
+            severity="error", values={"limit": room, "n": int(lengths[row])},
+        )
+        for row in np.flatnonzero(lengths > room)
+    ]  # fmt: skip
+    return frame[lengths <= room].reset_index(drop=True), findings
+
+
+def _doubted(
+    loaded: LoadedTable, frame: pd.DataFrame, doubt: placing.Doubt, *, severity: Any
+) -> Finding:
+    place = doubt.rule.startswith(("address", "link"))
+    return _finding(
+        loaded, frame, doubt.row, column=doubt.column, rule=doubt.rule,
+        dimension="place" if place else "validity", found=mask_text(doubt.found)[:200],
+        expected=doubt.expected, severity=severity, values=doubt.values,
+    )  # fmt: skip
+
+
+def _of_file(
+    loaded: LoadedTable, column: str, rule: str, dimension: Any, expected: str,
+    values: Mapping[str, object],
+) -> Finding:  # fmt: skip
+    """Return a note on the whole file."""
+    return Finding(
+        dataset=loaded.dataset.id, file=Path(loaded.dataset.file).name or loaded.dataset.table,
+        row=None, column=column, rule=rule, dimension=dimension, severity="note", found="",
+        expected=expected, values=dict(values),
+    )  # fmt: skip
 
 
 def _sensors(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Finding]]:
@@ -371,8 +470,30 @@ def _sensors(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Finding]]:
     return [(_table(m.Sensor), frame)], findings
 
 
-def _readings(loaded: LoadedTable, _place: Place) -> tuple[Rows, list[Finding]]:
-    return [(_table(m.Reading), _base(loaded).rename(columns={"sensor": "sensor_id"}))], []
+def _readings(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Finding]]:
+    """Bring readings into the units of their sensors; what no such sensor can say is refused."""
+    frame = _base(loaded).rename(columns={"sensor": "sensor_id"})
+    written = unit_of(loaded.matches.get("value", ""))[1]
+    usual = loaded.dataset.units.get("value", written)
+    given = frame["unit"] if "unit" in frame else pd.Series(None, index=frame.index, dtype=object)
+    found = placing.judged(
+        frame["sensor_id"].astype(str).tolist(),
+        frame["value"].to_numpy(dtype=float),
+        given.astype(object).where(given.notna(), usual).tolist(),
+        place.devices,
+    )
+    frame["value"] = found.values
+    findings = [
+        _of_file(
+            loaded, "unit", "unit.converted", "validity", placing.UNITS_CONVERTED,
+            {"unit": own, "given": unit, "n": n},
+        )
+        for (unit, own), n in found.converted.items()
+    ]  # fmt: skip
+    findings += [_doubted(loaded, frame, doubt, severity="error") for doubt in found.doubts]
+    bad = np.zeros(len(frame), dtype=bool)
+    bad[[doubt.row for doubt in found.doubts]] = True
+    return [(_table(m.Reading), frame[~bad])], findings
 
 
 _MAKERS: dict[str, Callable[[LoadedTable, Place], tuple[Rows, list[Finding]]]] = {
