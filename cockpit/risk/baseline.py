@@ -38,8 +38,8 @@ class Baseline:
         days = (self.history_days, self.level_days, self.least_days, self.refit_days)
         if min(days) < 1 or self.guard_days < self.refit_days - 1 or not self.spread > 0:
             raise InputError(
-                "A baseline needs lengths of 1 day or more, and a guard of at least the days from one "
-                "fit to the next less one."
+                "A baseline needs lengths of 1 day or more, and a guard of at least the days from "
+                "one fit to the next less one."
             )
 
 
