@@ -14,8 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from cockpit.risk.poisson import LocalPoisson, poisson_local
 from cockpit.risk.weights import Weights
 from geodata.errors import InputError
+
+__all__ = [
+    "LocalG",
+    "LocalMoran",
+    "LocalPoisson",
+    "false_discovery",
+    "getis_ord",
+    "local_moran",
+    "permutation_tails",
+    "poisson_local",
+    "q_values",
+]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -1,0 +1,129 @@
+"""Counts of neighbourhoods beside what was to be expected there, with exact tails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betainc, gammainc, gammaincc, ndtri
+
+from cockpit.risk.weights import Weights
+from geodata.errors import InputError
+
+Floats = NDArray[np.float64]
+_ENOUGH = 20
+_LEAST_EXPECTED = 1.0
+_QUARTILES = 1.349  # between the quartiles of a normal distribution of deviation 1
+
+
+@dataclass(frozen=True)
+class LocalPoisson:
+    """Each cell with its neighbours, shape ``(n_cells,)`` each."""
+
+    observed_near: Floats  # events here and beside
+    expected_near: Floats  # the same as expected
+    ratio: Floats  # observed over expected; NaN where none are expected
+    p_high: Floats  # chance of so many or more; NaN where none are expected
+    p_low: Floats  # chance of so few or fewer
+
+    @property
+    def two_sided(self) -> Floats:
+        """Return the p-value of "too many or too few": twice the smaller, at most 1."""
+        found: Floats = np.minimum(1.0, 2 * np.minimum(self.p_high, self.p_low))
+        return found
+
+
+def poisson_local(
+    observed: Floats, expected: Floats, weights: Weights, *, dispersion: float = 1.0
+) -> LocalPoisson:
+    """
+    Compare the events of each cell and its neighbours with their expectation.
+
+    The heat of rates where people are spread unevenly: a town has many events honestly. Tails are
+    exact, the observed number included in both (no mid-p), so chance alone gives p <= a with
+    probability a at most; with few events expected, well below a. Expectations that were
+    standardised to the sum of the events (``expected_counts``) vary a little less than Poisson,
+    which errs on the quiet side too.
+
+    Parameters
+    ----------
+    observed
+        Events of each cell, whole numbers, shape ``(n_cells,)``.
+    expected
+        Expected events of each cell, 0 or more.
+    dispersion
+        Variance over mean of a neighbourhood's count, 1 or more (``dispersion``). Above 1 the tails
+        are those of the negative binomial with that variance.
+
+    Raises
+    ------
+    InputError
+        If shapes disagree, a figure is negative, missing or (observed) no whole number, or the
+        dispersion is below 1.
+    """
+    observed, expected = _checked(observed, expected, weights)
+    if not 1 <= dispersion < np.inf:
+        raise InputError("The dispersion is {value}; expected 1 or more.", value=dispersion)
+    near, usual = weights.around(observed), weights.around(expected)
+    told = usual > 0
+    mean = np.where(told, usual, 1.0)
+    high, low = _tails(near, mean, dispersion)
+    nothing = np.full(len(near), np.nan)
+    return LocalPoisson(
+        near,
+        usual,
+        np.where(told, near / mean, nothing),
+        np.where(told, high, nothing),
+        np.where(told, low, nothing),
+    )
+
+
+def dispersion(observed: Floats, expected: Floats, weights: Weights) -> float:
+    """
+    Return how much more the counts of neighbourhoods scatter than Poisson's, 1 or more.
+
+    Repeat callers and habits nobody counts make counts scatter more than chance; taken for
+    chance, they would raise false alarms all over the map. The middle half of the neighbourhoods
+    tells how much, so that some hot spots, however hot, do not: (quartile distance of their normal
+    scores, at mid-p, over that of a normal distribution) squared. Neighbourhoods where less than
+    one event is expected do not count; with fewer than 20 others there is nothing to tell from: 1.
+    """
+    observed, expected = _checked(observed, expected, weights)
+    near, usual = weights.around(observed), weights.around(expected)
+    told = usual >= _LEAST_EXPECTED
+    if told.sum() < _ENOUGH:
+        return 1.0
+    high, low = _tails(near[told], usual[told], 1.0)
+    scores = ndtri(np.clip((low + 1 - high) / 2, 1e-12, 1 - 1e-12))
+    spread = np.diff(np.quantile(scores, [0.25, 0.75]))[0] / _QUARTILES
+    return max(1.0, float(spread**2))
+
+
+def _tails(count: Floats, mean: Floats, spread: float) -> tuple[Floats, Floats]:
+    """Return the chance of so many or more, and of so few or fewer."""
+    if spread == 1:
+        high = np.where(count > 0, gammainc(np.maximum(count, 1), mean), 1.0)
+        return high, np.asarray(gammaincc(count + 1, mean))
+    size, chance = mean / (spread - 1), 1 / spread
+    high = np.where(count > 0, betainc(np.maximum(count, 1), size, 1 - chance), 1.0)
+    return high, np.asarray(betainc(size, count + 1, chance))
+
+
+def _checked(observed: Floats, expected: Floats, weights: Weights) -> tuple[Floats, Floats]:
+    observed, expected = np.asarray(observed, np.float64), np.asarray(expected, np.float64)
+    for name, found in (("observed", observed), ("expected", expected)):
+        if found.shape != (len(weights),):
+            raise InputError(
+                "{name} has shape {found}; expected ({n},), one value a cell.",
+                name=name,
+                found=found.shape,
+                n=len(weights),
+            )
+        if not (found >= 0).all():  # also catches NaN
+            raise InputError("{name} has negative or missing values.", name=name)
+        if np.isinf(found).any():
+            raise InputError("{name} has values without end.", name=name)
+    if not (observed == np.rint(observed)).all():
+        raise InputError("The observed events are no whole numbers.")
+    return observed, expected
