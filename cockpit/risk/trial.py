@@ -178,11 +178,12 @@ def judge(
     """
     Judge each warning by the harm after it, and each episode by the warning before it.
 
-    A warning is right if an episode begins within ``within_hours`` after it (exactly at the end
-    counts), or was going on when it was raised: then it is right but late. An episode was warned of
-    if a warning stood when it began or was raised within ``within_hours`` before. Its lead time
-    runs from the oldest such warning and is never taken as longer than ``within_hours``: a warning
-    that always stands gains nothing beyond that, and shows in ``Trial.open_share``.
+    A warning is right if an episode begins within ``within_hours`` after it was raised (exactly at
+    the end counts) or while it stands, or was going on when it was raised: then it is right but
+    late. An episode was warned of if a warning stood when it began or was raised within
+    ``within_hours`` before. Its lead time runs from the oldest such warning and is never taken as
+    longer than ``within_hours``. What a rule gains by warnings that hardly ever end shows in
+    ``Trial.open_share``.
 
     Parameters
     ----------
@@ -213,7 +214,9 @@ def _told(
     ends = np.append(_ends(episodes), np.datetime64("NaT"))  # row -1 and row n: no episode
     begins = np.append(episodes.begin, np.datetime64("NaT"))
     late = np.where(previous >= 0, ends[previous] > alarms.begin, False)
-    comes = np.where(following < n, begins[following] - alarms.begin <= within, False)
+    first = begins[following]
+    soon = (first - alarms.begin <= within) | (first < _ends(alarms))
+    comes = np.where(following < n, soon, False)
     episode = np.where(late, previous, np.where(comes, following, -1))
     return episode.astype(np.intp), late.astype(bool)
 
