@@ -1,4 +1,4 @@
-"""Near repeat: does an event make another one nearby, soon afterwards, more likely (Knox)?"""
+"""Near repeats: whether one event makes another nearby and soon more likely (Knox)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -158,7 +158,9 @@ def _pairs_within(
     return (first[inside], second[inside]), distance[inside]
 
 
-def _as_places(when: Floats, late: Floats) -> tuple[NDArray, NDArray[np.int32] | None]:
+def _as_places(
+    when: Floats, late: Floats
+) -> tuple[Floats | NDArray[np.int32], NDArray[np.int32] | None]:
     """Return whole days as small numbers, with the band of each difference; else as they are."""
     if not len(when) or (when != np.floor(when)).any() or np.ptp(when) > 1_000_000:
         return when, None

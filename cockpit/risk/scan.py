@@ -172,7 +172,7 @@ def _best_windows(
 
 
 def _best_around(
-    null: Null, counts: NDArray[np.int64], means: Floats, around: Circles, floor: float
+    null: Null, counts: NDArray[np.integer], means: Floats, around: Circles, floor: float
 ) -> list[_Window]:
     inside = np.cumsum(counts[around.order], axis=0)[around.ends - 1]
     expected = np.cumsum(means[around.order], axis=0)[around.ends - 1]
@@ -224,7 +224,7 @@ def _cluster(window: _Window, members: Rows, null: Null, simulated: Floats) -> C
     )  # fmt: skip
 
 
-def _check_arrays(cases: NDArray, expected: Floats, x: Floats, y: Floats) -> None:
+def _check_arrays(cases: NDArray[np.integer], expected: Floats, x: Floats, y: Floats) -> None:
     if cases.ndim != 2 or cases.shape != expected.shape or not len(x) == len(y) == len(cases):
         raise InputError(
             "cases has shape {cases}, expected {expected}, x {x} and y {y}; "

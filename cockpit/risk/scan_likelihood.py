@@ -52,7 +52,9 @@ def log_likelihood_ratio(
     return np.maximum(result, 0.0)
 
 
-def may_reach(observed: Counts, expected: Floats, total: float, ratio: Floats | float) -> NDArray:
+def may_reach(
+    observed: Counts, expected: Floats, total: float, ratio: Floats | float
+) -> NDArray[np.bool_]:
     """
     Tell which windows may reach ``ratio``, without a logarithm; none that does is left out.
 
@@ -62,7 +64,8 @@ def may_reach(observed: Counts, expected: Floats, total: float, ratio: Floats | 
     excess = observed - expected
     spread = expected * (total - expected)
     # a hair below, so that rounding never drops a window that lies exactly on the limit
-    return (excess > 0) & (excess * excess * total >= (1 - 1e-9) * ratio * spread)
+    reached = excess * excess * total >= (1 - 1e-9) * ratio * spread
+    return np.asarray((excess > 0) & reached)
 
 
 class CriticalCounts:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from cockpit.risk.scan_windows import Circles, groups_of
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
+Counts = NDArray[np.integer]
+
+Number = TypeVar("Number", np.float64, np.integer)
 
 _AT_ONCE = 1000  # datasets side by side: the more, the fewer steps in Python
 _MOST_BYTES = 200_000_000
@@ -72,7 +76,7 @@ def boxes_of(null: Null) -> Boxes:
     )
 
 
-def summed_over_time(values: NDArray, spare: int) -> NDArray:
+def summed_over_time(values: NDArray[Number], spare: int) -> NDArray[Number]:
     """Return running totals along axis 1 with a leading 0, the last one ``spare`` times more."""
     shape = (values.shape[0], values.shape[1] + 1 + spare, *values.shape[2:])
     sums = np.zeros(shape, dtype=values.dtype)
@@ -97,14 +101,14 @@ def simulated_maxima(
     sums = summed_over_time(null.expected, spare)
     parts = [
         _Search(null, sums, counts).run(circles)
-        for counts in _datasets(null, simulations, spare, rng)
+        for counts in datasets(null, simulations, spare, rng)
     ]
     return np.concatenate(parts)
 
 
-def _datasets(
+def datasets(
     null: Null, simulations: int, spare: int, rng: np.random.Generator
-) -> Iterator[NDArray]:
+) -> Iterator[Counts]:
     """Yield datasets in batches: running totals, (regions, periods + 1 + spare, datasets)."""
     cells = null.expected.size
     kind = np.int16 if null.total < np.iinfo(np.int16).max else np.int32
@@ -123,7 +127,7 @@ def _datasets(
 class _Search:
     """The search for the best window of each dataset of one batch."""
 
-    def __init__(self, null: Null, sums: Floats, counts: NDArray) -> None:
+    def __init__(self, null: Null, sums: Floats, counts: Counts) -> None:
         self.null = null
         self.sums = sums
         self.counts = counts
@@ -188,7 +192,7 @@ class _Search:
         held = may_reach(inside, expected, self.null.total, self.best[which])
         self._raise(which[held], inside[held], expected[held])
 
-    def _raise(self, dataset: Rows, inside: NDArray, expected: Floats) -> None:
+    def _raise(self, dataset: Rows, inside: Counts, expected: Floats) -> None:
         ratio = log_likelihood_ratio(
             inside, expected, self.null.total, least_cases=self.null.least_cases
         )
