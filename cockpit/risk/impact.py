@@ -25,8 +25,8 @@ Amounts = TypeVar("Amounts", Ints, Floats)
 
 FINE = 1_000_000  # people are shared out in millionths, as whole numbers: sums have no rounding
 
-# How much more of a group needs help than of everybody, where the hazard is the same: small children
-# and old people cannot leave by themselves. Planning figures of this project, not measured ones; a
+# How much more of a group needs help than of everybody under the same hazard: small children and
+# old people cannot leave by themselves. Planning figures of this project, not measured ones; a
 # county sets its own.
 VULNERABILITY: Mapping[str, float] = {"0-14": 1.3, "15-59": 1.0, "60+": 1.5}
 

@@ -32,7 +32,7 @@ class Need:
 NEEDS: dict[str, Need] = {
     need.id: need
     for need in (
-        Need("water", "Water", "L", Fraction(15), True, SPHERE),
+        Need("water", "Water to drink and wash", "L", Fraction(15), True, SPHERE),
         Need("food", "Food", "kcal", Fraction(2100), True, SPHERE),
         Need("shelter", "Covered floor", "m²", Fraction(7, 2), False, SPHERE),
         Need("toilets", "Toilets", "toilets", Fraction(1, 20), False, SPHERE),
