@@ -257,11 +257,11 @@ def seasonal(
             "Alpha is {alpha} over {days} days; expected above 0 and below 1, and 1 or more.",
             alpha=alpha, days=family_days,
         )  # fmt: skip
-    n_series = daily.reshape(len(dates), -1).shape[1]
+    series = daily[:, None] if daily.ndim == 1 else daily
+    parts = series.shape[1]
     if total:
-        daily = np.column_stack([daily, daily.reshape(len(dates), -1).sum(axis=1)])
-    told = predict(dates, daily.reshape(len(dates), -1), baseline or Baseline(), parts=n_series)
+        daily = series = np.column_stack([series, series.sum(axis=1)])
+    told = predict(dates, series, baseline or Baseline(), parts=parts)
     q = running_q(told.p, family_days)
-    parts = [a.reshape(daily.shape) for a in (told.expected, told.sd, told.p, q)]
-    expected, sd, p, q = parts
+    expected, sd, p, q = (a.reshape(daily.shape) for a in (told.expected, told.sd, told.p, q))
     return Aberration(expected, sd, (daily - expected) / sd, q <= alpha, p, q)

@@ -167,7 +167,7 @@ def _block(
     effects = x[:, 1:]
     profile = np.exp(effects @ fit.coefficients[1:])
     first = max(0, known_until - baseline.level_days)
-    level = _Level(counts[first : block.stop], profile[first - start :], baseline, block, first)
+    level = _Level(counts, profile[first - start :], baseline, block, first, parts)
     off = effects[block.start - start :] - level.usual(effects[first - start :])
     uncertain = fit.dispersion * np.einsum("ij,jk,ik->i", off, fit.covariance[1:, 1:], off)
     if not season:
@@ -199,18 +199,25 @@ class _Level:
     """Events, exposure and dispersion of each series over the weeks before each day of a block."""
 
     def __init__(
-        self, counts: Floats, profile: Floats, baseline: Baseline, block: slice, first: int
+        self,
+        counts: Floats,
+        profile: Floats,
+        baseline: Baseline,
+        block: slice,
+        first: int,
+        parts: int | None,
     ) -> None:
         self._stop = np.arange(block.start, block.stop) - baseline.guard_days - first
         self._start = np.maximum(0, self._stop - baseline.level_days)
-        known = ~np.isnan(counts)
-        y, weight = np.where(known, counts, 0.0), profile[:, None]
+        past = counts[first : block.stop]
+        known = ~np.isnan(past)
+        y, weight = np.where(known, past, 0.0), profile[:, None]
         days = self._window(known.astype(float))
         self.events = self._window(y)
         enough = days >= baseline.least_days
         self.exposure = np.where(enough, self._window(known * weight), np.nan)
         squares = self._window(y**2 / weight)
-        self.dispersion = _dispersion(squares, self.events, self.exposure, days)
+        self.dispersion = _dispersion(squares, self.events, self.exposure, days, parts)
         self._profile = weight
 
     def _window(self, daily: Floats) -> Floats:
@@ -224,17 +231,19 @@ class _Level:
         return mean
 
 
-def _dispersion(squares: Floats, events: Floats, exposure: Floats, days: Floats) -> Floats:
+def _dispersion(
+    squares: Floats, events: Floats, exposure: Floats, days: Floats, parts: int | None
+) -> Floats:
     """
     Return variance over mean of each series and window, 1 or more.
 
-    That of all series together, or the series' own where it is higher by two standard errors: of a
-    few reports in twelve weeks the own figure is mostly chance.
+    That of the first ``parts`` series together, or the series' own where it is higher by two
+    standard errors: of a few reports in twelve weeks the own figure is mostly chance.
     """
     told = (events > 0) & (days > 1) & ~np.isnan(exposure)
     free = np.where(told, days - 1, 0.0)
     pearson = np.where(told, squares * exposure / np.where(told, events, 1.0) - events, 0.0)
-    shared = pearson.sum(axis=1) / np.maximum(free.sum(axis=1), 1.0)
+    shared = pearson[:, :parts].sum(axis=1) / np.maximum(free[:, :parts].sum(axis=1), 1.0)
     free = np.maximum(free, 1.0)
     error = np.sqrt((2 + days / np.maximum(events, 1.0)) / free)
     own = np.where(events >= _LEAST_EVENTS, pearson / free - 2 * error, 1.0)
