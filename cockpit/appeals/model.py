@@ -63,7 +63,10 @@ class TopicModel:
 
     def scores(self, texts: Sequence[str], subjects: Sequence[str] | None = None) -> Floats:
         """Return the linear scores of texts for each class, shape (n, n_classes)."""
-        return np.asarray(self._features(texts, subjects) @ self.weights.T + self.bias)
+        return self._scored(self._features(texts, subjects))
+
+    def _scored(self, features: csr_array) -> Floats:
+        return np.asarray(features @ self.weights.T + self.bias)
 
     def predict(self, texts: Sequence[str], subjects: Sequence[str] | None = None) -> Predicted:
         """
@@ -71,10 +74,12 @@ class TopicModel:
 
         A text without any known string gets the confidence 0: nothing in it tells.
         """
-        shares = softmax(self.scores(texts, subjects) / self.temperature)
+        features = self._features(texts, subjects)
+        shares = softmax(self._scored(features) / self.temperature)
         order = np.argsort(-shares, axis=1, kind="stable")
         confidence = np.take_along_axis(shares, order[:, :1], axis=1)[:, 0]
-        nothing = np.diff(self._features(texts, subjects).indptr) <= 2 * len(self.classes)
+        strings = len(self.text.codes) + len(self.subject.codes)
+        nothing = np.diff(features[:, :strings].indptr) == 0
         confidence = np.where(nothing, 0.0, confidence)
         return Predicted(
             order[:, 0].astype(np.intp),
