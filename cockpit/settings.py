@@ -33,6 +33,8 @@ class Settings:
     """Origin that the content policy must allow for these tiles."""
     language: str
     """Language for a visitor who has not chosen: zh or en (COCKPIT_LANGUAGE)."""
+    timezone: str = "Asia/Shanghai"
+    """Where the county's clocks are (COCKPIT_TIMEZONE): live feeds are held against them."""
     quality_good: float = 0.98
     """A data set scoring below this (0 to 1) is an alarm (COCKPIT_QUALITY_GOOD)."""
     quality_watch: float = 0.90
@@ -56,6 +58,7 @@ def settings() -> Settings:
         basemap_tiles=tiles if host else "",
         basemap_host=host,
         language=env("COCKPIT_LANGUAGE", "zh"),
+        timezone=env("COCKPIT_TIMEZONE", "Asia/Shanghai"),
         quality_good=float(env("COCKPIT_QUALITY_GOOD", "0.98")),
         quality_watch=float(env("COCKPIT_QUALITY_WATCH", "0.90")),
     )

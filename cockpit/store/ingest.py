@@ -207,7 +207,7 @@ def preview(entry: Dataset, engine: Engine, *, read: Reader) -> Preview:
     with engine.connect() as connection:
         manifest = _stored_manifest(connection, entry)
         day = _day(manifest)
-        context = _context(connection, day, entry)
+        context = context_of(connection, day, entry)
         context = replace(context, reference=known_places(connection, entry))
         loaded = read(entry, manifest, context=context)
         before = newest_batch(connection, entry.id)
@@ -343,7 +343,7 @@ def _finish_regions(
 
 def _read(connection: Connection, job: _Job, entry: Dataset, *, first_regions: bool) -> LoadedTable:
     """Read one data set and ask when it has shrunk."""
-    context = _context(connection, job.today, entry)
+    context = context_of(connection, job.today, entry)
     if first_regions:  # the old regions are gone or about to go
         context = replace(context, known_codes=None, box=job.manifest.county.box)
     elif entry.kind == "regions":  # parents are looked for when all files are together
@@ -507,7 +507,7 @@ def _stored_manifest(connection: Connection, entry: Dataset) -> Manifest:
     )  # fmt: skip
 
 
-def _context(connection: Connection, today: dt.date, entry: Dataset) -> ReadContext:
+def context_of(connection: Connection, today: dt.date, entry: Dataset) -> ReadContext:
     """Return what the store knows of the county; names of the entry's own level only."""
     rows = connection.execute(
         select(m.Region.code, m.Region.name, m.Region.geometry, m.Region.level).order_by(

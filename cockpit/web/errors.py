@@ -11,15 +11,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from cockpit.answers.feeds_sources import FeedOffError, NoFeedError, NoTokenError
 from cockpit.answers.overlays import LayerRefusedError, NoLayerError
 from cockpit.answers.scenario_store import NoScenarioError, ScenarioRefusedError
+from cockpit.feeds import TooLargeError
 from cockpit.locale import LANGUAGES, translate
 from cockpit.settings import settings
 from cockpit.store.session import StoreError
 from cockpit.web.headers import SECURITY_HEADERS
 from geodata.errors import CockpitError
 
-OUR_PATHS = ("/layers/", "/download/", "/style/", "/healthz")
+OUR_PATHS = ("/layers/", "/download/", "/style/", "/healthz", "/feed/")
 
 log = logging.getLogger("cockpit")
 
@@ -39,6 +41,10 @@ class RefusedError(CockpitError):
 _STATUS: Mapping[type[CockpitError], int] = {
     BadRequestError: 400,
     NotFoundError: 404,
+    NoTokenError: 401,
+    NoFeedError: 404,
+    FeedOffError: 403,
+    TooLargeError: 413,
     NoLayerError: 404,
     NoScenarioError: 404,
     RefusedError: 403,

@@ -11,6 +11,7 @@ from cockpit.web import (
     closures,
     coverage,
     downloads,
+    feeds,
     findings,
     health,
     layers,
@@ -36,6 +37,7 @@ async def map_page(request: Request) -> Response:
 ROUTES = (
     Route("/map", map_page),
     *health.ROUTES,
+    *feeds.ROUTES,
     *closures.ROUTES,  # before the layers: a level may have any name there
     *coverage.ROUTES,
     *certificates.ROUTES,
@@ -46,5 +48,5 @@ ROUTES = (
     *findings.ROUTES,
     *downloads.ROUTES,
     *styles.ROUTES,
-    *(Route(f"/{name}/{{rest:path}}", nothing) for name in ("layers", "download", "style")),
+    *(Route(f"/{name}/{{rest:path}}", nothing) for name in ("layers", "download", "style", "feed")),
 )

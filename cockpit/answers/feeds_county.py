@@ -1,0 +1,95 @@
+"""What rows of a feed are held against: regions, sensors, the clock; read once a data version."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from cockpit.settings import settings
+from cockpit.store.catalogue import read_meta
+from cockpit.store.ingest import context_of
+from cockpit.store.live import for_kind, place_of
+from cockpit.store.placing import Device, devices_of
+from cockpit.store.rows import Place
+from cockpit.store.session import data_version
+from geodata.errors import DataFileError
+from loaders.manifest import County, Dataset, Manifest
+from loaders.table import ReadContext
+
+_lock = threading.Lock()
+_kept: dict[str, Known] = {}
+
+
+@dataclass(frozen=True)
+class Known:
+    """The stored county as a feed sees it."""
+
+    version: str
+    county: County
+    place: Place
+    context: ReadContext  # its day is that of reading; take ``now`` for the clock
+    devices: dict[str, Device]
+
+    def manifest(self, entry: Dataset) -> Manifest:
+        """Return the county's manifest with one data set."""
+        return Manifest(county=self.county, dataset=(entry,), folder=Path())
+
+
+def zone() -> ZoneInfo:
+    """Return where the county's clocks are."""
+    return ZoneInfo(settings().timezone)
+
+
+def clock() -> dt.datetime:
+    """Return the county's local time."""
+    return dt.datetime.now(zone()).replace(tzinfo=None)
+
+
+def entry_of(dataset: str, kind: str) -> Dataset:
+    """Return a data set that has no file."""
+    return Dataset.model_validate({"id": dataset, "title": dataset, "kind": kind, "file": dataset})
+
+
+def known(bind: Engine) -> Known:
+    """
+    Return what is known of the county; read anew after each load.
+
+    Raises
+    ------
+    DataFileError
+        If nothing is loaded.
+    """
+    with Session(bind) as db:
+        version = data_version(db)
+    key = f"{bind.url}#{version}"
+    with _lock:
+        if key in _kept:
+            return _kept[key]
+        found = _read(bind, version)
+        for old in [k for k in _kept if k.startswith(f"{bind.url}#")]:
+            del _kept[old]
+        _kept[key] = found
+        return found
+
+
+def forget() -> None:
+    """Drop what is kept: a test changed the store behind our back."""
+    with _lock:
+        _kept.clear()
+
+
+def _read(bind: Engine, version: str) -> Known:
+    with bind.connect() as connection:
+        stored = read_meta(connection, "county")
+        if not version or stored is None:
+            raise DataFileError("Nothing is loaded yet; load a county first.")
+        county = County.model_validate(stored)
+        place = for_kind(connection, place_of(connection, b"", county.name), "events")
+        context = context_of(connection, dt.date.today(), entry_of("feed", "events"))
+        return Known(version, county, place, context, devices_of(connection))
