@@ -94,7 +94,7 @@ def read_incidents(path: Path, *, crs: str = systems.WGS84, timed: bool = True) 
     out: list[LeftOut] = []
     lonlat = _places(raw, file, crs, out)
     time = _times(raw, file, out, required=timed)
-    good: NDArray[np.bool_] = np.isfinite(lonlat).all(axis=1)
+    good = np.asarray(np.isfinite(lonlat).all(axis=1))
     if timed:
         good &= ~np.isnat(time)
     _require_mostly_good(good, out, file)

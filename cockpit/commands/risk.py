@@ -1,0 +1,172 @@
+"""``python -m cockpit risk``: every method of risk on plain files, for people and for programs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cockpit.answers.downloads import as_csv, as_xlsx
+from cockpit.commands import risk_criteria, risk_forecasts, risk_places, risk_times
+from cockpit.commands.output import replaced, require_writable
+from cockpit.commands.risk_cases import Case, Found, case_of, outside_of
+from cockpit.locale import translate
+from geodata.errors import InputError
+from loaders.export import escape_formulas
+
+_ENDINGS = ("json", "csv", "xlsx", "geojson")
+_SHOWN = 12  # rows that a terminal shows
+_OF_EVENTS: dict[str, Callable[[Case, argparse.Namespace], Found]] = {
+    "density": risk_places.heat,
+    "gi": risk_places.gi,
+    "moran": risk_places.moran,
+    "hotspots": risk_places.hot,
+    "eb": risk_places.rates_of,
+    "spatial-eb": risk_places.rates_of,
+    "scan": risk_places.clusters,
+    "emerging": risk_places.histories,
+    "near-repeat": risk_times.repeats,
+    **dict.fromkeys(("c1", "c2", "c3", "cusum", "seasonal"), risk_times.unusual_days),
+    "forecast": risk_forecasts.next_period,
+    "backtest": risk_forecasts.judged,
+}
+_UNTIMED = ("density", "gi", "moran", "hotspots", "eb", "spatial-eb")
+_OF_TABLES: dict[str, Callable[[argparse.Namespace], Found]] = {
+    "rule": risk_times.warnings_of,
+    "composite": risk_criteria.index,
+    "impact": risk_criteria.affected,
+}
+
+
+def run(given: argparse.Namespace) -> int:
+    """Answer and print or write; return 0."""
+    ending = given.output.suffix.lstrip(".").lower() if given.output else ""
+    if given.output and ending not in _ENDINGS:
+        raise InputError(
+            "{file}: unknown ending; expected one of {known}.",
+            file=given.output.name, known=", ".join(_ENDINGS),
+        )  # fmt: skip
+    if given.output:
+        require_writable(given.output)
+    found, plain = _answer(given)
+    if not given.output:
+        _show(found, plain, given)
+        return 0
+    body = _as_file(found, plain, ending)
+    with replaced(given.output) as file:
+        file.write_bytes(body)
+    print(translate("{file}: written.", given.lang, file=given.output.name))
+    return 0
+
+
+def _answer(given: argparse.Namespace) -> tuple[Found, dict[str, Any]]:
+    head = {"method": given.method, "file": Path(given.file).name, "seed": given.seed}
+    if given.method in _OF_TABLES:
+        found = _OF_TABLES[given.method](given)
+        return found, {**head, **found.plain}
+    timed = given.method not in _UNTIMED or bool(given.start or given.end)
+    case = case_of(given, timed=timed)
+    found = _OF_EVENTS[given.method](case, given)
+    n_outside, outside = outside_of(case)
+    head |= {
+        "events": len(case.x), "outside": n_outside,
+        "left_out": [vars(one) for one in (*case.events.left_out, *outside)],
+    }  # fmt: skip
+    _warn(case, n_outside, given.lang)
+    return found, {**head, **found.plain}
+
+
+def _warn(case: Case, n_outside: int, language: str) -> None:
+    """Name the first row that is not counted, and how many there are."""
+    out = case.events.left_out
+    say = partial(print, file=sys.stderr)
+    if out:
+        say(translate(
+            "{file}, row {row}: {column} is {found}; expected {expected}. {n} rows are left out.",
+            language, file=case.events.file, row=out[0].row, column=out[0].column,
+            found=out[0].found, expected=out[0].expected, n=len(out),
+        ))  # fmt: skip
+    if n_outside:
+        say(translate(
+            "{file}: {n} events lie in none of the areas and are not counted there, the first in "
+            "row {row}.",
+            language, file=case.events.file, n=n_outside,
+            row=int(case.events.rows[case.area < 0][0]),
+        ))  # fmt: skip
+
+
+def _show(found: Found, plain: dict[str, Any], given: argparse.Namespace) -> None:
+    if given.json:
+        print(as_json(plain))
+        return
+    print(translate(found.sentence, given.lang, **found.values))
+    if not len(found.rows):
+        return
+    print()
+    with pd.option_context("display.width", 110, "display.max_columns", 12):
+        print(_printable(found.rows.head(_SHOWN)).to_string(index=False, max_colwidth=40))
+    if len(found.rows) > _SHOWN:
+        print(translate("... and {n} more.", given.lang, n=len(found.rows) - _SHOWN))
+
+
+def _printable(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a table in which a list is its members, and figures have four digits."""
+    made = rows.copy()
+    for name in made:
+        if made[name].map(lambda one: isinstance(one, np.ndarray)).any():
+            made[name] = made[name].map(lambda many: " ".join(map(str, many)))
+        elif name in ("lon", "lat"):
+            made[name] = made[name].map("{:.5f}".format)
+        elif made[name].dtype == np.float64:
+            made[name] = made[name].map(lambda one: f"{one:.4g}")
+    return made
+
+
+def _as_file(found: Found, plain: dict[str, Any], ending: str) -> bytes:
+    rows = escape_formulas(found.rows)
+    for name in rows:
+        if rows[name].map(lambda one: isinstance(one, np.ndarray)).any():
+            rows[name] = rows[name].map(lambda many: " ".join(map(str, many)))
+    if ending == "json":
+        return as_json(plain).encode()
+    if ending in ("csv", "xlsx"):
+        cells = rows.astype(object).where(rows.notna(), None).to_numpy().tolist()
+        table = [[str(name) for name in rows], *cells]
+        return as_csv(table) if ending == "csv" else as_xlsx(table, str(plain["method"]))
+    if found.shapes is None:
+        raise InputError("This method has no places to draw; write csv, xlsx or json.")
+    return _geojson(rows, found.shapes)
+
+
+def _geojson(rows: pd.DataFrame, shapes: NDArray[np.object_]) -> bytes:
+    frame = gpd.GeoDataFrame(rows, geometry=list(shapes), crs="EPSG:4326")
+    return str(frame.to_json(na="null", drop_id=True, ensure_ascii=False)).encode()
+
+
+def as_json(plain: object) -> str:
+    """Return plain values, arrays and tables as JSON; what is no number becomes null."""
+    return json.dumps(_plain(plain), ensure_ascii=False, indent=1, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, pd.DataFrame):
+        return [_plain(row) for row in value.to_dict("records")]
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, np.ndarray | list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value

@@ -1,0 +1,246 @@
+"""``risk`` over areas: heat, hot spots, rates, clusters in space and time."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from cockpit.commands.risk_cases import Case, Found, periods_of
+from cockpit.risk import hotspots, rates
+from cockpit.risk.density import density
+from cockpit.risk.emerging import emerging
+from cockpit.risk.grids import Grid, grid_over
+from cockpit.risk.poisson import dispersion, poisson_local
+from cockpit.risk.scan import scan
+from cockpit.risk.strata import strata_of, usual_counts
+from cockpit.risk.weights import Weights, touching
+from geodata import crs as systems
+from geodata.errors import InputError
+
+Floats = NDArray[np.float64]
+_SQUARES = 40_000  # of a grid whose width nobody gave
+_GAP_M = 1.0  # borders of hand-drawn neighbours leave slivers
+_QUADRANTS = ("-", "high among high", "low among high", "low among low", "high among low")
+
+
+def squares(case: Case, cell_m: float | None) -> tuple[Grid, NDArray[np.bool_]]:
+    """Return a grid over the areas (or events) and which of its squares lie inside."""
+    if len(case.shapes):
+        bounds = tuple(shapely.total_bounds(case.shapes))
+    else:
+        bounds = (case.x.min(), case.y.min(), case.x.max(), case.y.max())
+    west, south, east, north = (float(edge) for edge in bounds)
+    width = cell_m or max(25.0, np.sqrt((east - west) * (north - south) / _SQUARES))
+    grid = grid_over((west, south, east, north), width)
+    if not len(case.shapes):
+        return grid, np.ones(grid.shape, dtype=bool)
+    return grid, grid.inside(shapely.union_all(case.shapes))
+
+
+def heat(case: Case, given: argparse.Namespace) -> Found:
+    """Answer ``density``: events per km² of every square."""
+    grid, inside = squares(case, given.cell_m)
+    made = density(case.x, case.y, grid, inside=inside, bandwidth_m=given.bandwidth_m)
+    x, y = grid.centres()
+    lon, lat = systems.to_lon_lat(x[inside], y[inside], case.crs)
+    rows = pd.DataFrame({"lon": lon.round(6), "lat": lat.round(6), "per_km2": made.values[inside]})
+    plain = {
+        "crs": case.crs, "x0": grid.x0, "y0": grid.y0, "cell_m": grid.cell_m,
+        "bandwidth_m": made.bandwidth_m, "values": np.where(inside, made.values, np.nan),
+    }  # fmt: skip
+    busiest = rows.loc[rows["per_km2"].idxmax()]
+    return Found(
+        "{n} events; densest at {lon}, {lat}: {density} per km². Kernel of about {bandwidth} m.",
+        {
+            "n": len(case.x), "lon": f"{busiest['lon']:.4f}", "lat": f"{busiest['lat']:.4f}",
+            "density": f"{busiest['per_km2']:.3g}", "bandwidth": f"{made.bandwidth_m:.0f}",
+        },
+        plain, rows, shapely.points(lon, lat),
+    )  # fmt: skip
+
+
+def _by_area(case: Case, **columns: Any) -> pd.DataFrame:
+    areas = case.require_areas()
+    table = {"id": areas.ids, "events": case.counts()}
+    if areas.people is not None:
+        table["people"] = areas.people
+    return pd.DataFrame({**table, **columns})
+
+
+def _weights(case: Case) -> Weights:
+    case.require_areas()
+    return touching(case.shapes, gap_m=_GAP_M)
+
+
+def _found(
+    template: str,
+    values: dict[str, object],
+    rows: pd.DataFrame,
+    case: Case,
+    by: str,
+    **plain: object,
+) -> Found:
+    """Put the rows into order, what is most likely no chance first."""
+    order = np.argsort(rows[by].to_numpy(), kind="stable")
+    rows = rows.iloc[order].reset_index(drop=True)
+    rows = rows.drop(columns="order", errors="ignore")
+    shapes = case.require_areas().shapes[order]
+    return Found(template, values, {**plain, "areas": rows}, rows, shapes)
+
+
+def gi(case: Case, given: argparse.Namespace) -> Found:
+    """Answer ``gi``: hot and cold spots by Gi*, false discoveries held below ``alpha``."""
+    rng = np.random.default_rng(given.seed)
+    found = hotspots.getis_ord(
+        case.counts().astype(float), _weights(case), permutations=given.permutations, rng=rng
+    )
+    q = hotspots.q_values(found.p)
+    certain = q <= given.alpha
+    kind = np.where(certain & (found.z > 0), "hot", np.where(certain, "cold", "not significant"))
+    rows = _by_area(case, z=found.z, p=found.p, p_sim=found.p_sim, q=q, spot=kind)
+    return _found(
+        "{hot} hot and {cold} cold spots among {n} areas, at most {share} of them by chance.",
+        _spots(kind, given), rows, case, "q",
+    )  # fmt: skip
+
+
+def _spots(kind: NDArray[Any], given: argparse.Namespace) -> dict[str, object]:
+    return {
+        "hot": int((kind == "hot").sum()), "cold": int((kind == "cold").sum()), "n": len(kind),
+        "share": f"{given.alpha:.0%}",
+    }  # fmt: skip
+
+
+def hot(case: Case, given: argparse.Namespace) -> Found:
+    """Answer ``hotspots``: areas with more events around them than people of their kind explain."""
+    areas, people, counts = case.require_areas(), case.require_people(), case.counts()
+    weights = _weights(case)
+    kinds = strata_of(areas.ids, people, shapely.area(case.shapes) / 1e6)
+    expected = usual_counts(counts.astype(float), people, kinds, weights, alpha=given.alpha)
+    scatter = dispersion(counts.astype(float), expected, weights)
+    found = poisson_local(counts.astype(float), expected, weights, dispersion=scatter)
+    q_hot, q_cold = hotspots.q_values(found.p_high), hotspots.q_values(found.p_low)
+    kind = np.where(
+        q_hot <= given.alpha, "hot", np.where(q_cold <= given.alpha, "cold", "not significant")
+    )
+    rows = _by_area(
+        case, expected=expected, observed_near=found.observed_near,
+        expected_near=found.expected_near, ratio=found.ratio, q_hot=q_hot, q_cold=q_cold, spot=kind,
+    )  # fmt: skip
+    return _found(
+        "{hot} areas with more and {cold} with fewer events around them than people explain, "
+        "among {n}; at most {share} of either by chance.",
+        _spots(kind, given), rows, case, "q_hot", dispersion=scatter,
+    )  # fmt: skip
+
+
+def moran(case: Case, given: argparse.Namespace) -> Found:
+    """Answer ``moran``: areas like their neighbours or unlike them."""
+    rng = np.random.default_rng(given.seed)
+    found = hotspots.local_moran(
+        case.counts().astype(float), _weights(case), permutations=given.permutations, rng=rng
+    )
+    q = hotspots.q_values(found.p)
+    certain = q <= given.alpha
+    kind = np.where(certain, np.array(_QUADRANTS)[found.quadrant], "not significant")
+    rows = _by_area(case, i=found.i, z=found.z, p=found.p, p_sim=found.p_sim, q=q, kind=kind)
+    return _found(
+        "{n} of {all} areas are like or unlike their neighbours beyond chance.",
+        {"n": int(certain.sum()), "all": len(kind)}, rows, case, "q",
+    )  # fmt: skip
+
+
+def rates_of(case: Case, given: argparse.Namespace) -> Found:
+    """Answer ``eb`` and ``spatial-eb``: rates drawn towards what more people vouch for."""
+    people, counts = case.require_people(), case.counts().astype(float)
+    if given.method == "eb":
+        smooth = rates.empirical_bayes(counts, people)
+    else:
+        smooth = rates.spatial_empirical_bayes(counts, people, _weights(case))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        raw = np.where(people > 0, counts / people, np.nan)
+    rows = _by_area(case, rate_per_10000=raw * 1e4, smoothed_per_10000=smooth * 1e4)
+    top = int(np.nanargmax(smooth))
+    return _found(
+        "The highest smoothed rate is that of {id}: {rate} per 10,000 people.",
+        {"id": rows["id"].iat[top], "rate": f"{smooth[top] * 1e4:.2f}"},
+        rows.assign(order=-smooth), case, "order",
+    )  # fmt: skip
+
+
+def histories(case: Case, given: argparse.Namespace) -> Found:
+    """Answer ``emerging``: how areas came to be hot or cold, period by period."""
+    periods = periods_of(case.events, given.period or "week")
+    counts = case.counts_by(periods).astype(float)
+    weights, expected = _weights(case), None
+    areas = case.require_areas()
+    if areas.people is not None:
+        share = areas.people / areas.people.sum()
+        expected = share[:, None] * counts.sum(axis=0)
+    found = emerging(counts, weights, expected=expected, alpha=given.alpha)
+    rows = _by_area(case, history=found.classes, trend=found.trend, p=found.p)
+    names, n = np.unique(found.classes, return_counts=True)
+    told = {str(a): int(b) for a, b in zip(names, n, strict=True) if a != "none"}
+    return _found(
+        "{n} of {all} areas have a history as hot or cold spots over {periods} periods.",
+        {"n": sum(told.values()), "all": len(rows), "periods": counts.shape[1]},
+        rows.assign(order=(found.classes == "none").astype(float)), case, "order",
+        from_day=periods.name(0), periods=counts.shape[1], classes=told,
+    )  # fmt: skip
+
+
+def clusters(case: Case, given: argparse.Namespace) -> Found:
+    """Answer ``scan``: clusters in space and time, the most likely one first."""
+    areas, people = case.require_areas(), case.require_people()
+    periods = periods_of(case.events, given.period or "week")
+    cases = case.counts_by(periods)
+    if (cases.sum(axis=1)[people == 0] > 0).any():
+        raise InputError("There are events in areas without residents; merge these areas first.")
+    expected = np.repeat(people[:, None], cases.shape[1], axis=1)
+    found = scan(
+        cases, expected, case.centre[:, 0], case.centre[:, 1], prospective=given.prospective,
+        space_only=given.space_only, simulations=given.permutations,
+        rng=np.random.default_rng(given.seed),
+    )  # fmt: skip
+    listed = [
+        {
+            "centre": areas.ids[c.centre], "radius_m": c.radius_m, "areas": areas.ids[c.members],
+            "from": periods.name(0 if given.space_only else c.first),
+            "until": _last_day(periods, len(periods.starts) - 1 if given.space_only else c.last),
+            "observed": c.observed, "expected": c.expected, "relative_risk": c.relative_risk,
+            "llr": c.llr, "p": c.p,
+        }
+        for c in found.clusters
+    ]  # fmt: skip
+    rows = pd.DataFrame(listed, columns=[
+        "centre", "radius_m", "areas", "from", "until", "observed", "expected", "relative_risk",
+        "llr", "p",
+    ])  # fmt: skip
+    certain = found.significant(given.alpha)
+    plain = {"events": found.total, "simulations": given.permutations, "clusters": listed}
+    shapes = np.array([
+        shapely.union_all(areas.shapes[c.members]) for c in found.clusters
+    ], dtype=object)  # fmt: skip
+    if not certain:
+        return Found("No cluster that chance does not explain.", {}, plain, rows, shapes)
+    first = listed[0]
+    return Found(
+        "{n} clusters beyond chance. The most likely: around {centre}, {start} to {end}, "
+        "{observed} events where {expected} were to be expected (p = {p}).",
+        {
+            "n": len(certain), "centre": first["centre"], "start": first["from"],
+            "end": first["until"], "observed": first["observed"],
+            "expected": f"{certain[0].expected:.1f}", "p": f"{certain[0].p:.3g}",
+        },
+        plain, rows, shapes,
+    )  # fmt: skip
+
+
+def _last_day(periods: Any, period: int) -> str:
+    ends = [*periods.starts[1:], periods.end]
+    return str(ends[period] - np.timedelta64(1, "D"))

@@ -1,0 +1,284 @@
+"""The command risk on plain files: what it finds, prints and writes, and its plain refusals."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cockpit.__main__ import main
+from cockpit.commands.risk import _OF_EVENTS, _OF_TABLES
+from cockpit.commands.risk_cases import metric_plane, periods_of
+from cockpit.commands.risk_parser import METHODS
+from loaders.incidents import Incidents
+
+SIDE, STEP = 6, 0.01  # 36 squares of about 1 km
+WEST, SOUTH = 106.80, 27.20
+HOT = (2, 3)  # row and column of the square in which thefts are planted
+
+
+def run(*words: str, language: str = "en") -> tuple[int, str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = main(["--lang", language, "risk", *words])
+    return code, out.getvalue(), err.getvalue()
+
+
+def found(*words: str) -> dict:  # type: ignore[type-arg]
+    code, out, err = run(*words, "--json")
+    assert code == 0, err
+    return json.loads(out)  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """
+    Return a folder with squares of 100 people and events of a year.
+
+    Everywhere 5 thefts a square through the year, and 40 more in the hot one, all in its last four
+    weeks. One row without place, one outside all squares.
+    """
+    folder = tmp_path_factory.mktemp("risk")
+    rng = np.random.default_rng(20240501)
+    rows = []
+    for k in range(SIDE * SIDE):
+        row, column = divmod(k, SIDE)
+        days = np.arange(5) * 73 + k
+        if (row, column) == HOT:
+            days = np.concatenate([days, 337 + rng.integers(0, 28, 40)])
+        for day in days:
+            lon = WEST + (column + rng.uniform(0.05, 0.95)) * STEP
+            lat = SOUTH + (row + rng.uniform(0.05, 0.95)) * STEP
+            when = pd.Timestamp("2025-01-01") + pd.Timedelta(int(day) % 365, "D")
+            rows.append((f"{lon:.6f}", f"{lat:.6f}", when.date().isoformat(), "盗窃"))
+    rows.append(("", "27.2", "2025-03-01", "盗窃"))
+    rows.append(("108.5", "27.2", "2025-03-01", "盗窃"))
+    table = pd.DataFrame(rows, columns=["经度", "纬度", "受理时间", "类别"])
+    table.to_csv(folder / "events.csv", index=False)
+    features = []
+    for k in range(SIDE * SIDE):
+        row, column = divmod(k, SIDE)
+        x, y = WEST + column * STEP, SOUTH + row * STEP
+        ring = [[x, y], [x + STEP, y], [x + STEP, y + STEP], [x, y + STEP], [x, y]]
+        features.append({
+            "type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]},
+            "properties": {"id": f"{row}{column}", "people": 100},
+        })  # fmt: skip
+    (folder / "cells.geojson").write_text(
+        json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8"
+    )
+    return folder
+
+
+@pytest.fixture
+def asked(files: Path) -> tuple[str, ...]:
+    return (str(files / "events.csv"), "--regions", str(files / "cells.geojson"), "--method")
+
+
+def test_every_method_that_help_lists_is_computed() -> None:
+    assert set(METHODS) == {*_OF_EVENTS, *_OF_TABLES}
+
+
+@pytest.mark.parametrize("method", ["gi", "moran", "hotspots", "eb", "spatial-eb"])
+def test_the_hot_square_stands_first(asked: tuple[str, ...], method: str) -> None:
+    answer = found(*asked, method)
+    assert answer["method"] == method
+    assert (answer["events"], answer["outside"]) == (SIDE * SIDE * 5 + 41, 1)
+    first = answer["areas"][0]
+    if method in ("eb", "gi", "hotspots"):
+        near = {f"{r}{c}" for r in range(1, 4) for c in range(2, 5)}
+        assert first["id"] in (near if method != "eb" else {"23"})
+    hot = next(row for row in answer["areas"] if row["id"] == "23")
+    assert hot["events"] == 45
+    assert len(answer["areas"]) == SIDE * SIDE
+
+
+def test_rows_that_cannot_be_counted_are_named(asked: tuple[str, ...]) -> None:
+    _, _, told = run(*asked, "gi")
+    n = SIDE * SIDE * 5 + 40
+    assert told.splitlines() == [
+        f"events.csv, row {n + 1}: lon, lat is , 27.2; expected a place on earth. "
+        "1 rows are left out.",
+        "events.csv: 1 events lie in none of the areas and are not counted there, the first in "
+        f"row {n + 2}.",
+    ]
+    listed = found(*asked, "gi")["left_out"]
+    assert [one["row"] for one in listed] == [n + 1, n + 2]
+
+
+def test_the_density_adds_up_to_the_events_inside(asked: tuple[str, ...]) -> None:
+    answer = found(*asked, "density", "--cell-m", "250")
+    values = np.array([[np.nan if v is None else v for v in row] for row in answer["values"]])
+    inside = np.nansum(values) * 0.25**2
+    assert inside == pytest.approx(round(inside), rel=1e-6)
+    # A square counts whole or not at all: an event or two at the border lie in one that does not.
+    assert SIDE * SIDE * 5 + 36 <= inside <= SIDE * SIDE * 5 + 40
+
+
+def test_the_scan_finds_the_planted_weeks(asked: tuple[str, ...]) -> None:
+    answer = found(*asked, "scan", "--permutations", "99")
+    first = answer["clusters"][0]
+    assert first["areas"] == ["23"]
+    assert first["observed"] >= 40
+    assert first["p"] == 0.01
+    assert "2025-11-25" <= first["from"] <= "2025-12-06"
+    alive = found(*asked, "scan", "--permutations", "99", "--prospective")["clusters"][0]
+    assert alive["until"] == answer["clusters"][0]["until"] == "2025-12-30"
+
+
+def test_the_same_files_give_the_same_bytes(asked: tuple[str, ...]) -> None:
+    words = (*asked, "scan", "--permutations", "49", "--json")
+    assert run(*words) == run(*words)
+
+
+def test_near_repeats_and_histories(asked: tuple[str, ...]) -> None:
+    bands = found(
+        *asked, "near-repeat", "--permutations", "99", "--bands-m", "0,1500,4000",
+        "--bands-days", "0,28,365",
+    )["bands"]  # fmt: skip
+    assert bands[0]["metres"] == "0-1500"
+    assert bands[0]["ratio"] > 1.5
+    assert bands[0]["p"] == 0.01
+    classes = found(*asked, "emerging", "--period", "month")
+    hot = next(row for row in classes["areas"] if row["id"] == "23")
+    assert hot["history"] == "new hot"
+
+
+@pytest.mark.parametrize("method", ["c1", "c2", "c3", "cusum", "seasonal"])
+def test_unusual_days_lie_in_the_planted_weeks(asked: tuple[str, ...], method: str) -> None:
+    alarms = found(*asked, method, "--by-region")["alarms"]
+    mine = [row["day"] for row in alarms if row["where"] == "23"]
+    assert mine
+    assert min(mine) >= "2025-12-04"
+    assert len(mine) > len(alarms) / 2
+
+
+def test_a_forecast_expects_most_where_most_was_of_late(asked: tuple[str, ...]) -> None:
+    answer = found(*asked, "forecast", "--cell-m", "1000")
+    top = answer["squares"][0]
+    assert WEST + 2.5 * STEP < top["lon"] < WEST + 4.5 * STEP
+    parts = [value for name, value in top.items() if name.startswith("from_")]
+    assert sum(parts) == pytest.approx(top["expected"], rel=1e-9)
+    judged = found(*asked, "backtest", "--cell-m", "1000")
+    assert {row["map"] for row in judged["scores"]} >= {"forecast", "last period"}
+
+
+def test_a_rule_is_judged_by_the_harm_that_came(tmp_path: Path) -> None:
+    # Hourly, by hand: 100 at hours 10 to 11 (a warning), 200 at hour 12 (harm, two hours later);
+    # 100 at hour 60 (a warning) with no harm within 24 hours.
+    values = [50.0] * 96
+    values[10] = values[11] = values[60] = 100
+    values[12] = 200
+    times = pd.date_range("2025-01-01", periods=96, freq="h")
+    file = tmp_path / "r.csv"
+    pd.DataFrame({"sensor": "A", "time": times, "value": values}).to_csv(file, index=False)
+    answer = found(
+        str(file), "--method", "rule", "--thresholds", "100,,,", "--harm", "200,last,0,24"
+    )
+    scores = answer["all"]
+    assert (scores["alarms"], scores["hits"], scores["false_alarms"]) == (2, 1, 1)
+    assert (scores["missed"], scores["lead_hours"], scores["precision"]) == (0, 2.0, 0.5)
+
+
+def test_an_index_and_an_impact_from_tables(tmp_path: Path) -> None:
+    table = tmp_path / "c.csv"
+    table.write_text("id,fire,clinic\nA,1,3\nB,3,1\nC,2,2\n", encoding="utf-8")
+    answer = found(str(table), "--method", "composite", "--weights", "fire=3,clinic=1",
+                   "--lower-is-worse", "clinic")  # fmt: skip
+    scores = {row["id"]: row["score"] for row in answer["areas"]}
+    assert scores == pytest.approx({"A": 0, "B": 100, "C": 50})
+    assert answer["weights"] == {"fire": 0.75, "clinic": 0.25}
+
+    judged = tmp_path / "ahp.csv"
+    judged.write_text("id,fire,clinic\nfire,1,3\nclinic,0.3333333333,1\n", encoding="utf-8")
+    answer = found(str(table), "--method", "composite", "--comparisons", str(judged))
+    assert answer["weights"]["fire"] == pytest.approx(0.75)
+    assert answer["consistency_ratio"] == pytest.approx(0, abs=1e-9)
+
+    water = tmp_path / "w.csv"
+    water.write_text("id,depth,15-59\nA,0.5,100\nB,0,50\n", encoding="utf-8")
+    answer = found(str(water), "--method", "impact", "--hazard", "depth", "--days", "2")
+    assert (answer["affected"], answer["people"]) == (50, 150)  # half of those in 0.5 m of water
+    assert answer["needs"]["water (L)"] == 50 * 15 * 2
+
+
+@pytest.mark.parametrize("ending", ["json", "csv", "xlsx", "geojson"])
+def test_the_answer_is_written(asked: tuple[str, ...], tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"out.{ending}"
+    code, out, _ = run(*asked, "scan", "--permutations", "19", "-o", str(file))
+    assert (code, out) == (0, f"out.{ending}: written.\n")
+    if ending == "geojson":
+        first = json.loads(file.read_text(encoding="utf-8"))["features"][0]
+        assert first["geometry"]["type"] == "Polygon"
+        assert first["properties"]["areas"] == "23"
+    elif ending == "csv":
+        assert pd.read_csv(file)["centre"].iloc[0] == 23
+    assert file.stat().st_size > 200
+
+
+def test_plain_words_on_the_terminal(asked: tuple[str, ...]) -> None:
+    _, out, _ = run(*asked, "scan", "--permutations", "99")
+    assert out.startswith("1 clusters beyond chance. The most likely: around 23, 2025-")
+    _, out, _ = run(*asked, "scan", "--permutations", "99", language="zh")
+    assert out.startswith("发现1个非偶然聚集。最可能的一个：以23为中心，2025-")
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        (("{e}", "--method", "gi"), "This method needs areas: give --regions."),
+        (
+            ("{e}", "--regions", "{c}", "--method", "gi", "--category", "火灾"),
+            "events.csv: no event of the category 火灾. Found: 盗窃.",
+        ),
+        (
+            ("{e}", "--regions", "{c}", "--method", "gi", "--from", "soon"),
+            "soon is no day; write it as 2025-06-30.",
+        ),
+        (
+            ("{e}", "--regions", "{c}", "--method", "gi", "--from", "2031-01-01"),
+            "events.csv: no event lies in the period.",
+        ),
+        (
+            ("{e}", "--method", "near-repeat", "--bands-m", "100,50"),
+            "--bands-m is 100,50; expected numbers that rise, such as 0,100,200.",
+        ),
+        (
+            ("{e}", "--method", "rule"),
+            "A rule needs thresholds: give --thresholds, such as 75,115,150,250.",
+        ),
+        (
+            ("{e}", "--method", "gi", "-o", "x.pdf"),
+            "x.pdf: unknown ending; expected one of json, csv, xlsx, geojson.",
+        ),
+    ],
+)
+def test_refusals_are_plain(files: Path, words: tuple[str, ...], refusal: str) -> None:
+    named = [w.format(e=files / "events.csv", c=files / "cells.geojson") for w in words]
+    code, out, err = run(*named)
+    assert code != 0
+    assert out == ""
+    assert refusal in err
+
+
+def test_periods_are_whole_and_end_with_the_newest_day() -> None:
+    days = np.array(["2025-01-01", "2025-01-20"], dtype="datetime64[s]")
+    events = Incidents("e", np.arange(2), np.zeros((2, 2)), days, np.array(["", ""], object), ())
+    weeks = periods_of(events, "week")
+    assert weeks.starts.astype(str).tolist() == ["2024-12-31", "2025-01-07", "2025-01-14"]
+    assert str(weeks.end) == "2025-01-21"
+    assert weeks.of(days).tolist() == [0, 2]
+    months = periods_of(events, "month")
+    assert months.starts.astype(str).tolist() == ["2025-01-01"]
+    assert str(months.end) == "2025-02-01"
+
+
+def test_the_plane_is_the_zone_around_the_place() -> None:
+    assert metric_plane(106.8, 27.2) == "EPSG:32648"
+    assert metric_plane(-90.0, 35.1) == "EPSG:32616"
+    assert metric_plane(30.0, -20.0) == "EPSG:32736"
