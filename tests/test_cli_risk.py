@@ -131,6 +131,25 @@ def test_the_scan_finds_the_planted_weeks(asked: tuple[str, ...]) -> None:
     assert alive["until"] == answer["clusters"][0]["until"] == "2025-12-30"
 
 
+def test_without_residents_the_scan_goes_by_each_areas_own_events(
+    files: Path, tmp_path: Path
+) -> None:
+    bare = json.loads((files / "cells.geojson").read_text(encoding="utf-8"))
+    for feature in bare["features"]:
+        del feature["properties"]["people"]
+    (tmp_path / "bare.geojson").write_text(json.dumps(bare), encoding="utf-8")
+    words = (str(files / "events.csv"), "--regions", str(tmp_path / "bare.geojson"))
+    answer = found(*words, "--method", "scan", "--permutations", "99")
+    assert answer["expected_by"] == "own events"
+    assert answer["clusters"][0]["areas"] == ["23"]
+    flat = found(*words, "--method", "scan", "--permutations", "99", "--space-only")
+    assert flat["expected_by"] == "km2"
+    assert flat["clusters"][0]["areas"] == ["23"]
+    code, _, err = run(*words, "--method", "eb")
+    assert code != 0
+    assert "bare.geojson: no column of residents" in err
+
+
 def test_the_same_files_give_the_same_bytes(asked: tuple[str, ...]) -> None:
     words = (*asked, "scan", "--permutations", "49", "--json")
     assert run(*words) == run(*words)

@@ -196,12 +196,10 @@ def histories(case: Case, given: argparse.Namespace) -> Found:
 
 def clusters(case: Case, given: argparse.Namespace) -> Found:
     """Answer ``scan``: clusters in space and time, the most likely one first."""
-    areas, people = case.require_areas(), case.require_people()
+    areas = case.require_areas()
     periods = periods_of(case.events, given.period or "week")
     cases = case.counts_by(periods)
-    if (cases.sum(axis=1)[people == 0] > 0).any():
-        raise InputError("There are events in areas without residents; merge these areas first.")
-    expected = np.repeat(people[:, None], cases.shape[1], axis=1)
+    expected, basis = _expected(case, cases, given)
     found = scan(
         cases, expected, case.centre[:, 0], case.centre[:, 1], prospective=given.prospective,
         space_only=given.space_only, simulations=given.permutations,
@@ -222,7 +220,10 @@ def clusters(case: Case, given: argparse.Namespace) -> Found:
         "llr", "p",
     ])  # fmt: skip
     certain = found.significant(given.alpha)
-    plain = {"events": found.total, "simulations": given.permutations, "clusters": listed}
+    plain = {
+        "counted": found.total, "expected_by": basis, "simulations": given.permutations,
+        "clusters": listed,
+    }  # fmt: skip
     shapes = np.array([
         shapely.union_all(areas.shapes[c.members]) for c in found.clusters
     ], dtype=object)  # fmt: skip
@@ -239,6 +240,26 @@ def clusters(case: Case, given: argparse.Namespace) -> Found:
         },
         plain, rows, shapes,
     )  # fmt: skip
+
+
+def _expected(
+    case: Case, cases: NDArray[np.int64], given: argparse.Namespace
+) -> tuple[Floats, str]:
+    """
+    Return what to expect of each area and period, in any unit, and what it goes by.
+
+    Residents where they are known; else each area's own events, spread as those of all areas are
+    over the periods, which finds what is neither place nor season alone; where all periods are
+    one, the areas' km².
+    """
+    people = case.require_areas().people
+    if people is None and given.space_only:
+        return np.repeat(shapely.area(case.shapes)[:, None], cases.shape[1], axis=1), "km2"
+    if people is None:
+        return cases.sum(axis=1)[:, None] * cases.sum(axis=0) / max(1, cases.sum()), "own events"
+    if (cases.sum(axis=1)[people == 0] > 0).any():
+        raise InputError("There are events in areas without residents; merge these areas first.")
+    return np.repeat(people[:, None], cases.shape[1], axis=1), "residents"
 
 
 def _last_day(periods: Any, period: int) -> str:
