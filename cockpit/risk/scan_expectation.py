@@ -80,3 +80,44 @@ def adjusted_expectation(cases: NDArray[np.integer], people: Floats) -> Floats:
         raise InputError("A stratum has cases but no people.")
     rate = np.divide(sick, all_people, out=np.zeros(len(sick)), where=all_people > 0)
     return np.asarray(people @ rate)
+
+
+def over_time(expected: Floats, counts: NDArray[np.integer], *, window: int = 1) -> Floats:
+    """
+    Spread what is expected in each region over the periods as the whole area's season goes.
+
+    A season common to all regions is then no finding, and a cluster is what a place has beyond
+    it.
+
+    Parameters
+    ----------
+    expected
+        Expected cases of each region in all periods together, shape ``(regions,)``.
+    counts
+        Cases of all regions together in each period, shape ``(periods,)``.
+    window
+        Periods, an odd number, over which the counts are averaged first (fewer at both ends): an
+        outbreak of a few periods then hardly passes for the season of the whole area. With 1 the
+        counts are taken as they are; chance ups and downs of single periods then count as season
+        too, and the scan finds somewhat too little rather than too much.
+
+    Returns
+    -------
+    Floats
+        Shape ``(regions, periods)``; a region's sum is its expectation. Without any case, even.
+
+    Raises
+    ------
+    InputError
+        If the window is no odd number from 1 or a figure is negative or missing.
+    """
+    expected, counts = np.asarray(expected, np.float64), np.asarray(counts, np.float64)
+    if window < 1 or window % 2 == 0:
+        raise InputError("The window is {window} periods; expected 1, 3, 5 ...", window=window)
+    if not ((expected >= 0).all() and (counts >= 0).all()):  # also catches NaN
+        raise InputError("Expected cases are negative or missing.")
+    around = np.convolve(counts, np.ones(window))[window // 2 :][: len(counts)]
+    there = np.convolve(np.ones(len(counts)), np.ones(window))[window // 2 :][: len(counts)]
+    season = around / there
+    share = season / season.sum() if season.any() else np.full(len(counts), 1 / len(counts))
+    return np.asarray(expected[:, None] * share)
