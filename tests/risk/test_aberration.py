@@ -11,7 +11,7 @@ from cockpit.risk.aberration import cusum, ears, seasonal
 from cockpit.risk.baseline import Baseline, _upper_tail, poisson_fit, running_q, terms
 from cockpit.risk.hotspots import q_values
 from geodata.errors import InputError
-from tests.risk.quiet_county import DAYS, by_town, planted_events, quiet, towns
+from tests.risk.county_days import DAYS, by_town, planted_events, quiet, towns
 
 NAN = np.nan
 WEEK = [2.0, 3, 2, 4, 3, 2, 5]  # mean 3; squared deviations sum to 8, so sd is root of 8/6
