@@ -35,7 +35,8 @@ LEAST_CLASS = "备用"
 """Below this nothing of an appeal is shown."""
 CHANNEL_WORDS = (
     "12345", "12319", "热线", "信访", "来信", "来访", "来电", "信箱", "留言", "问政", "网格",
-    "诉求", "投诉", "随手拍", "便民", "群众", "接访", "市长", "县长", "书记", "petition", "hotline", "appeal",
+    "诉求", "投诉", "随手拍", "便民", "群众", "接访", "市长", "县长", "书记", "petition",
+    "hotline", "appeal",
 )  # fmt: skip
 """Channels whose name has one of these bring appeals."""
 OTHER_CHANNEL_WORDS = (
