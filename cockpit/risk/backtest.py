@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from cockpit.risk.forecast import forecast
-from cockpit.risk.forecast_parts import Bools, Floats, Kernels, Settings, Squares, counted
+from cockpit.risk.forecast_parts import (
+    Bools,
+    Floats,
+    Kernels,
+    Settings,
+    Squares,
+    counted,
+    one_thread,
+    squares_of,
+)
 from geodata.errors import InputError
 
 OURS, LAST_PERIOD, KERNEL, KERNEL_CHOSEN = "forecast", "last period", "kernel", "kernel, chosen"
@@ -143,7 +152,7 @@ def reliability_of(expected: Floats, observed: Floats, *, n_bins: int = 10) -> R
     """
     order = np.argsort(expected, kind="stable")
     running = np.cumsum(expected[order])
-    cuts = np.searchsorted(running, running[-1] * np.arange(1, n_bins) / n_bins)
+    cuts = np.searchsorted(running, running[-1] * np.arange(1, n_bins) / n_bins, side="right")
     bins = [b for b in np.split(order, cuts) if len(b)]
     seen = np.array([observed[b].sum() for b in bins])
     lower = np.where(seen > 0, chi2.ppf(0.05, np.maximum(2 * seen, 1)) / 2, 0.0)
@@ -198,23 +207,18 @@ def backtest(
     """
     if not periods:
         raise InputError("No period to try the forecast on.")
-    settings = model or Settings()
     scores: list[Score] = []
     judged: list[tuple[Floats, Floats, Bools]] = []
     for at, length in periods:
         made = forecast(
             x, y, day, grid,
-            at=at, horizon_days=length, inside=inside, people=people, model=settings,
+            at=at, horizon_days=length, inside=inside, people=people, model=model,
         )  # fmt: skip
         area = made.inside
         came = counted(*_during(x, y, day, at, at + length), grid)[area]
         if not came.sum():
             raise InputError("No event in the period that begins on day {day}.", day=at)
-        before = x[day < at], y[day < at], day[day < at]
-        maps = {OURS: made.intensity}
-        maps[LAST_PERIOD] = counted(*_during(x, y, day, at - length, at), grid)
-        maps |= {kernel_name(m): plain_kernel(*before[:2], grid, area, m) for m in kernels_m}
-        maps[KERNEL_CHOSEN] = chosen_kernel(*before, grid, area, at, length)
+        maps = {OURS: made.intensity, **_simpler(x, y, day, grid, area, at, length, kernels_m)}
         scores += [
             Score(name, at, share, hits_within(values[area], came, share), int(came.sum()))
             for name, values in maps.items()
@@ -223,6 +227,27 @@ def backtest(
         held = (made.lower[area] <= came) & (came <= made.upper[area])
         judged.append((made.intensity[area], came, held))
     return _summed(scores, judged)
+
+
+def _simpler(
+    x: Floats,
+    y: Floats,
+    day: Floats,
+    grid: Squares,
+    area: Bools,
+    at: float,
+    length: float,
+    kernels_m: Sequence[float],
+) -> dict[str, Floats]:
+    """Return the maps that a forecast must beat, made from what came before a day."""
+    maps = {LAST_PERIOD: counted(*_during(x, y, day, at - length, at), grid)}
+    row, column = squares_of(x, y, grid)
+    past = (day < at) & (row >= 0) & area[row, column]
+    before = x[past], y[past], day[past]
+    with one_thread():
+        maps |= {kernel_name(m): plain_kernel(*before[:2], grid, area, m) for m in kernels_m}
+        maps[KERNEL_CHOSEN] = chosen_kernel(*before, grid, area, at, length)
+    return maps
 
 
 def kernel_name(bandwidth_m: float) -> str:

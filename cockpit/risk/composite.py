@@ -194,7 +194,7 @@ def whole_parts(parts: Floats) -> NDArray[np.int64]:
     # Millionths as whole numbers: what is a whole number but for rounding errors counts as one.
     fine = np.rint(parts * 1e6).astype(np.int64)
     down, rest = np.divmod(fine, 1_000_000)
-    total = (fine.sum(axis=1) + 500_000) // 1_000_000
+    total = np.floor(np.round(parts.sum(axis=1), 6) + 0.5).astype(np.int64)
     order = np.argsort(-rest, axis=1, kind="stable")
     place = np.argsort(order, axis=1, kind="stable")
     return np.asarray(down + (place < (total - down.sum(axis=1))[:, None]))

@@ -26,6 +26,7 @@ from cockpit.risk.forecast_parts import (
     Settings,
     Squares,
     mixed,
+    one_thread,
     squares_of,
 )
 from geodata.errors import InputError
@@ -119,8 +120,15 @@ def forecast(
     past, n_outside = past_of(x, y, day, grid, inside, people, settings, until=at)
     if not 0 < horizon_days < np.inf:
         raise InputError("The period is {days} days long; expected above 0.", days=horizon_days)
+    with one_thread():
+        return _made(past, at, horizon_days, people is not None, n_outside)
+
+
+def _made(
+    past: Past, at: float, horizon_days: float, with_people: bool, n_outside: int
+) -> Forecast:
     tried = _tried(past, at, horizon_days)
-    factors = mixed(*_seen(past, tried), settings.prior_events)
+    factors = mixed(*_seen(past, tried), past.settings.prior_events)
     weights = _shares(past, factors, at) if tried else factors / factors.sum()
     level = _level(past, tried, at, horizon_days)
     maps = past.maps(at) * (weights * level)[:, None, None]
@@ -129,11 +137,21 @@ def forecast(
     intensity = np.asarray(sum(parts.values()))
     lower, upper = interval_of(intensity, variation)
     shares = tuple((p, float(w)) for p, w in zip(past.parts, weights, strict=True))
-    card = card_lines(shares, len(past.day), len(tried), people is not None, n_outside)
     return Forecast(
-        at, horizon_days, intensity, lower, upper, parts, past.inside, shares, variation,
-        len(past.day), n_outside, len(tried), card,
-    )  # fmt: skip
+        at=at,
+        horizon_days=horizon_days,
+        intensity=intensity,
+        lower=lower,
+        upper=upper,
+        parts=parts,
+        inside=past.inside,
+        weights=shares,
+        variation=variation,
+        n_events=len(past.day),
+        n_outside=n_outside,
+        n_periods=len(tried),
+        card=card_lines(shares, len(past.day), len(tried), with_people, n_outside),
+    )
 
 
 def past_of(

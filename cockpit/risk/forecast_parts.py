@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from scipy.special import ndtr
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from geodata.errors import InputError
 
@@ -41,6 +43,12 @@ class Squares(Protocol):
     @property
     def ny(self) -> int:
         """Number of rows."""
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """Hold matrix products to one thread: they are small, and beside others several are slower."""
+    limits: AbstractContextManager[Any] = threadpool_limits(limits=1, user_api="blas")
+    return limits
 
 
 def squares_of(x: Floats, y: Floats, grid: Squares) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
