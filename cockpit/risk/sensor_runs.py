@@ -13,6 +13,7 @@ Flags = NDArray[np.bool_]
 
 _LEAST_ROW = 6  # equal readings that can be called stuck
 _LEAST_PAST = 50  # pairs of readings from which a past can be learnt
+_LEAST_SEEN = 20  # readings of one value from which its rows can be learnt
 _RENEW = 100  # readings after which the usual change is learnt anew
 _FAR = 10.0  # times the usual change
 _SPIKES, _OF = 3, 12
@@ -24,10 +25,11 @@ def stuck_at(
     """
     Tell at each reading whether the row of equal values that it ends is too long.
 
-    A share p of the pairs of readings before the row were equal; the row counts as stuck once
-    p ** (length - 1) is at most ``chance``. Pairs of resting values, and rows that were stuck
-    themselves, are no part of that past. While the past has fewer than 50 pairs, a row of ``hours``
-    counts.
+    A share p of the readings before the row were followed by their equal - of all readings, or of
+    those of the row's own value if that is more (a favourite value makes longer rows). The row
+    counts as stuck once p ** (length - 1) is at most ``chance``. Resting values, and rows that were
+    stuck themselves, are no part of that past. While the past has fewer than 50 readings, a row of
+    ``hours`` counts.
 
     Parameters
     ----------
@@ -39,28 +41,61 @@ def stuck_at(
     flags = np.zeros(len(values), bool)
     if len(values) < _LEAST_ROW:
         return flags
-    starts, lengths = _rows(values)
-    rests = np.zeros(len(values), bool) if resting is None else values == resting
-    equal = (values[1:] == values[:-1]) & ~rests[1:]
-    counted = ~(rests[1:] & rests[:-1])
-    ties = np.concatenate([[0], np.cumsum(equal)])  # up to each reading
-    pairs = np.concatenate([[0], np.cumsum(counted)])
-    left_out = 0
-    for start, length in zip(starts.tolist(), lengths.tolist(), strict=True):
-        if rests[start]:
+    past = _Past(values, resting)
+    for start, length in zip(*(part.tolist() for part in _rows(values)), strict=True):
+        if values[start] == resting:
             continue
-        past = int(pairs[start]) - left_out
-        if past < _LEAST_PAST:
-            end = seconds[start : start + length]
-            need = int(np.searchsorted(end, end[0] + round(hours * 3600))) + 1
+        share = past.share(start)
+        if share is None:
+            own = seconds[start : start + length]
+            need = int(np.searchsorted(own, own[0] + round(hours * 3600))) + 1
         else:
-            share = (int(ties[start]) - left_out + 1) / (past + 2)
             need = 1 + math.ceil(math.log(chance) / math.log(share))
         need = max(need, _LEAST_ROW)
         if length >= need:
             flags[start + need - 1 : start + length] = True
-            left_out += length - 1
+            past.leave_out(start, length)
     return flags
+
+
+class _Past:
+    """How often a reading was followed by its equal, in all and by value."""
+
+    def __init__(self, values: Floats, resting: float | None) -> None:
+        n = len(values)
+        rests = np.zeros(n, bool) if resting is None else values == resting
+        tie = np.append(values[1:] == values[:-1], False) & ~rests
+        counted = ~(rests & np.append(rests[1:], False))
+        self._ties, self._pairs = (np.concatenate([[0], np.cumsum(a)]) for a in (tie, counted))
+        self._value = np.unique(values, return_inverse=True)[1]
+        order = np.argsort(self._value, kind="stable")  # by value, then by time
+        self._place = np.empty(n, np.intp)
+        self._place[order] = np.arange(n)
+        self._first = np.searchsorted(self._value[order], np.arange(n))
+        self._ties_by_value = np.concatenate([[0], np.cumsum(tie[order])])
+        self._out = 0
+        self._out_of: dict[int, int] = {}
+
+    def share(self, start: int) -> float | None:
+        """Return p before a row that begins at ``start``; None: the past is too short."""
+        pairs = int(self._pairs[start]) - self._out
+        if pairs < _LEAST_PAST:
+            return None
+        share = (int(self._ties[start]) - self._out + 1) / (pairs + 2)
+        value = int(self._value[start])
+        first, place = int(self._first[value]), int(self._place[start])
+        out = self._out_of.get(value, 0)
+        seen = place - first - out
+        if seen < _LEAST_SEEN:
+            return share
+        ties = int(self._ties_by_value[place] - self._ties_by_value[first]) - out
+        return max(share, (ties + 1) / (seen + 2))
+
+    def leave_out(self, start: int, length: int) -> None:
+        """Forget the pairs of a row that was stuck."""
+        value = int(self._value[start])
+        self._out += length - 1
+        self._out_of[value] = self._out_of.get(value, 0) + length - 1
 
 
 def _rows(values: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
