@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, gammainc, gammaincc, ndtri
 
+from cockpit.risk.discoveries import q_values
 from cockpit.risk.weights import Weights
 from geodata.errors import InputError
 
@@ -15,6 +16,9 @@ Floats = NDArray[np.float64]
 _ENOUGH = 20
 _LEAST_EXPECTED = 1.0
 _QUARTILES = 1.349  # between the quartiles of a normal distribution of deviation 1
+_UNUSUAL = 0.05
+_ROUNDS = 10
+_SETTLED = 1e-3
 
 
 @dataclass(frozen=True)
@@ -84,17 +88,32 @@ def dispersion(observed: Floats, expected: Floats, weights: Weights) -> float:
     Return how much more the counts of neighbourhoods scatter than Poisson's, 1 or more.
 
     Repeat callers and habits nobody counts make counts scatter more than chance; taken for
-    chance, they would raise false alarms all over the map. The middle half of the neighbourhoods
-    tells how much, so that some hot spots, however hot, do not: (quartile distance of their normal
-    scores, at mid-p, over that of a normal distribution) squared. Neighbourhoods where less than
-    one event is expected do not count; with fewer than 20 others there is nothing to tell from: 1.
+    chance, they would raise false alarms all over the map. It is Pearson's: sum of (observed -
+    expected) squared over sum of expected, of the neighbourhoods that are not significantly high
+    or low themselves. Which those are depends on the dispersion in turn: it begins with that of the
+    middle half of the neighbourhoods (quartile distance of their normal scores), which hot spots,
+    however hot, do not move, and goes on until nothing changes, ten rounds at most. With fewer
+    than 20 neighbourhoods where one event or more is expected there is nothing to tell from: 1.
     """
     observed, expected = _checked(observed, expected, weights)
     near, usual = weights.around(observed), weights.around(expected)
-    told = usual >= _LEAST_EXPECTED
-    if told.sum() < _ENOUGH:
+    if (usual >= _LEAST_EXPECTED).sum() < _ENOUGH:
         return 1.0
-    high, low = _tails(near[told], usual[told], 1.0)
+    near, usual = near[usual > 0], usual[usual > 0]
+    told = usual >= _LEAST_EXPECTED
+    found = _of_middle_half(near[told], usual[told])
+    squares = (near - usual) ** 2
+    for _ in range(_ROUNDS):
+        high, low = _tails(near, usual, found)
+        plain = q_values(np.minimum(1.0, 2 * np.minimum(high, low))) > _UNUSUAL
+        before, found = found, max(1.0, float(squares[plain].sum() / usual[plain].sum()))
+        if abs(found - before) < _SETTLED * before:
+            break
+    return found
+
+
+def _of_middle_half(near: Floats, usual: Floats) -> float:
+    high, low = _tails(near, usual, 1.0)
     scores = ndtri(np.clip((low + 1 - high) / 2, 1e-12, 1 - 1e-12))
     spread = np.diff(np.quantile(scores, [0.25, 0.75]))[0] / _QUARTILES
     return max(1.0, float(spread**2))

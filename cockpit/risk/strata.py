@@ -7,13 +7,14 @@ compares both with one rate calls every town a hot spot. Places are compared wit
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cockpit.risk.hotspots import false_discovery
-from cockpit.risk.poisson import dispersion, poisson_local
+from cockpit.risk.discoveries import false_discovery
+from cockpit.risk.poisson import LocalPoisson, dispersion, poisson_local
 from cockpit.risk.weights import Weights
 from geodata.errors import InputError
 
@@ -29,6 +30,15 @@ _VILLAGES = np.array([0, 199, 399, 499, 599])
 _VILLAGE_KINDS = np.array(
     [0, 1, 2, 1, 2, 0]
 )  # community 居委会 or alike 1, village 村委会 or alike 2
+
+
+@dataclass(frozen=True)
+class Unusual:
+    """Neighbourhoods beside what is usual for their kind of place."""
+
+    local: LocalPoisson
+    expected: Floats  # (n_cells,) of each cell alone
+    dispersion: float  # variance over mean beyond hot spots, 1 or more
 
 
 def strata_of(codes: Sequence[str] | NDArray[Any], people: Floats, area_km2: Floats) -> Ints:
@@ -151,17 +161,28 @@ def usual_counts(
     Benjamini-Hochberg) are set apart and the rates told by the others, until no more join; five
     rounds at most. Without hot spots it is ``expected_counts``. Parameters and errors as there.
     """
+    return unusual(events, people, strata, weights, alpha=alpha).expected
+
+
+def unusual(
+    events: Floats, people: Floats, strata: Ints, weights: Weights, *, alpha: float = 0.05
+) -> Unusual:
+    """
+    Compare all neighbourhoods with what is usual for their kind: ``usual_counts``, then tails.
+
+    ``local.two_sided`` under ``false_discovery`` tells the hot and the cold places. Parameters and
+    errors as of ``usual_counts`` and ``poisson_local``.
+    """
     apart = np.zeros(len(events), dtype=np.bool_)
-    expected = expected_counts(events, people, strata)
     for _ in range(_ROUNDS):
-        scatter = dispersion(events, expected, weights)
-        found = poisson_local(events, expected, weights, dispersion=scatter)
-        hot = false_discovery(found.p_high, alpha)
-        if not (hot & ~apart).any():
-            return expected
-        apart |= hot
         expected = expected_counts(events, people, strata, apart=apart)
-    return expected
+        scatter = dispersion(events, expected, weights)
+        local = poisson_local(events, expected, weights, dispersion=scatter)
+        hot = false_discovery(local.p_high, alpha)
+        if not (hot & ~apart).any():
+            break
+        apart |= hot
+    return Unusual(local, expected, scatter)
 
 
 def _checked(events: Floats, people: Floats, strata: Ints) -> tuple[Floats, Floats]:

@@ -1,48 +1,78 @@
-"""The sample county as tables in memory, with and without what is planted in it."""
+"""The sample county's cells, and its events with and without what is planted in them."""
 
-from functools import cache
+from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
+import shapely
 
-from geodata.synthetic import events, sensors, world
-from geodata.synthetic.quiet import QuietWorld, quiet_world
+from cockpit.risk import strata, weights
+from cockpit.risk.discoveries import false_discovery
+from geodata.crs import from_lon_lat
+from geodata.synthetic import events, quiet, world
+from geodata.synthetic.relief import CRS
 
-FIRST = np.datetime64(events.FIRST_DAY.isoformat())
-DAYS = FIRST + np.arange(events.N_DAYS)
-
-
-@cache
-def quiet() -> QuietWorld:
-    return quiet_world()
+CATEGORIES = tuple(events.SORTS)
 
 
-@cache
-def planted_events():
-    """Return events of the sample county as they are stored, and what is planted in them."""
-    made = quiet().county
+@dataclass(frozen=True)
+class Cells:
+    """What the methods are told of the county: 3,000 cells with codes, people, area, neighbours."""
+
+    world: quiet.QuietWorld
+    people: np.ndarray
+    strata: np.ndarray
+    near: weights.Weights
+
+    def year(self, seed: int) -> np.ndarray:
+        """Return everyday events of a year by category and cell, (16, 3000)."""
+        table = self.world.events(np.random.default_rng([20251101, seed]))
+        return self.counted(table["category"].to_numpy(), table["grid"].to_numpy())
+
+    def counted(self, category: np.ndarray, cell: np.ndarray) -> np.ndarray:
+        position = {name: at for at, name in enumerate(CATEGORIES)}
+        counts = np.zeros((len(CATEGORIES), len(self.people)))
+        np.add.at(counts, ([position[name] for name in category], cell), 1)
+        return counts
+
+    def found(self, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the cells that are hot and those that are cold."""
+        local = strata.unusual(counts, self.people, self.strata, self.near).local
+        chosen = false_discovery(local.two_sided)
+        hot = local.p_high < local.p_low
+        return chosen & hot, chosen & ~hot
+
+
+def cells() -> Cells:
+    """Build the county, some seconds."""
+    made = quiet.quiet_world()
+    people = made.people.astype(float)
+    kinds = strata.strata_of(made.grid_codes, people, made.area_km2)
+    return Cells(made, people, kinds, weights.touching(made.county.areas.grids, gap_m=1e-6))
+
+
+def planted(county: Cells) -> tuple[np.ndarray, list[dict[str, float]]]:
+    """Return the sample county's events as written to its file, by cell, and its hot spots."""
+    made = county.world.county
     sheet, _, truth = events.make_events(
         made.sites, made.areas, made.names, made.people, made.buildings, made.facilities.table,
         world.chance(made.seed, 34),
     )  # fmt: skip
-    sheet["when"] = pd.to_datetime(sheet["受理时间"], errors="coerce")
-    known = sheet["区划代码"].isin(quiet().village_codes) & sheet["when"].notna()
-    return sheet[known].drop_duplicates("事件编号"), truth
+    sheet = sheet.drop_duplicates("事件编号")
+    sheet = sheet[(sheet["经度"] != "") & sheet["事件类别"].isin(CATEGORIES)]
+    points = shapely.points(sheet["经度"].astype(float), sheet["纬度"].astype(float))
+    row, cell = shapely.STRtree(made.areas.grids).query(points, predicate="intersects")
+    return county.counted(sheet["事件类别"].to_numpy()[row], cell), truth["hot_spots"]
 
 
-@cache
-def planted_readings():
-    made = quiet().county
-    return sensors.make_sensors(made.relief, made.sites, world.chance(made.seed, 35))
+def distance_m(county: Cells, spot: dict[str, float]) -> np.ndarray:
+    """Return how far the middle of each cell lies from a planted hot spot."""
+    x, y = from_lon_lat([spot["lon"]], [spot["lat"]], CRS)
+    return np.hypot(county.world.xy[:, 0] - x[0], county.world.xy[:, 1] - y[0])
 
 
-def towns() -> list[str]:
-    return sorted({code[:9] for code in quiet().village_codes})
-
-
-def by_town(when: np.ndarray, town_codes: np.ndarray) -> np.ndarray:
-    """Return counts, (days, townships)."""
-    day = (np.asarray(when, "datetime64[D]") - FIRST).astype(int)
-    counts = np.zeros((len(DAYS), len(towns())))
-    np.add.at(counts, (day, np.searchsorted(towns(), town_codes)), 1)
-    return counts
+def reach_m(county: Cells, cell: int) -> float:
+    """Return how far the farthest neighbour of a cell is: its neighbourhood."""
+    others = county.world.xy[county.near.neighbours(cell)]
+    return float(np.hypot(*(others - county.world.xy[cell]).T).max())
