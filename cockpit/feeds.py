@@ -188,7 +188,7 @@ def _reading(
         if (
             type(sensor) is str and type(time) is str and type(value) is float
             and 0 < len(sensor) <= _ID_LENGTH and sensor.isprintable()
-            and _ISO.match(time) and math.isfinite(value)
+            and TIME.match(time) and math.isfinite(value)
         ):  # fmt: skip
             at = _moment(time, zone)
             if at is not None and at <= latest:
@@ -260,13 +260,13 @@ def _number(name: str, value: Any) -> float:
     return number
 
 
-_ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?)?$")
+TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?)?$")
 
 
 def _time(
     name: str, value: Any, latest: dt.datetime, now: dt.datetime, zone: ZoneInfo
 ) -> dt.datetime:
-    moment = _moment(value, zone) if isinstance(value, str) and _ISO.match(value) else None
+    moment = _moment(value, zone) if isinstance(value, str) and TIME.match(value) else None
     if moment is None:
         raise _RowError(NO_TIME, field=name, found=_shown(value))
     if moment > latest:

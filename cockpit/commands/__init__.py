@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.answers.coverage_keys import KEYS
-from cockpit.commands import risk_parser, solve_parser
+from cockpit.commands import alerts_parser, feed_parser, risk_parser, solve_parser
 
 MODES = "walk, older, ebike, car, ambulance"
 SERVICES = (
@@ -29,6 +29,8 @@ def add(commands: Any) -> None:
     _add_matrix(commands)
     solve_parser.add(commands)
     risk_parser.add(commands)
+    alerts_parser.add(commands)
+    feed_parser.add(commands)
     _add_memo(commands)
 
 

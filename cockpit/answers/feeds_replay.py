@@ -1,0 +1,141 @@
+"""A stored period as rows that can be sent again: from a store, or from the county's files."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Engine, select
+
+from cockpit.store import models as m
+from cockpit.store.catalogue import table_of
+from loaders.aliases import unit_of
+from loaders.manifest import Manifest, read_manifest
+from loaders.read import read_dataset
+from loaders.table import ReadContext
+
+_EVENT = ("channel", "category", "text", "lon", "lat", "status")
+_PIECE = 50_000  # rows read from the store at once
+
+
+@dataclass(frozen=True, order=True)
+class Row:
+    """One row as a feed takes it; sorted by time, then kind, then key."""
+
+    time: dt.datetime
+    kind: str
+    key: str
+    fields: tuple[tuple[str, Any], ...]
+
+    def moved(self, by: dt.timedelta, prefix: str) -> Row:
+        """Return the row at another time; an event gets another id."""
+        fields = dict(self.fields)
+        for name in ("reported", "closed", "time"):
+            if name in fields:
+                moment = dt.datetime.fromisoformat(fields[name]) + by
+                fields[name] = moment.isoformat()
+        if self.kind == "events":
+            fields["id"] = f"{prefix}{fields['id']}"
+        return Row(self.time + by, self.kind, self.key, tuple(fields.items()))
+
+
+def _row(kind: str, key: str, time: dt.datetime, fields: dict[str, Any]) -> Row:
+    kept = {k: v for k, v in fields.items() if not (v is None or v == "" or v != v)}  # noqa: PLR0124
+    return Row(time, kind, key, tuple(kept.items()))
+
+
+def from_store(
+    bind: Engine, kinds: Iterable[str], start: dt.datetime | None, end: dt.datetime | None
+) -> list[Row]:
+    """Return the stored events and readings from ``start`` to before ``end``, in order of time."""
+    rows: list[Row] = []
+    for kind in kinds:
+        model, time = (m.Event, "reported") if kind == "events" else (m.Reading, "time")
+        table = table_of(model)
+        query = select(table)
+        if start is not None:
+            query = query.where(table.c[time] >= start)
+        if end is not None:
+            query = query.where(table.c[time] < end)
+        with bind.connect() as connection:
+            found = connection.execution_options(yield_per=_PIECE).execute(query).mappings()
+            make = _stored_event if kind == "events" else _stored_reading
+            rows += [make(one) for one in found]
+    return sorted(rows, key=lambda row: (row.time, row.kind, row.key))
+
+
+def _stored_event(one: Any) -> Row:
+    key = one["id"].removeprefix(f"{one['dataset_id']}:")
+    fields = {"id": key, **{name: one[name] for name in _EVENT}}
+    fields |= {"code": one["region_code"], "building": one["building_id"]}
+    fields["reported"] = one["reported"].isoformat()
+    fields["closed"] = one["closed"].isoformat() if one["closed"] else None
+    return _row("events", one["id"], one["reported"], fields)
+
+
+def _stored_reading(one: Any) -> Row:
+    fields = {"sensor": one["sensor_id"], "time": one["time"].isoformat(), "value": one["value"]}
+    return _row("readings", one["sensor_id"], one["time"], fields)
+
+
+def from_files(
+    path: Path, kinds: Iterable[str], start: dt.datetime | None, end: dt.datetime | None
+) -> list[Row]:
+    """
+    Return the events and readings of a county's files, in order of time.
+
+    Rows that a load would refuse for what they say themselves are left out.
+
+    Raises
+    ------
+    ManifestError, DataFileError, AskFirst
+        As loading these files would.
+    """
+    manifest = read_manifest(path)
+    rows: list[Row] = []
+    for kind in kinds:
+        rows += _of_kind(manifest, kind)
+    return sorted(
+        (r for r in rows if (not start or r.time >= start) and (not end or r.time < end)),
+        key=lambda row: (row.time, row.kind, row.key),
+    )
+
+
+def _of_kind(manifest: Manifest, kind: str) -> list[Row]:
+    today = manifest.county.as_of or dt.date.today()
+    context = ReadContext(box=manifest.county.box, today=today)
+    rows: list[Row] = []
+    for entry in manifest.dataset:
+        if entry.kind != kind:
+            continue
+        loaded = read_dataset(entry, manifest, context=context)
+        unit = entry.units.get("value", unit_of(loaded.matches.get("value", ""))[1])
+        for one in _plain(loaded.table).to_dict("records"):
+            rows.append(_file_event(one) if kind == "events" else _file_reading(one, unit))
+    return rows
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose missing values are None."""
+    plain = pd.DataFrame(table).astype(object)
+    return plain.where(pd.notna(plain), None)
+
+
+def _file_event(one: dict[str, Any]) -> Row:
+    names = ("id", *_EVENT, "code", "building", "address")
+    fields = {name: one.get(name) for name in names}
+    for name in ("reported", "closed"):
+        fields[name] = one[name].isoformat() if one.get(name) is not None else None
+    return _row("events", str(one["id"]), one["reported"].to_pydatetime(), fields)
+
+
+def _file_reading(one: dict[str, Any], unit: str) -> Row:
+    fields = {
+        "sensor": one["sensor"], "time": one["time"].isoformat(), "value": float(one["value"]),
+        "unit": one.get("unit") or unit,
+    }  # fmt: skip
+    return _row("readings", str(one["sensor"]), one["time"].to_pydatetime(), fields)
