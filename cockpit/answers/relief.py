@@ -49,7 +49,7 @@ def relief(file: Path) -> Relief:
     """
     from PIL import Image
 
-    heights, bounds = _heights(file)
+    heights, bounds = heights_of(file)
     shade = hillshade(heights, bounds)
     dark = shade < 0
     grey = np.where(dark, 0, 255).astype(np.uint8)
@@ -61,7 +61,7 @@ def relief(file: Path) -> Relief:
 
 def relief_bounds(file: Path) -> tuple[float, float, float, float]:
     """Return west, south, east, north of the picture, in degrees."""
-    return _heights(file)[1]
+    return heights_of(file)[1]
 
 
 def hillshade(
@@ -101,7 +101,7 @@ def hillshade(
     return relative.clip(-1, 1)
 
 
-def _heights(
+def heights_of(
     file: Path,
 ) -> tuple[NDArray[np.float64], tuple[float, float, float, float]]:
     """Return heights in degrees, at most ``_WIDEST`` cells wide, and their bounds."""

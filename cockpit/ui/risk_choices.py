@@ -1,0 +1,233 @@
+"""What the visitor of the page Risk chooses, all of it in the address."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import streamlit as st
+
+from cockpit.answers import risk as answers
+from cockpit.answers.happenings import Happenings
+from cockpit.answers.risk import EVERYTHING, METHODS, Method
+from cockpit.answers.twin import Twin
+from cockpit.risk.themes import OTHER, THEMES, themes_in
+from cockpit.ui import cache, risk_cache, risk_options, state, way
+from cockpit.ui.map_choices import LAYER_TITLES
+from cockpit.ui.risk_cache import Asked
+from cockpit.ui.words import date, say
+
+LEVEL_TITLES = {"cell": "Cells", "village": "Villages"}
+STEP_TITLES = {"whole": "Whole period", "month": "By month", "week": "By week"}
+PERIOD_TITLES = {
+    "all": "All that is stored",
+    "365": "Last 12 months",
+    "180": "Last 6 months",
+    "90": "Last 90 days",
+    "30": "Last 30 days",
+    "own": "My own days",
+}
+EVERYTHING_TITLE = "All events"
+OTHER_TITLE = "Other"
+_OWN_LAYERS = ("facilities", "buildings", "relief")  # of the page Map
+_FIRST_LAYERS = ("labels", "rivers", "water")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the address holds."""
+
+    asked: Asked
+    step: str  # of the slider: whole, month, week
+    unit: str
+    place: str  # code of the chosen cell or village, "" for none
+    layers: tuple[str, ...]
+
+    @property
+    def method(self) -> Method:
+        """Return the chosen method."""
+        return METHODS[self.asked.method]
+
+    @property
+    def over_time(self) -> bool:
+        """Tell whether the slider has parts to go through."""
+        return self.method.over_time and self.step != "whole"
+
+
+def choose(twin: Twin, known: Happenings) -> Choice:
+    """Show the bar of choices and return them."""
+    unit = str(twin.regions["code"].iat[way.current(twin)])
+    with st.container(horizontal=True, vertical_alignment="bottom", key="ct-bar"):
+        theme = _theme(known)
+        method = _method(known, theme)
+        first, last = _period(known) if len(known) else _empty(twin)
+        level = _level()
+        step = _step(first, last) if METHODS[method].over_time else "whole"
+        options = risk_options.choose(method)
+        layers = _layers(twin)
+    asked = Asked(method, theme, level, first, last, options)
+    return Choice(asked, step, unit, _place(twin), layers)
+
+
+def theme_title(theme: str) -> str:
+    """Return the name of a theme in the visitor's language; a category as its department has it."""
+    if theme in THEMES:
+        return say(THEMES[theme].title)
+    return {EVERYTHING: say(EVERYTHING_TITLE), OTHER: say(OTHER_TITLE)}.get(theme, theme)
+
+
+def _theme(known: Happenings) -> str:
+    kinds = {kind for theme in THEMES.values() for kind in theme.kinds}
+    there = {device.kind for device in risk_cache.sensors(tuple(kinds))}
+    options = [EVERYTHING, *themes_in(known.categories, there), *known.categories]
+    return str(
+        st.selectbox(
+            say("Theme"),
+            options,
+            format_func=theme_title,
+            width=190,
+            placeholder=say("Theme"),
+            **state.remembered(
+                "risk.theme", EVERYTHING, allowed=options, address="theme", then=_let_go
+            ),
+        )
+    )
+
+
+def _method(known: Happenings, theme: str) -> str:
+    there = bool(len(known)) and (theme == EVERYTHING or bool(known.of(theme).any()))
+    options = answers.methods_for(theme, has_events=there)
+    return str(
+        st.selectbox(
+            say("Method"),
+            options,
+            format_func=lambda m: say(METHODS[m].title),
+            width=250,
+            placeholder=say("Method"),
+            **state.remembered("risk.method", options[0], allowed=options, address="method"),
+        )
+    )
+
+
+def _period(known: Happenings) -> tuple[dt.date, dt.date]:
+    """Ask for the days; counted back from the newest event, which is today for the data."""
+    oldest, newest = answers.span(known)
+    chosen = str(
+        st.selectbox(
+            say("Period"),
+            list(PERIOD_TITLES),
+            format_func=lambda p: say(PERIOD_TITLES[p]),
+            width=160,
+            placeholder=say("Period"),
+            **state.remembered("risk.period", "365", allowed=PERIOD_TITLES, address="period"),
+        )
+    )
+    if chosen == "own":
+        return _own_days(oldest, newest)
+    if chosen == "all":
+        return oldest, newest
+    return max(oldest, newest - dt.timedelta(days=int(chosen) - 1)), newest
+
+
+def _own_days(oldest: dt.date, newest: dt.date) -> tuple[dt.date, dt.date]:
+    def fits(text: str) -> bool:
+        return not text or _day(text) is not None
+
+    first = _day(state.read("risk.from", "", address="from", check=fits)) or oldest
+    last = _day(state.read("risk.to", "", address="to", check=fits)) or newest
+    first, last = max(oldest, min(first, newest)), max(oldest, min(last, newest))
+    if first > last:
+        first = oldest
+    picked = st.date_input(
+        say("From and to"),
+        (first, last),
+        min_value=oldest,
+        max_value=newest,
+        width=230,
+        key=state.widget_key("risk.days"),
+    )
+    if isinstance(picked, tuple) and len(picked) == 2:
+        first, last = picked
+        state.choose("risk.from", first.isoformat())
+        state.choose("risk.to", last.isoformat())
+    return first, last
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _empty(twin: Twin) -> tuple[dt.date, dt.date]:
+    """Return a day for methods that ask for no events."""
+    day = twin.date or dt.date(2000, 1, 1)
+    return day, day
+
+
+def _level() -> str:
+    return str(
+        st.segmented_control(
+            say("Show as"),
+            list(LEVEL_TITLES),
+            format_func=lambda k: say(LEVEL_TITLES[k]),
+            required=True,
+            **state.remembered(
+                "risk.level", "cell", allowed=LEVEL_TITLES, address="level", then=_let_go
+            ),
+        )
+    )
+
+
+def _step(first: dt.date, last: dt.date) -> str:
+    days = (last - first).days + 1
+    options = [s for s, least in (("whole", 0), ("month", 60), ("week", 21)) if days >= least]
+    return str(
+        st.segmented_control(
+            say("Time slider"),
+            options,
+            format_func=lambda k: say(STEP_TITLES[k]),
+            required=True,
+            **state.remembered("risk.step", "whole", allowed=options, address="step"),
+        )
+    )
+
+
+def _layers(twin: Twin) -> tuple[str, ...]:
+    available, _bounds = cache.overlays(twin.version, cache.visitor_class())
+    shown = [name for name in available if name not in _OWN_LAYERS]
+    first = [name for name in shown if name in _FIRST_LAYERS]
+    with st.popover(say("Layers"), icon=":material/layers:", width="content"):
+        layers = st.pills(
+            say("Layers"),
+            shown,
+            selection_mode="multi",
+            format_func=lambda name: say(LAYER_TITLES[name]) if name in LAYER_TITLES else name,
+            **state.remembered("risk.layers", first, allowed=shown, address="layer"),
+        )
+    return tuple(layers)
+
+
+def _place(twin: Twin) -> str:
+    codes = twin.regions.attrs["rows"]
+    return state.read("risk.place", "", address="place", check=lambda c: not c or c in codes)
+
+
+# ---------------------------------------------------------------- what a click does
+
+
+def _let_go() -> None:
+    state.choose("risk.place", "")
+
+
+def picked(code: str) -> None:
+    """Take a click on a cell; the same again lets it go."""
+    state.choose("risk.place", "" if state.chosen("risk.place", "") == code else code)
+
+
+def days_text(first: dt.date, last: dt.date) -> str:
+    """Return a period in words: one day, or from and to."""
+    if first == last:
+        return date(first)
+    return say("{first} to {last}", first=date(first), last=date(last))

@@ -1,0 +1,196 @@
+"""The map of the page Risk: a character a place for its colour, lines across for what is unsure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from cockpit.answers.risk_answer import Answer
+from cockpit.answers.risk_clusters import Cluster
+from cockpit.answers.risk_layers import HATCH, MAPPING, hatch_url, places_url
+from cockpit.answers.twin import Twin
+from cockpit.ui import cache, cell_map, coverage_maps, maps, risk_colours, state, theme
+from cockpit.ui.cell_map import CellMap
+from cockpit.ui.maps import Deck, mark
+from cockpit.ui.risk_choices import Choice
+from cockpit.ui.theme import Tokens, rgba
+from cockpit.ui.words import language
+
+_HEIGHT, _PHONE = 600, 400
+NO_ROLES: tuple[str, ...] = ("even",) * 10
+Point = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that decides how the map looks."""
+
+    twin: Twin
+    choice: Choice
+    found: Answer | None  # None: the answer is being worked out, or there is none
+    chosen: int  # place with an outline; -1: none
+    circles: tuple[Cluster, ...] = ()
+    points: tuple[Point, ...] = ()  # sensors: id, n, e, p (lon, lat), c (colour), t (text)
+
+
+def show(scene: Scene, *, key: str, on_pick: Callable[[str], None], alt: str) -> None:
+    """Draw the map; ``on_pick`` gets the code of a cell or village that was clicked."""
+
+    def clicked() -> None:
+        found = maps.picked(state.widget_value(key), ("places",))
+        if found is not None:
+            on_pick(found[1])
+
+    st.pydeck_chart(
+        deck(scene, theme.now()),
+        height=_PHONE if state.on_telephone() else _HEIGHT,
+        on_select=clicked,
+        selection_mode="single-object",
+        key=state.widget_key(key),
+        alt=alt,
+    )
+
+
+def deck(scene: Scene, tokens: Tokens) -> Deck:
+    """Return the deck of a scene: a few kB and a character a place."""
+    twin, unit, extras = scene.twin, scene.choice.unit, scene.choice.layers
+    layers = [
+        *_places(scene, tokens),
+        *coverage_maps.ground(twin, unit, extras, tokens),
+        *_circles(scene, tokens),
+        *coverage_maps.names(twin, unit, extras, tokens),
+        *_points(scene, tokens),
+    ]
+    return Deck(
+        {
+            "initialViewState": coverage_maps.camera(cache.box(twin.version, unit)),
+            "views": [{"@@type": "MapView", "controller": True}],
+            **coverage_maps.style(tokens),
+            "layers": [layers],  # a list of their own: see cell_map.layer
+        },
+        _tooltip(tokens),
+    )
+
+
+def _places(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
+    county = str(scene.twin.regions["code"].iat[0])
+    level = scene.choice.asked.level
+    address = places_url(scene.twin.version, level, county)
+    if scene.found is None:
+        roles, classes = NO_ROLES, ""
+    else:
+        roles = risk_colours.roles(scene.found)
+        classes = cell_map.classes_of(scene.found.classes)
+    paints = tuple(risk_colours.paint(role, tokens) for role in roles)
+    drawn = cell_map.layer(
+        CellMap(classes, paints), scene.twin.version, county, tokens,
+        name=f"places-{level}", outlined=scene.chosen,
+    )  # fmt: skip
+    return [drawn | {"data": address}, *_hatched(scene, address, roles, classes, tokens)]
+
+
+def _hatched(
+    scene: Scene, address: str, roles: tuple[str, ...], classes: str, tokens: Tokens
+) -> list[dict[str, Any]]:
+    """Return the lines across the places whose class is not sure."""
+    unsure = [risk_colours.hatched(role) for role in roles]
+    if not any(unsure[int(code)] for code in set(classes)):
+        return []
+    light = [(tokens.text, 0.55 if yes else 0.0) for yes in unsure]
+    colour = cell_map.fill(CellMap(classes, tuple(light)))
+    return [
+        {
+            "@@type": "GeoJsonLayer",
+            "id": f"hatch-{scene.choice.asked.level}",
+            "data": address,
+            "stroked": False,
+            "filled": True,
+            "getFillColor": colour,
+            "updateTriggers": {"getFillColor": mark(colour)},
+            "extensions": [{"@@type": "FillStyleExtension", "pattern": True}],
+            "fillPatternMask": True,
+            "fillPatternAtlas": hatch_url(scene.twin.version),
+            "fillPatternMapping": MAPPING,
+            "getFillPattern": f"@@='{HATCH}'",
+            "getFillPatternScale": 12,
+            "getFillPatternOffset": [0, 0],
+        }
+    ]
+
+
+def _circles(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
+    """Return the circles of the clusters with their number; sure ones thick, the others thin."""
+    if not scene.circles:
+        return []
+    rows = [
+        {
+            "p": [round(one.lon, 5), round(one.lat, 5)],
+            "r": max(one.radius_m, 250.0),
+            "s": int(one.sure),
+            "t": str(k),
+        }
+        for k, one in enumerate(scene.circles, start=1)
+    ]
+    strong = coverage_maps.paint(tokens.mark, 1)
+    weak = coverage_maps.paint(tokens.quiet, 0.9)
+    ring = {
+        "@@type": "ScatterplotLayer",
+        "id": f"circles-{mark(json.dumps(rows))}",
+        "data": rows,
+        "filled": False,
+        "stroked": True,
+        "getPosition": "@@=p",
+        "getRadius": "@@=r",
+        "radiusUnits": "meters",
+        "getLineColor": f"@@=s?{strong}:{weak}",
+        "getLineWidth": "@@=s?3:1.5",
+        "lineWidthUnits": "pixels",
+    }
+    return [ring, _letters("circles", rows, tokens) | {"getText": "@@=t", "getSize": 16}]
+
+
+def _points(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
+    """Return the sensors with their newest value beside them."""
+    if not scene.points:
+        return []
+    rows = list(scene.points)
+    discs = {
+        **cell_map.discs(f"sensors-{mark(json.dumps(rows))}", rows, 8),
+        "getFillColor": "@@=c",
+        "getLineColor": rgba(tokens.map_ground),
+        "getLineWidth": 2,
+    }
+    words = _letters("sensors", rows, tokens) | {
+        "getText": "@@=t",
+        "getSize": 14,
+        "getTextAnchor": "@@='start'",
+        "getPixelOffset": [13, 0],
+    }
+    return [discs, words]
+
+
+def _letters(name: str, rows: list[Point], tokens: Tokens) -> dict[str, Any]:
+    return {
+        "@@type": "TextLayer",
+        "id": f"letters-{name}-{mark(json.dumps(rows))}",
+        "data": rows,
+        "getPosition": "@@=p",
+        "characterSet": "auto",
+        "fontFamily": theme.FONT_STACK,
+        "fontWeight": 700,
+        "getColor": rgba(tokens.text),
+        "fontSettings": {"sdf": True, "fontSize": 64, "buffer": 16, "radius": 16},
+        "outlineWidth": 14,
+        "outlineColor": rgba(tokens.map_ground, 0.95),
+        "sizeUnits": "pixels",
+    }
+
+
+def _tooltip(tokens: Tokens) -> dict[str, Any]:
+    """Return the note at the pointer: the name of the cell or the sensor."""
+    name = "{e}" if language() == "en" else "{n}"
+    return {**coverage_maps.tooltip(tokens), "html": f"<b>{name}</b>"}

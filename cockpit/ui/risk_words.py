@@ -1,0 +1,294 @@
+"""What the risk map says, in sentences: how much, where, and how sure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cockpit.answers.risk import EVERYTHING, Answer, Places
+from cockpit.answers.risk_forecast import WATCHED, Ahead
+from cockpit.answers.risk_signs import COLD, HOT, MAYBE_HOT, TOO_LITTLE
+from cockpit.ui import cache
+from cockpit.ui.risk_cache import Asked
+from cockpit.ui.risk_choices import Choice, days_text, theme_title
+from cockpit.ui.words import date, language, number, percent, say, say_terms
+
+Rows = NDArray[np.intp]
+Terms = list[tuple[str, dict[str, object]]]
+_UNITS = {"cell": ("cells", "cell"), "village": ("villages", "village")}
+
+
+def sentence(places: Places, choice: Choice, asked: Asked, found: Answer) -> str:
+    """Return what the map says: the unit's events first, then what the method makes of them."""
+    inside = places.inside(places.twin.position(choice.unit))
+    told = _TOLD.get(found.method, _heat)
+    return say_terms([*_events(places, choice, asked, found, inside), *told(places, found, inside)])
+
+
+def name_at(places: Places, place: int) -> str:
+    """Return the name of a cell or village in the visitor's language."""
+    return cache.names(places.twin.version, language())[int(places.rows[place])]
+
+
+def level_word(level: str) -> str:
+    """Return what the places of a level are called, several of them."""
+    return say(_UNITS[level][0])
+
+
+def _events(places: Places, choice: Choice, asked: Asked, found: Answer, inside: Rows) -> Terms:
+    if found.method in ("index", "impact"):
+        return []
+    here = next((c for c in found.columns if c.title == "Events here"), None)
+    names = cache.names(places.twin.version, language())
+    values: dict[str, object] = {
+        "unit": names[places.twin.position(choice.unit)],
+        "days": days_text(asked.first, asked.last),
+        "theme": theme_title(asked.theme),
+        "n": number(found.events if here is None else float(np.asarray(here.values)[inside].sum())),
+    }
+    if asked.theme == EVERYTHING:
+        return [("{unit}, {days}: {n} events.", values)]
+    return [("{unit}, {days}, {theme}: {n} events.", values)]
+
+
+def first_of(found: Answer, inside: Rows) -> int | None:
+    """Return the place of the unit that is worth a look first; None: none is."""
+    good = found.order[np.isin(found.order, inside)]
+    return int(good[0]) if len(good) else None
+
+
+# ---------------------------------------------------------------- by method
+
+
+def _signs(places: Places, found: Answer, inside: Rows) -> Terms:
+    codes = found.classes[inside]
+    n = {code: int((codes == code).sum()) for code in (HOT, MAYBE_HOT, COLD, TOO_LITTLE)}
+    what: dict[str, object] = {"places": level_word(places.level)}
+    first = first_of(found, inside)
+    terms: Terms = []
+    if n[HOT] and first is not None:
+        terms.append(
+            (
+                "Significantly more than expected happens in {hot} {places}, most clearly around "
+                "{name}: {observed} events here and beside, {expected} expected.",
+                {
+                    **what,
+                    "hot": number(n[HOT]),
+                    "name": name_at(places, first),
+                    "observed": number(found.found.observed[first]),
+                    "expected": number(found.found.expected[first], 1),
+                },
+            )
+        )
+    else:
+        terms.append(
+            (
+                "After allowing for the number of {places} looked at, none stands out: what looks "
+                "high may be chance.",
+                what,
+            )
+        )
+    if n[MAYBE_HOT]:
+        terms.append(
+            (
+                "In {n} more there are many, which may be chance.",
+                {"n": number(n[MAYBE_HOT])},
+            )
+        )
+    if n[TOO_LITTLE]:
+        terms.append(
+            (
+                "In {n} {places} too little is to be expected to tell anything.",
+                {**what, "n": number(n[TOO_LITTLE])},
+            )
+        )
+    return terms
+
+
+def _heat(places: Places, found: Answer, inside: Rows) -> Terms:
+    first = first_of(found, inside)
+    column = found.columns[0]
+    if first is None:
+        return [("There are too few events to say where it is densest.", {})]
+    value = float(np.asarray(column.values)[first])
+    terms: Terms = [
+        (
+            "Most: {name} with {value} {unit}.",
+            {
+                "name": name_at(places, first),
+                "value": number(value, 0 if value >= 100 else 1),
+                "unit": say(column.unit),
+            },
+        )
+    ]
+    unsure = int(((found.classes[inside] >= 5) & (found.classes[inside] <= 8)).sum())
+    if unsure:
+        terms.append(
+            (
+                "In {n} of {all} {places} too few events are behind the colour to be sure; they "
+                "are not ranked.",
+                {
+                    "n": number(unsure), "all": number(len(inside)),
+                    "places": level_word(places.level),
+                },
+            )
+        )  # fmt: skip
+    return terms
+
+
+def _clusters(places: Places, found: Answer, inside: Rows) -> Terms:
+    told = found.found
+    here = [c for c in told.sure if np.isin(c.places, inside).any()]
+    if not here:
+        if told.prospective:
+            return [("No cluster that still goes on stands out beyond chance.", {})]
+        return [("No cluster in space and time stands out beyond chance.", {})]
+    top = here[0]
+    return [
+        ("{n} clusters are significant.", {"n": number(len(here))}),
+        (
+            "The strongest lies around {name}, {days}, within {km} km: {observed} events, "
+            "{expected} expected, {times} times the risk outside (p = {p}).",
+            {
+                "name": cache.names(places.twin.version, language())[
+                    places.twin.position(top.code)
+                ],
+                "days": days_text(top.first, top.last),
+                "km": number(top.radius_m / 1000, 1),
+                "observed": number(top.observed),
+                "expected": number(top.expected, 1),
+                "times": number(top.relative_risk, 1),
+                "p": number(top.p, 3),
+            },
+        ),
+    ]
+
+
+def _repeat(places: Places, found: Answer, inside: Rows) -> Terms:
+    del places, inside
+    table = found.found.found
+    best = np.unravel_index(int(np.nanargmax(np.where(table.p <= 0.05, table.ratio, -1.0))),
+                            table.ratio.shape)  # fmt: skip
+    ratio, p = float(table.ratio[best]), float(table.p[best])
+    if not (p <= 0.05 and ratio > 1):
+        return [("Events do not follow each other nearby more often than by chance.", {})]
+    return [
+        (
+            "Within {a} to {b} m and {c} to {d} days after an event, another follows {ratio} times "
+            "as often as by chance (p = {p}).",
+            {
+                "a": number(table.distances_m[best[0]]),
+                "b": number(table.distances_m[best[0] + 1]),
+                "c": number(table.days[best[1]]),
+                "d": number(table.days[best[1] + 1]),
+                "ratio": number(ratio, 2),
+                "p": number(p, 3),
+            },
+        ),
+        ("This holds for the whole county.", {}),
+    ]
+
+
+def _course(places: Places, found: Answer, inside: Rows) -> Terms:
+    codes = found.classes[inside]
+    hot = [k for k in found.keys if k.role.startswith("em ")]
+    counts = {k.title: int((codes == k.code).sum()) for k in hot}
+    parts = [f"{say(t)} {number(n)}" for t, n in counts.items() if n]
+    if not parts:
+        return [("No {places} is or was a significant hot spot of single steps of time.",
+                 {"places": say(_UNITS[places.level][1])})]  # fmt: skip
+    joined = ("；" if language() == "zh" else "; ").join(parts)
+    return [("Hot spots over {n} steps: {parts}.",
+             {"n": number(len(found.found.parts)), "parts": joined})]  # fmt: skip
+
+
+def _ahead(places: Places, found: Answer, inside: Rows) -> Terms:
+    told: Ahead = found.found
+    expected = float(told.expected[inside].sum())
+    busy = inside[told.share[inside] >= 0.5]
+    share = float(told.expected[busy].sum() / expected) if expected > 0 else math.nan
+    terms: Terms = [
+        (
+            "In the next 30 days {n} events are to be expected.",
+            {"n": number(expected, 0 if expected >= 20 else 1)},
+        )
+    ]
+    first = first_of(found, inside)
+    if len(busy) and first is not None:
+        terms.append(
+            (
+                "{k} {places}, among the busiest {area} of the county, hold {share} of them; "
+                "densest is {name}.",
+                {
+                    "k": number(len(busy)), "places": level_word(places.level),
+                    "area": percent(WATCHED), "share": percent(share),
+                    "name": name_at(places, first),
+                },
+            )
+        )  # fmt: skip
+    return terms
+
+
+def _index(places: Places, found: Answer, inside: Rows) -> Terms:
+    first = first_of(found, inside)
+    if first is None:
+        return [("No place here has a score.", {})]
+    told = found.found
+    parts = told.made.parts[first]
+    top = int(np.argmax(parts))
+    return [
+        (
+            "Highest here: {name} with {score} of 100 points, most of it from {part}.",
+            {
+                "name": name_at(places, first),
+                "score": number(told.score[first], 1),
+                "part": say(told.titles[top]),
+            },
+        ),
+        (
+            "Under other weights its rank lies between {low} and {high} of {n}.",
+            {
+                "low": number(told.moved.rank_low[first]),
+                "high": number(told.moved.rank_high[first]),
+                "n": number(int(np.isfinite(told.score).sum())),
+            },
+        ),
+    ]
+
+
+def _impact(places: Places, found: Answer, inside: Rows) -> Terms:
+    told = found.found
+    affected = int(told.made.affected[places.rows[inside]].sum())
+    values: dict[str, object] = {"m": number(told.rise_m, 1), "n": number(affected)}
+    first = first_of(found, inside)
+    if first is None:
+        return [("If the rivers rise by {m} m, nobody here is affected.", values)]
+    values["name"] = name_at(places, first)
+    values["most"] = number(int(told.made.affected[places.rows[first]]))
+    return [("If the rivers rise by {m} m, {n} residents are affected, most in {name} ({most}).",
+             values)]  # fmt: skip
+
+
+_TOLD: dict[str, Callable[[Places, Answer, Rows], Terms]] = {
+    **dict.fromkeys(("poisson", "gi", "moran"), _signs),
+    "clusters": _clusters,
+    "ongoing": _clusters,
+    "repeat": _repeat,
+    "emerging": _course,
+    "forecast": _ahead,
+    "index": _index,
+    "impact": _impact,
+}
+
+
+def source(known_sources: tuple[str, ...], data_class: str, asked: Asked) -> str:
+    """Return where the figures come from, until when, and of which class they are."""
+    return say(
+        "Source: {sources}; to {last}; class {data_class}.",
+        sources="、".join(known_sources) if language() == "zh" else ", ".join(known_sources),
+        last=date(asked.last),
+        data_class=data_class,
+    )

@@ -1,0 +1,121 @@
+"""Routes of the page Risk: its cells and villages, and its figures as files."""
+
+from __future__ import annotations
+
+import datetime as dt
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from cockpit.answers import risk as answers
+from cockpit.answers import risk_layers as layers
+from cockpit.answers import risk_options, risk_tables
+from cockpit.answers.current import current_twin
+from cockpit.answers.downloads import as_csv, as_xlsx
+from cockpit.answers.happenings import current_happenings
+from cockpit.answers.layers import stamp
+from cockpit.answers.risk_places import LEVELS, places_of
+from cockpit.answers.twin import Twin
+from cockpit.locale import translate
+from cockpit.web.errors import NotFoundError, language_of
+from cockpit.web.kept import Answer, unpacked
+from cockpit.web.layers import GEOJSON, _answer, _layer, _row
+from cockpit.web.visitors import visitor_class
+
+_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "geojson": GEOJSON,
+}
+_PATIENCE_S = 120.0
+
+
+async def places(request: Request) -> Response:
+    """Serve the cells or villages under a region; the same for every question."""
+    level, parent = request.path_params["level"], request.path_params["parent"]
+
+    def make(county: Twin, visitor: str) -> bytes:
+        if level not in LEVELS:
+            raise NotFoundError("There is no level {level}.", level=level[:40])
+        row = _row(county, parent)
+        return layers.places_layer(places_of(county, level, visitor), row)
+
+    return await _layer(request, ("places", level, parent), make)
+
+
+async def hatch(request: Request) -> Response:
+    """Serve the pattern of lines."""
+
+    def make(county: Twin, visitor: str) -> Answer:
+        del county, visitor
+        return unpacked(layers.hatch(), "image/png")
+
+    return await _answer(request, ("places", layers.HATCH), make)
+
+
+async def figures(request: Request) -> Response:
+    """Serve the figures of a question for a unit's cells or villages: CSV, XLSX or GeoJSON."""
+    path = dict(request.path_params)
+    if path["ending"] not in _TYPES:
+        raise NotFoundError("There is no such table.")
+    visitor, language = visitor_class(request), language_of(request)
+    body, name = await run_in_threadpool(_figures, path, visitor, language)
+    return Response(
+        body,
+        media_type=_TYPES[path["ending"]],
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+def _figures(path: dict[str, str], visitor: str, language: str) -> tuple[bytes, str]:
+    county = current_twin()
+    known = current_happenings(visitor)
+    versions = () if county is None else (county.version, stamp(county.version))
+    if county is None or known is None or path["version"] not in versions:
+        raise NotFoundError("The data were loaded anew; open the page again.")
+    if path["method"] not in answers.METHODS or path["level"] not in LEVELS:
+        raise NotFoundError("There is no such table.")
+    unit = _row(county, path["unit"])
+    if path["theme"] not in answers.themes(known):
+        raise NotFoundError("There is no such table.")
+    q = answers.Question(path["theme"], path["level"], _day(path["first"]), _day(path["last"]))
+    options = risk_options.checked(path["method"], path["options"])
+    there = places_of(county, q.level, visitor)
+    work = answers.ask(
+        ("answer", known.version, visitor, path["method"], q, options),
+        answers.maker(known, there, path["method"], q, visitor=visitor, options=options),
+        patience_s=_PATIENCE_S,
+    )
+    if not work.done.is_set():
+        raise NotFoundError("This is still being worked out; ask again in a minute.")
+    found = work.result()
+    title = translate(answers.METHODS[path["method"]].title, language)
+    name = f"{county.regions['name'].iat[unit]}-{title.replace(':', '')}.{path['ending']}"
+    if path["ending"] == "geojson":
+        return risk_tables.areas(there, found, q, unit, language), name
+    made = risk_tables.table(there, found, q, unit, language)
+    return (as_csv(made) if path["ending"] == "csv" else as_xlsx(made, title)), name
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise NotFoundError("There is no day {day}.", day=text[:40]) from None
+
+
+ROUTES = (
+    Route("/layers/{version}/places/hatch.png", hatch),
+    Route("/layers/{version}/places/{level}/{parent}.geojson", places),
+    Route(
+        "/download/{version}/risk/{method}/{theme}/{level}/{first}/{last}/{unit}/"
+        "{options}.{ending}",
+        figures,
+    ),
+)
