@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from cockpit.web import (
+    alerts,
     certificates,
     closures,
     coverage,
@@ -17,6 +18,7 @@ from cockpit.web import (
     layers,
     memo,
     placement,
+    risk,
     scenarios,
     styles,
 )
@@ -44,8 +46,10 @@ ROUTES = (
     *scenarios.ROUTES,
     *memo.ROUTES,
     *placement.ROUTES,
+    *risk.ROUTES,  # before the layers: "places" is no level
     *layers.ROUTES,
     *findings.ROUTES,
+    *alerts.ROUTES,
     *downloads.ROUTES,
     *styles.ROUTES,
     *(Route(f"/{name}/{{rest:path}}", nothing) for name in ("layers", "download", "style", "feed")),
