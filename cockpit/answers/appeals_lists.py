@@ -39,6 +39,23 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Counts:
+    """Headline figures of a question."""
+
+    n: int
+    before: int | None  # appeals of the same number of days before; None: not all of it is stored
+    urgent: int
+    urgent_open: int
+    soon: int
+    repeated: int  # appeals in repeat cases
+    cases: int
+    person: int
+    people: float  # residents of the unit; NaN where not known
+    first: np.datetime64  # of the period
+    last: np.datetime64
+
+
+@dataclass(frozen=True)
 class Weeks:
     """Appeals a week by topic."""
 
@@ -130,6 +147,37 @@ def inside(known: Appeals, unit: str) -> Flags:
     paths = twin.regions["path"].str.startswith(twin.path(row)).to_numpy()
     region = known.happenings.region[known.at]
     return np.asarray((region >= 0) & paths[region])
+
+
+def counts(known: Appeals, asked: Asked) -> Counts:
+    """Return the headline figures of a question."""
+    chosen = picked(known, asked)
+    urgent = chosen & (known.level == 2)
+    group = known.repeats.group_of[chosen]
+    open_ = known.happenings.open[known.at]
+    twin = known.happenings.twin
+    people = float(twin.measures["people"][twin.position(asked.unit)])
+    last = known.time.max() if len(known) else np.datetime64("NaT", "s")
+    length = np.timedelta64(asked.days * 86_400, "s")
+    first = last - length if asked.days else (known.time.min() if len(known) else last)
+    before = None
+    if asked.days and len(known) and known.time.min() <= first - length:
+        of_all = picked(known, asked, all_times=True)
+        earlier = (known.time > first - length) & (known.time <= first)
+        before = int((of_all & earlier).sum())
+    return Counts(
+        int(chosen.sum()),
+        before,
+        int(urgent.sum()),
+        int((urgent & open_).sum()),
+        int((chosen & (known.level == 1)).sum()),
+        int((group >= 0).sum()),
+        len(np.unique(group[group >= 0])),
+        len(for_a_person(known, chosen)),
+        people,
+        first,
+        last,
+    )
 
 
 def weeks(known: Appeals, chosen: Flags, *, top: int = 4) -> Weeks | None:

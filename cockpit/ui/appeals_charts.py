@@ -1,0 +1,165 @@
+"""Charts of the page Appeals as plain Plotly dictionaries: direct labels, no template."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cockpit.answers.appeals_lists import Weeks
+from cockpit.appeals.rising import Rising, Topic
+from cockpit.ui import charts, theme
+from cockpit.ui.words import number, say
+
+CONFIG = {"displayModeBar": False, "responsive": True}
+"""Charts are read, not worked with: no tool bar."""
+_SPARK_WEEKS = 26
+
+
+def weeks(found: Weeks, names: Sequence[str]) -> dict[str, Any]:
+    """Return one line a topic over the weeks, its name at its end, and the rest in grey."""
+    tokens = theme.now()
+    colours = [*theme.series(tokens)[: len(names)], tokens.quiet]
+    days = [str(day) for day in found.starts]
+    several = [*found.counts, found.others] if found.others.any() else list(found.counts)
+    labels = [*names, say("all others")][: len(several)]
+    top = max(float(max(line.max() for line in several)), 1.0)
+    ends = _apart([float(line[-1]) for line in several], gap=top / 12)
+    data = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": days,
+            "y": line.tolist(),
+            "line": {"color": colour, "width": 2},
+            "hovertemplate": f"{escape(label)}<br>%{{x}}: %{{y}}<extra></extra>",
+        }
+        for line, colour, label in zip(several, colours, labels, strict=False)
+    ]
+    layout = charts.layout(360, right=170)
+    layout |= {
+        "xaxis": {**charts.axis(), "type": "date", "tickformat": "%Y-%m", "nticks": 7},
+        "yaxis": {
+            **charts.axis(),
+            "rangemode": "tozero",
+            "range": [0, top * 1.08],
+            "title": {"text": say("appeals a week"), "font": {"size": charts.FONT}},
+        },
+        "annotations": [
+            _label(days[-1], end, label, colour)
+            for end, label, colour in zip(ends, labels, colours, strict=False)
+        ],
+    }
+    return {"data": data, "layout": layout}
+
+
+def spark(topic: Topic, found: Rising) -> dict[str, Any]:
+    """Return the weeks of one rising phrase as bars, those that are compared in the accent."""
+    tokens = theme.now()
+    n = min(len(topic.weekly), _SPARK_WEEKS)
+    values: NDArray[np.int64] = topic.weekly[-n:]
+    days = [str(day) for day in found.weeks[-n:]]
+    recent = found.weeks[-n:] >= found.since.astype("datetime64[D]")
+    layout = charts.layout(96, right=44)
+    layout |= {
+        "bargap": 0.2,
+        "xaxis": {**charts.axis(), "type": "date", "tickformat": "%m-%d", "nticks": 5},
+        "yaxis": {**charts.axis(), "visible": False, "range": [0, max(int(values.max()), 1) * 1.3]},
+    }
+    bar = {
+        "type": "bar",
+        "x": days,
+        "y": values.tolist(),
+        "marker": {"color": [tokens.accent if r else tokens.no_data for r in recent]},
+        "text": ["" if k < n - 1 else number(int(v)) for k, v in enumerate(values)],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "textfont": {"color": tokens.text, "size": charts.FONT},
+        "hovertemplate": "%{x}: %{y}<extra></extra>",
+    }
+    return {"data": [bar], "layout": layout}
+
+
+def bars(labels: Sequence[str], values: Sequence[int], texts: Sequence[str]) -> dict[str, Any]:
+    """Return horizontal bars, the first on top, their values written at the end."""
+    tokens = theme.now()
+    layout = charts.layout(34 * len(labels) + 16)
+    layout |= {
+        "bargap": 0.3,
+        "xaxis": {**charts.axis(), "visible": False, "range": [0, max(*values, 1) * 1.5]},
+        "yaxis": {
+            **charts.axis(),
+            "type": "category",
+            "autorange": "reversed",
+            "ticklabelstandoff": 8,
+        },
+    }
+    bar = {
+        "type": "bar",
+        "orientation": "h",
+        "x": list(values),
+        "y": [escape(label) for label in labels],  # Plotly reads tags; names come from files
+        "text": [escape(text) for text in texts],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+        "marker": {"color": theme.series(tokens)[0]},
+        "textfont": {"color": tokens.text, "size": charts.FONT},
+    }
+    return {"data": [bar], "layout": layout}
+
+
+def reliability(rows: Sequence[tuple[float, float, int]]) -> dict[str, Any]:
+    """Return how often the model was right against its confidence, and the line of both alike."""
+    tokens = theme.now()
+    layout = charts.layout(260)
+    axis = {**charts.axis(), "range": [0, 1.04], "tickformat": ".0%", "nticks": 6}
+    layout |= {
+        "xaxis": {**axis, "title": {"text": say("confidence"), "font": {"size": charts.FONT}}},
+        "yaxis": {**axis, "title": {"text": say("was right"), "font": {"size": charts.FONT}}},
+    }
+    line = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [0, 1],
+        "y": [0, 1],
+        "line": {"color": tokens.quiet, "width": 1, "dash": "dot"},
+        "hoverinfo": "skip",
+    }
+    dots = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [round(row[0], 3) for row in rows],
+        "y": [round(row[1], 3) for row in rows],
+        "customdata": [row[2] for row in rows],
+        "marker": {"color": theme.series(tokens)[0], "size": 10},
+        "cliponaxis": False,
+        "hovertemplate": "%{x:.0%} → %{y:.0%} (%{customdata})<extra></extra>",
+    }
+    return {"data": [line, dots], "layout": layout}
+
+
+def _label(x: str, y: float, text: str, colour: str) -> dict[str, Any]:
+    return {
+        "x": x,
+        "y": y,
+        "text": escape(text),
+        "xanchor": "left",
+        "xshift": 8,
+        "showarrow": False,
+        "font": {"color": colour, "size": charts.FONT},
+    }
+
+
+def _apart(heights: Sequence[float], gap: float) -> list[float]:
+    """Return where labels go so that none covers another, in the same order, none below zero."""
+    places = list(heights)
+    above = float("inf")
+    for k in np.argsort(heights)[::-1].tolist():
+        above = min(heights[k], above - gap)
+        places[k] = above
+    low = min(places)
+    return [p - low if low < 0 else p for p in places]
