@@ -17,7 +17,7 @@ from cockpit.ui.map_choices import LAYER_TITLES
 from cockpit.ui.risk_cache import Asked
 from cockpit.ui.words import date, say
 
-LEVEL_TITLES = {"cell": "Cells", "village": "Villages"}
+LEVEL_TITLES = {"cell": "Grids", "village": "Villages"}
 STEP_TITLES = {"whole": "Whole period", "month": "By month", "week": "By week"}
 PERIOD_TITLES = {
     "all": "All that is stored",

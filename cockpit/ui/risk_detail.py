@@ -48,7 +48,7 @@ def _clusters(choice: Choice, places: Places, found: Answer) -> None:
             say("When"): [days_text(c.first, c.last) for c in rows],
             say("Radius (km)"): [number(c.radius_m / 1000, 1) for c in rows],
             say("Events"): [number(c.observed) for c in rows],
-            say("Expected"): [number(c.expected, 1) for c in rows],
+            say("Expected there"): [number(c.expected, 1) for c in rows],
             say("Times the risk outside"): [number(c.relative_risk, 1) for c in rows],
             "p": [number(c.p, 3) for c in rows],
             say("Finding"): [say("significant") if c.sure else say("may be chance") for c in rows],
@@ -208,11 +208,11 @@ def _impact(choice: Choice, places: Places, found: Answer) -> None:
         names = cache.names(twin.version, language())
         table(
             {
-                say("Place"): [*(names[r] for r in rows), say("Together")],
+                say("Name"): [*(names[r] for r in rows), say("Together")],
                 say("People affected"): [number(int(told.made.affected[r])) for r in [*rows, unit]],
                 say("Residents there"): [number(told.made.exposed[r]) for r in [*rows, unit]],
             },
-            words=(say("Place"),),
+            words=(say("Name"),),
             alt=say("People affected"),
         )
     with right:

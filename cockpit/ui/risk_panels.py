@@ -91,7 +91,7 @@ def classes(places: Places, choice: Choice, found: Answer) -> None:
             f'<td class="n">{number(len(at))}</td><td class="n">{lived}</td></tr>'
         )
     title = say("As on the map")
-    level = say("Cells") if choice.asked.level == "cell" else say("Villages")
+    level = say("Grids") if choice.asked.level == "cell" else say("Villages")
     st.html(
         f'<div class="ct-scroll"><table class="ct-table ct-small ct-shown"><tr>'
         f'<th class="ct-quiet">{escape(title)}</th><th class="ct-quiet n">{escape(level)}</th>'
@@ -110,9 +110,9 @@ def ranked(places: Places, choice: Choice, found: Answer) -> None:
         st.caption(say("No place is worth a closer look by this method."))
         return
     columns: dict[str, Sequence[object]] = {
-        say("Place"): [risk_words.name_at(places, i) for i in rows]
+        say("Name"): [risk_words.name_at(places, i) for i in rows]
     }
-    words = [say("Place")]
+    words = [say("Name")]
     for column in found.columns:
         title = say(column.title) + (f" ({say(column.unit)})" if column.unit else "")
         if column.is_text:

@@ -104,12 +104,12 @@ def table(choice: Choice) -> None:
     ]  # fmt: skip
     columns = {
         say("Sensor"): [f"{d.kind} {d.id}" for d in rows],
-        say("Place"): where,
+        say("Name"): where,
         say("Newest value"): [
             f"{number(told[d.id][1], 1)} {d.unit}" if d.id in told else NO_FIGURE for d in rows
         ],
         say("Read at"): [moment(told[d.id][0]) if d.id in told else NO_FIGURE for d in rows],
         say("State"): state,
     }
-    words = (say("Sensor"), say("Place"), say("Read at"), say("State"))
+    words = (say("Sensor"), say("Name"), say("Read at"), say("State"))
     figures(columns, words=words, alt=say("Sensors"))

@@ -86,9 +86,9 @@ def _signs(places: Places, found: Answer, inside: Rows) -> Terms:
     else:
         terms.append(
             (
-                "After allowing for the number of {places} looked at, none stands out: what looks "
-                "high may be chance.",
-                what,
+                "So many places are looked at that some look high by chance: none stands out beyond "
+                "that.",
+                {},
             )
         )
     if n[MAYBE_HOT]:
