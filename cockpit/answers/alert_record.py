@@ -117,9 +117,10 @@ class Recorder:
             "found": change.found,
         }
         if action == "opened":
+            limits = (self.rule.rule_for(subject) or self.rule.rule).thresholds
             detail |= {
                 "rule": self.rule.id, "subject": subject, "kind": KINDS[self.rule.method],
-                "limits": list(self.rule.rule.thresholds), "unit": self.rule.unit,
+                "limits": list(limits), "unit": self.rule.unit,
             }  # fmt: skip
         return Line(alert, change.at, self.rule.id, action, change.level, detail)
 

@@ -61,12 +61,25 @@ class Escalation:
 
 
 @dataclass(frozen=True)
+class Own:
+    """What a rule whose numbers are shares comes to for one sensor, from its own past."""
+
+    thresholds: tuple[float | None, ...]  # blue to red, in the unit
+    clear_margin: float
+    harm: float | None  # threshold of the outcome
+
+
+@dataclass(frozen=True)
 class StandingRule:
     """
     A rule as it stands in the store.
 
     ``subject`` is "sensor:<kind>" (each sensor of the kind by itself), "sensor:<id>", "sensor:*",
     "events:<theme or category>" or "indicator:<id>"; the last two warn of regions of ``level``.
+
+    With ``own`` the thresholds of ``rule`` and ``outcome`` are shares (0 to 1) of each sensor's own
+    past, and ``each`` holds what they came to when the rule was stored; a sensor that is not in it
+    is not judged.
     """
 
     id: str
@@ -82,6 +95,8 @@ class StandingRule:
     outcome: Outcome | None = None
     source: str = ""  # where the thresholds come from (English msgid)
     begins: dt.datetime | None = None  # local time of the data; None: a year before the newest
+    own: bool = False
+    each: Mapping[str, Own] = field(default_factory=dict)
     enabled: bool = True
     changed: dt.datetime = field(default_factory=utc_now)  # UTC
     changed_by: str = ""
@@ -119,6 +134,27 @@ class StandingRule:
         """Kind or id of sensors, theme or category of events, id of an indicator."""
         return self.subject.partition(":")[2]
 
+    def rule_for(self, subject: str) -> Rule | None:
+        """Return the rule in one subject's own numbers; None when it has none."""
+        if not self.own:
+            return self.rule
+        own = self.each.get(subject)
+        if own is None:
+            return None
+        blue, yellow, orange, red = own.thresholds
+        return replace(
+            self.rule, thresholds=(blue, yellow, orange, red), clear_margin=own.clear_margin
+        )
+
+    def outcome_for(self, subject: str) -> Outcome | None:
+        """Return the outcome in one subject's own numbers; None when there is none."""
+        if self.outcome is None or not self.own:
+            return self.outcome
+        own = self.each.get(subject)
+        if own is None or own.harm is None:
+            return None
+        return replace(self.outcome, threshold=own.harm)
+
     def settings(self) -> dict[str, Any]:
         """Return all but names, subject and switch, as JSON knows it."""
         return {
@@ -131,13 +167,15 @@ class StandingRule:
             "outcome": asdict(self.outcome) if self.outcome else None,
             "source": self.source,
             "begins": self.begins.isoformat() if self.begins else None,
+            "own": self.own,
+            "each": {sensor: asdict(own) for sensor, own in self.each.items()},
         }
 
 
 def rule_from(settings: Mapping[str, Any], **names: Any) -> StandingRule:
     """Return a rule of ``settings`` and its columns; InputError for what is none."""
     known = {"rule", "method", "level", "baseline", "unit", "escalation", "outcome", "source",
-             "begins"}  # fmt: skip
+             "begins", "own", "each"}  # fmt: skip
     for name in settings.keys() - known:
         raise InputError(
             "A rule has no setting {name}; expected some of {known}.",
@@ -148,8 +186,13 @@ def rule_from(settings: Mapping[str, Any], **names: Any) -> StandingRule:
         told.pop(name, None) for name in ("escalation", "outcome", "begins")
     )
     rule = Rule.from_plain(told.pop("rule", {}))
+    each = {
+        sensor: Own(tuple(own["thresholds"]), own["clear_margin"], own["harm"])
+        for sensor, own in told.pop("each", {}).items()
+    }
     return StandingRule(
         rule=rule,
+        each=each,
         escalation=Escalation(escalation["minutes"], tuple(escalation["to"]))
         if escalation
         else None,
@@ -220,7 +263,7 @@ def save_rule(
 
 
 def _warns_otherwise(before: StandingRule, after: StandingRule) -> bool:
-    told = ("subject", "rule", "method", "level", "baseline")
+    told = ("subject", "rule", "method", "level", "baseline", "own")
     return any(getattr(before, name) != getattr(after, name) for name in told)
 
 

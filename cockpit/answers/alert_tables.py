@@ -26,7 +26,8 @@ VERDICT_TITLES = {"true": "True alarm", "false": "False alarm", "unknown": "Cann
 FOUND_TITLES = {True: "in time", False: "found afterwards"}
 
 _HEADER = (
-    "Alert", "Rule", "Kind", "Colour", "Sensor or region", "Place", "Opened", "Closed",
+    "Alert", "Rule", "Kind", "Colour", "Sensor or region", "Township and village", "Opened",
+    "Closed",
     "Written (UTC)", "Raised", "Value", "Unit", "Threshold", "Reason", "Acknowledged by",
     "Judged", "Judged by", "Remark", "Lead time, hours", "Lines", "Seal of the last line",
 )  # fmt: skip

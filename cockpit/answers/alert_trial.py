@@ -81,6 +81,7 @@ class Drawn:
     times: Times  # (n,) datetime64[s]
     values: Floats  # (n,) as the rule compares them
     level: NDArray[np.int8]  # (n,)
+    thresholds: tuple[float | None, ...]  # blue to red, of this subject
     harm: Spans | None  # episodes of what the rule warns of
 
 
@@ -97,14 +98,15 @@ def try_on_past(
     trials: list[Trial] = []
     alarms: list[WouldBe] = []
     for subject in past.subjects():
+        mine, outcome = rule.rule_for(subject), rule.outcome_for(subject)
         times, values = past.read(subject, start)
-        if not len(times):
+        if not len(times) or mine is None:
             continue
-        track = follow(rule.rule, times, values)
+        track = follow(mine, times, values)
         verdicts = None
-        if rule.outcome is not None:
+        if outcome is not None:
             harm = past.harm(subject, start)
-            one = try_rule(times, values, rule.rule, rule.outcome, harm=harm)
+            one = try_rule(times, values, mine, outcome, harm=harm)
             trials.append(one)
             verdicts = one.judged[0].verdict
         alarms += _would_be(rule, subject, track, verdicts)
@@ -145,13 +147,14 @@ def drawn(
     """Return one subject's past year as the rule would have read it, thinned for a chart."""
     past = Past(db, rule, county, happenings, now)
     start = now - dt.timedelta(days=_DAYS)
-    track = follow(rule.rule, *past.read(subject, start))
+    mine, outcome = rule.rule_for(subject) or rule.rule, rule.outcome_for(subject)
+    track = follow(mine, *past.read(subject, start))
     harm = None
-    if rule.outcome is not None:
-        seen = follow(rule.outcome.as_rule(), *past.harm(subject, start))
-        harm = episodes_of(seen, rule.outcome.merge_hours)
-    kept = _thinned(track, above=rule.rule.above)
-    return Drawn(track.times[kept], track.value[kept], track.level[kept], harm)
+    if outcome is not None:
+        seen = follow(outcome.as_rule(), *past.harm(subject, start))
+        harm = episodes_of(seen, outcome.merge_hours)
+    kept = _thinned(track, above=mine.above)
+    return Drawn(track.times[kept], track.value[kept], track.level[kept], mine.thresholds, harm)
 
 
 def _thinned(track: Track, *, above: bool) -> NDArray[np.intp]:
@@ -191,7 +194,9 @@ def propose(
             past = Past(db, rule, county, happenings, now)
             for subject in sorted({row.subject for row in rows}):
                 of_it = [row for row in rows if row.subject == subject]
-                lines += _proposals(past, rule, rule.outcome, subject, of_it)
+                outcome = rule.outcome_for(subject)
+                if outcome is not None:
+                    lines += _proposals(past, rule, outcome, subject, of_it)
     if not lines:
         return 0
     with writing(db):

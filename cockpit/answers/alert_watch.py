@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cockpit.access.classes import CLASSES
-from cockpit.answers import alert_acts, alert_health
+from cockpit.answers import alert_acts, alert_health, feeds_county
 from cockpit.answers.alert_ledger import note_of, utc_now, writing
 from cockpit.answers.alert_past import Past
 from cockpit.answers.alert_record import Recorder, changes_of
@@ -93,14 +93,9 @@ def data_now(db: Session, happenings: Happenings | None) -> dt.datetime | None:
         .join(FeedSource, FeedSource.id == FeedDelivery.source_id)
         .where(FeedSource.disabled.is_(None))
     ).scalar()
-    clock = local_clock()
+    clock = feeds_county.clock().replace(microsecond=0)
     live = bool(fed) and newest <= clock <= newest + dt.timedelta(days=1)
     return clock if live else newest
-
-
-def local_clock() -> dt.datetime:
-    """Return the present local time, as feeds date their rows."""
-    return dt.datetime.now().replace(microsecond=0)
 
 
 def evaluate(*, now: dt.datetime | None = None) -> Evaluated:
@@ -127,7 +122,7 @@ def evaluate(*, now: dt.datetime | None = None) -> Evaluated:
         current = data_now(db, happenings) if now is None else now
         if current is None:
             return Evaluated(None, 0, 0, 0, time.perf_counter() - started)
-        _first_rules(db, county, happenings)
+        _first_rules(db, county, happenings, current)
         moment = _moment(db, current, county, happenings)
         rules = [rule for rule in rules_in(db) if rule.enabled]
         opened = lines = 0
@@ -156,13 +151,15 @@ def _last_delivery(db: Session, kind: str) -> int:
     return int(db.execute(query).scalar_one())
 
 
-def _first_rules(db: Session, county: Twin, happenings: Happenings | None) -> None:
+def _first_rules(
+    db: Session, county: Twin, happenings: Happenings | None, now: dt.datetime
+) -> None:
     """Store the usual rules at first use; those that somebody switched off stay so."""
     if note_of(db).get("usual") is not None:
         return
     with writing(db) as note:
         if note.get("usual") is None:
-            note["usual"] = add_missing(db, usual_rules(db, county, happenings))
+            note["usual"] = add_missing(db, usual_rules(db, county, happenings, now))
 
 
 def _remember(db: Session, moment: _Moment) -> None:
@@ -221,8 +218,11 @@ def _sensors(db: Session, rule: StandingRule, moment: _Moment) -> Recorder:
 
 def _read(recorder: Recorder, fresh: Fresh, words: _Words | None = None) -> None:
     """Let the machine of one subject read on; ``words`` may put a step better than the machine."""
+    rule = recorder.rule.rule_for(fresh.subject)
+    if rule is None:
+        return
     standing = recorder.standing(fresh.subject)
-    machine, steps = advance(recorder.rule.rule, standing.machine, fresh.times, fresh.values)
+    machine, steps = advance(rule, standing.machine, fresh.times, fresh.values)
     if words is not None:
         steps = tuple(
             replace(step, why=words(fresh.subject, step.time) or step.why) for step in steps

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +12,11 @@ from sqlalchemy.orm import Session
 from cockpit.access.classes import CLASSES, may_see
 from cockpit.answers import alert_acts, alert_ledger, alert_rules, alert_scores, alert_trial
 from cockpit.answers.alert_ledger import Checked, NoAlertError
+from cockpit.answers.alert_own import with_own_limits
+from cockpit.answers.alert_past import Past
 from cockpit.answers.alert_rules import NoRuleError, StandingRule, class_of, classes_in
 from cockpit.answers.alert_scores import RuleScore
+from cockpit.answers.alert_series import Unusual
 from cockpit.answers.alert_stories import Story, one_story, open_rules, stories
 from cockpit.answers.alert_trial import Drawn, Tried
 from cockpit.answers.alert_watch import Evaluated, data_now, evaluate, watch
@@ -29,7 +31,7 @@ __all__ = [
     "NothingLoadedError", "RuleRefusedError", "StandingRule", "Story", "acknowledge", "escalate",
     "evaluate", "head_of_ledger", "judge", "ledger", "looked", "mute", "now", "open_alerts",
     "rules_in", "save_rule", "scores", "story_of", "switch_rule", "tried_series", "try_on_past",
-    "unmute", "verify_ledger", "watch",
+    "unmute", "unusual_of", "verify_ledger", "watch",
 ]  # fmt: skip
 
 MOST_ROWS = 100_000
@@ -202,7 +204,8 @@ def save_rule(rule: StandingRule, who: str, *, visitor: str) -> StandingRule:
     moment = now()
     with Session(engine()) as db:
         _require_open(db, visitor, rule)
-        return alert_rules.save_rule(db, rule, who=who, now=moment)
+        ready = rule if moment is None else with_own_limits(db, rule, moment)
+        return alert_rules.save_rule(db, ready, who=who, now=moment)
 
 
 def switch_rule(rule: str, who: str, *, on: bool, visitor: str) -> None:
@@ -228,7 +231,8 @@ def try_on_past(rule: StandingRule, *, visitor: str) -> Tried:
         raise NothingLoadedError("There are no events and no readings yet.")
     with Session(engine()) as db:
         _require_open(db, visitor, rule)
-        return alert_trial.try_on_past(db, rule, county, happenings, moment)
+        ready = with_own_limits(db, rule, moment)
+        return alert_trial.try_on_past(db, ready, county, happenings, moment)
 
 
 def tried_series(rule: StandingRule, subject: str, *, visitor: str) -> Drawn:
@@ -238,7 +242,18 @@ def tried_series(rule: StandingRule, subject: str, *, visitor: str) -> Drawn:
         raise NothingLoadedError("There are no events and no readings yet.")
     with Session(engine()) as db:
         _require_open(db, visitor, rule)
-        return alert_trial.drawn(db, rule, subject, county, happenings, moment)
+        ready = with_own_limits(db, rule, moment, only=subject)
+        return alert_trial.drawn(db, ready, subject, county, happenings, moment)
+
+
+def unusual_of(rule: StandingRule, *, visitor: str) -> Unusual | None:
+    """Return the days that a rule over aberrations compares; None without events."""
+    county, happenings, moment = current_twin(), current_happenings(CLASSES[-1]), now()
+    if county is None or happenings is None or moment is None:
+        return None
+    with Session(engine()) as db:
+        _require_open(db, visitor, rule)
+        return Past(db, rule, county, happenings, moment).unusual
 
 
 # ---------------------------------------------------------------- the ledger as a whole
@@ -264,8 +279,3 @@ def head_of_ledger() -> tuple[int, str]:
         query = select(AlertEntry.seq, AlertEntry.hash).order_by(AlertEntry.seq.desc()).limit(1)
         row = db.execute(query).first()
     return (row.seq, row.hash) if row else (0, "")
-
-
-def all_titles(rules: Sequence[StandingRule]) -> dict[str, tuple[str, str]]:
-    """Return the Chinese and English title of each rule."""
-    return {r.id: (r.title, r.title_en or r.title) for r in rules}

@@ -133,17 +133,26 @@ def _events(checked: Checked, dataset: str, known: Known, now: dt.datetime) -> R
     )  # fmt: skip
     # Repeats are told apart later, beside those that the store has.
     found = [f for f in findings if f.row is not None]
-    lost = {f.row for f in found if f.severity == "error"}
+    lost = {f.row for f in found if _refuses(f)}
     loaded = LoadedTable(entry, good, (), {}, "", len(checked.rows))
     ((_, frame),), late = rows_of(loaded, known.place)
     found += [f for f in late if f.row is not None]
-    lost |= {f.row for f in late if f.severity == "error" and f.row is not None}
+    lost |= {f.row for f in late if _refuses(f) and f.row is not None}
     _tell(made, found, own)
     _add_rows(made, frame[~frame["source_row"].isin(list(lost))], own)
     return made
 
 
 _REPEATS = ("duplicate.same", "duplicate.conflict")
+_MENDS = {
+    "degrees.range", "place.half", "number.invalid", "date.future", "date.early", "date.impossible",
+    "time.form", "date.form",
+}  # fmt: skip
+"""A load empties such a value and marks the row; here the sender can still put it right."""
+
+
+def _refuses(finding: Finding) -> bool:
+    return finding.severity == "error" or (finding.severity == "warning" and finding.rule in _MENDS)
 
 
 def _tell(made: Ready, findings: list[Finding], own: Mapping[int, str]) -> None:
@@ -155,13 +164,13 @@ def _tell(made: Ready, findings: list[Finding], own: Mapping[int, str]) -> None:
         refusal = Refusal(at, own[at], NOT_EXPECTED if one.found else EMPTY, values)
         if one.rule == "duplicate.same":
             made.repeated += 1
-        elif one.severity == "error" and at not in told:
+        elif _refuses(one) and at not in told:
             if one.rule == "duplicate.conflict":
                 first = {"first": one.values["first"]}
                 refusal = Refusal(at, own[at], UNLIKE_BEFORE, first)
             told.add(at)
             made.refused.append(refusal)
-        elif one.severity == "warning":
+        elif not _refuses(one) and one.severity == "warning":
             made.marked.append(refusal)
         if one.severity != "error" and one.rule not in _REPEATS:
             made.findings.append(one)

@@ -1,0 +1,67 @@
+"""Thresholds from each sensor's own past, where no norm knows this river's numbers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import replace
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cockpit.answers.alert_rules import Own, StandingRule
+from cockpit.answers.alert_series import Floats, Times, readings_of, watched_sensors
+from cockpit.risk.sensor_health import GOOD, KINDS, health_over
+from cockpit.risk.trial import Outcome
+from cockpit.risk.usual_rules import UsualRule, from_own_past
+from cockpit.risk.windows import over_window
+from cockpit.risk.windows import readings_of as sorted_readings
+from cockpit.store.models import Sensor
+from geodata.errors import InputError
+
+_DAYS = 366
+
+
+def with_own_limits(
+    db: Session, rule: StandingRule, now: dt.datetime, *, only: str = ""
+) -> StandingRule:
+    """
+    Return a rule of shares with what they come to for each sensor; any other rule as it is.
+
+    Sensors with too short a past have no thresholds yet and are not judged by the rule. ``only``
+    names the one sensor that is asked about; "": all.
+    """
+    if not rule.own:
+        return rule
+    query = select(Sensor.id, Sensor.kind).where(watched_sensors(rule)).order_by(Sensor.id)
+    each = {}
+    for sensor, kind in db.execute(query).all():
+        if only in ("", sensor):
+            past = readings_of(db, sensor, now - dt.timedelta(days=_DAYS), now)
+            own = _own(rule, kind, *past)
+            if own is not None:
+                each[sensor] = own
+    return replace(rule, each=each)
+
+
+def _own(rule: StandingRule, kind: str, times: Times, values: Floats) -> Own | None:
+    usual = UsualRule(rule.id, kind, rule.unit, rule.title, rule.rule, "", confirm=True, own=True)
+    try:
+        found = from_own_past(usual, times, values)
+    except InputError:  # too short a past: nothing can be said of this sensor
+        return None
+    harm = None if rule.outcome is None else _share_of(rule.outcome, kind, times, values)
+    return Own(found.thresholds, found.clear_margin, harm)
+
+
+def _share_of(outcome: Outcome, kind: str, times: Times, values: Floats) -> float | None:
+    """Return what a share of the sound past lies below, by the outcome's own window."""
+    seconds, found = sorted_readings(times, values)
+    when = seconds.astype("datetime64[s]")
+    sound = health_over(when, found, at=when, usual=KINDS.get(kind)) == GOOD
+    rule = outcome.as_rule()
+    come_to, _ = over_window(seconds[sound], found[sound], rule.aggregate, rule.span_s)
+    known = come_to[np.isfinite(come_to)]
+    share = float(np.quantile(known, outcome.threshold)) if len(known) else math.nan
+    return None if math.isnan(share) else share
