@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from cockpit.web import (
     alerts,
+    appeals,
     certificates,
     closures,
     coverage,
@@ -42,6 +43,7 @@ ROUTES = (
     *feeds.ROUTES,
     *closures.ROUTES,  # before the layers: a level may have any name there
     *coverage.ROUTES,
+    *appeals.ROUTES,
     *certificates.ROUTES,
     *scenarios.ROUTES,
     *memo.ROUTES,
