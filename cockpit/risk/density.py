@@ -29,8 +29,11 @@ _RANGE = 4.0
 """An adaptive bandwidth is at most so many times the pilot's, and at least that part of it."""
 _STEP = 1.3
 """From one band of bandwidths to the next; an event between two is shared among both."""
-_BALANCED = 1e-6
+_BALANCED = 1e-4
 _ROUNDS = 60
+_ONE_THREAD = 2**18
+"""OpenBLAS multiplies matrices with fewer steps than this in one thread. Small matrices in several
+threads are ten times slower as soon as someone else uses the machine: they wait for one another."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Kernel:
     inside: Mask  # (ny, nx)
     bands_m: Floats  # (n_bands,) bandwidths, rising
     place: Floats  # (ny, nx) position of each square's bandwidth among the bands, 0 to n - 1
+    _made: dict[int, _Band] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def bandwidth_m(self) -> Floats:
@@ -53,11 +57,18 @@ class Kernel:
         """Spread amounts by square over the inside; their sum (inside) stays the same."""
         amounts = np.where(self.inside, amounts, 0.0)
         whole = np.zeros(self.grid.shape)
-        for band, metres in enumerate(self.bands_m):
+        for band in range(len(self.bands_m)):
             part = amounts * np.clip(1 - np.abs(self.place - band), 0, 1)
             if part.any():
-                whole += _Band(self.grid, self.inside, metres).spread(part)
+                whole += self._band(band).spread(part)
         return whole
+
+    def _band(self, band: int) -> _Band:
+        if band not in self._made:
+            beside = self._made.get(band - 1)  # its factors are not far from this one's
+            begin = self.inside.astype(np.float64) if beside is None else beside.factor
+            self._made[band] = _Band(self.grid, self.inside, self.bands_m[band], begin)
+        return self._made[band]
 
 
 @dataclass(frozen=True)
@@ -257,32 +268,39 @@ def _adapted(fixed: Kernel, amounts: Floats, pilot: float) -> Kernel:
 class _Band:
     """A kernel of one bandwidth, balanced over the inside."""
 
-    def __init__(self, grid: Grid, inside: Mask, metres: float) -> None:
-        self.inside = inside
+    def __init__(self, grid: Grid, inside: Mask, metres: float, begin: Floats) -> None:
         self.across = _gauss(grid.nx, metres / grid.cell_m)
         self.up = self.across if grid.ny == grid.nx else _gauss(grid.ny, metres / grid.cell_m)
-        self.factor = self._balance()
-        self.seen = self._blur(self.factor)
+        self.factor, self.seen = self._balance(inside, begin)
 
     def _blur(self, amounts: Floats) -> Floats:
-        found: Floats = self.up @ amounts @ self.across
-        return found
+        return _times(_times(amounts, self.across).T, self.up).T
 
-    def _balance(self) -> Floats:
-        """Return a with a K a = 1 inside: rows and columns of the scaled kernel sum to one."""
-        factor = self.inside.astype(np.float64)
+    def _balance(self, inside: Mask, begin: Floats) -> tuple[Floats, Floats]:
+        """Return a with a K a = 1 inside (rows and columns of the scaled kernel), and K a."""
+        factor = begin
         for _ in range(_ROUNDS):
-            product = (factor * self._blur(factor))[self.inside]
+            seen = self._blur(factor)
+            product = np.where(inside, factor * seen, 1.0)
             if np.abs(product - 1).max() < _BALANCED:
                 break
-            factor[self.inside] /= np.sqrt(product)
-        return factor
+            factor = factor / np.sqrt(product)
+        return factor, self._blur(factor)
 
     def spread(self, amounts: Floats) -> Floats:
         # What remains of an imbalance is taken by the events' side: their sum is exact.
         own = np.divide(amounts, self.seen, out=np.zeros_like(amounts), where=amounts > 0)
         found: Floats = self.factor * self._blur(own)
         return found
+
+
+def _times(left: Floats, right: Floats) -> Floats:
+    """Multiply matrices, in blocks of rows so small that one thread does each."""
+    rows, n = max(1, _ONE_THREAD // (right.size + 1)), len(left)
+    padded = np.zeros((-(-n // rows) * rows, left.shape[1]))
+    padded[:n] = left
+    found: Floats = (padded.reshape(-1, rows, left.shape[1]) @ right).reshape(len(padded), -1)[:n]
+    return found
 
 
 def _gauss(n: int, sigma: float) -> Floats:

@@ -1,5 +1,6 @@
 """Adaptive, edge-corrected heat beside plain kernels of scikit-learn and SciPy.
 
+Seconds are those of one core (processor time), so that neighbours on the machine do not count.
 Run: python -m tests.benchmarks.bench_density
 """
 
@@ -59,10 +60,10 @@ def _beside_peers(x: np.ndarray, y: np.ndarray, grid: object, seconds: float) ->
     across, up = grid.centres()
     events, squares = np.column_stack([x, y]), np.column_stack([across.ravel(), up.ravel()])
     width = 1_200.0
-    began = time.perf_counter()
+    began = time.process_time()
     model = KernelDensity(bandwidth=width, rtol=1e-3).fit(events)
     peer = np.exp(model.score_samples(squares)) * EVENTS * 1e6
-    spent = time.perf_counter() - began
+    spent = time.process_time() - began
     note("scikit-learn KernelDensity, one bandwidth, no border, rtol 1e-3", spent, "s")
     note("  ratio: times our adaptive, corrected one", spent / seconds, "x")
     plain = density(x, y, grid, bandwidth_m=width, adaptive=False).values
@@ -70,20 +71,20 @@ def _beside_peers(x: np.ndarray, y: np.ndarray, grid: object, seconds: float) ->
     difference = np.abs(plain[middle] - peer.reshape(grid.shape)[middle]).max() / peer.max()
     line("  farthest difference from ours, of the highest", difference * 100, "%", 1.0)
     few = 1_000  # SciPy has no tree: it is timed on a part and drawn up
-    began = time.perf_counter()
+    began = time.process_time()
     gaussian_kde(events.T, bw_method=0.1)(squares[:few].T)
-    spent = (time.perf_counter() - began) * len(squares) / few
+    spent = (time.process_time() - began) * len(squares) / few
     note("SciPy gaussian_kde, the same, from a fortieth of the squares", spent, "s")
     note("  ratio", spent / seconds, "x")
 
 
 def timed(call: Callable[[], object]) -> float:
-    """Return the median of some runs in seconds; the first one is not counted."""
+    """Return the median of some runs in seconds of one core; the first one is not counted."""
     spent = []
     for _ in range(RUNS + 1):
-        began = time.perf_counter()
+        began = time.process_time()
         call()
-        spent.append(time.perf_counter() - began)
+        spent.append(time.process_time() - began)
     return median(spent[1:])
 
 
