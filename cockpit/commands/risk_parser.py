@@ -81,8 +81,8 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
 
 def _add_space(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("places")
-    group.add_argument("--permutations", type=int, default=999, metavar="N",
-                       help="or simulations (default: 999)")  # fmt: skip
+    group.add_argument("--permutations", type=int, metavar="N",
+                       help="or simulations (default: 999; large scans 99)")  # fmt: skip
     group.add_argument("--seed", type=int, default=20240501, help="of all random draws")
     group.add_argument(
         "--alpha", type=float, default=0.05, help="false discoveries (default: 0.05)"
@@ -104,6 +104,9 @@ def _add_time(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--prospective", action="store_true",
                        help="scan: only clusters that last until the end")  # fmt: skip
     group.add_argument("--space-only", action="store_true", help="scan: all periods as one")
+    group.add_argument("--most-share", type=float, metavar="S",
+                       help="scan: of the people in the largest circle (default: 0.5, less for "
+                       "more than 300 areas)")  # fmt: skip
     group.add_argument("--by-region", action="store_true",
                        help="unusual days for each area, not for all together")  # fmt: skip
 

@@ -25,6 +25,10 @@ from geodata.errors import InputError
 Floats = NDArray[np.float64]
 _SQUARES = 40_000  # of a grid whose width nobody gave
 _GAP_M = 1.0  # borders of hand-drawn neighbours leave slivers
+_MOST_SHARE = 0.5  # of the people in the largest circle of a scan
+_IN_CIRCLE = 150  # of many areas, the largest circle holds about so many: minutes, not hours
+PERMUTATIONS = 999
+_MANY, _FEW = 100_000, 99  # areas x periods: a scan of more makes do with fewer simulations
 _QUADRANTS = ("-", "high among high", "low among high", "low among low", "high among low")
 
 
@@ -97,7 +101,10 @@ def gi(case: Case, given: argparse.Namespace) -> Found:
     """Answer ``gi``: hot and cold spots by Gi*, false discoveries held below ``alpha``."""
     rng = np.random.default_rng(given.seed)
     found = hotspots.getis_ord(
-        case.counts().astype(float), _weights(case), permutations=given.permutations, rng=rng
+        case.counts().astype(float),
+        _weights(case),
+        permutations=given.permutations or PERMUTATIONS,
+        rng=rng,
     )
     q = hotspots.q_values(found.p)
     certain = q <= given.alpha
@@ -143,7 +150,10 @@ def moran(case: Case, given: argparse.Namespace) -> Found:
     """Answer ``moran``: areas like their neighbours or unlike them."""
     rng = np.random.default_rng(given.seed)
     found = hotspots.local_moran(
-        case.counts().astype(float), _weights(case), permutations=given.permutations, rng=rng
+        case.counts().astype(float),
+        _weights(case),
+        permutations=given.permutations or PERMUTATIONS,
+        rng=rng,
     )
     q = hotspots.q_values(found.p)
     certain = q <= given.alpha
@@ -200,9 +210,11 @@ def clusters(case: Case, given: argparse.Namespace) -> Found:
     periods = periods_of(case.events, given.period or "week")
     cases = case.counts_by(periods)
     expected, basis = _expected(case, cases, given)
+    share = given.most_share or min(_MOST_SHARE, _IN_CIRCLE / len(cases))
+    simulations = given.permutations or (_FEW if cases.size > _MANY else PERMUTATIONS)
     found = scan(
         cases, expected, case.centre[:, 0], case.centre[:, 1], prospective=given.prospective,
-        space_only=given.space_only, simulations=given.permutations,
+        space_only=given.space_only, most_share=share, simulations=simulations,
         rng=np.random.default_rng(given.seed),
     )  # fmt: skip
     listed = [
@@ -221,8 +233,8 @@ def clusters(case: Case, given: argparse.Namespace) -> Found:
     ])  # fmt: skip
     certain = found.significant(given.alpha)
     plain = {
-        "counted": found.total, "expected_by": basis, "simulations": given.permutations,
-        "clusters": listed,
+        "counted": found.total, "expected_by": basis, "most_share": share,
+        "simulations": simulations, "clusters": listed,
     }  # fmt: skip
     shapes = np.array([
         shapely.union_all(areas.shapes[c.members]) for c in found.clusters

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cockpit.commands.risk_cases import Case, Found, periods_of
+from cockpit.commands.risk_places import PERMUTATIONS
 from cockpit.risk.aberration import cusum, ears, seasonal
 from cockpit.risk.near_repeat import near_repeat
 from cockpit.risk.rules import Rule
@@ -61,7 +62,8 @@ def repeats(case: Case, given: argparse.Namespace) -> Found:
     distances, days = bounds(given.bands_m, "--bands-m"), bounds(given.bands_days, "--bands-days")
     found = near_repeat(
         case.x, case.y, case.days, distances_m=distances, days=days,
-        simulations=given.permutations, rng=np.random.default_rng(given.seed),
+        simulations=given.permutations or PERMUTATIONS,
+        rng=np.random.default_rng(given.seed),
     )  # fmt: skip
     rows = pd.DataFrame([
         {
