@@ -153,7 +153,7 @@ class _Search:
 
     def _guess(self, around: Circles) -> None:
         """Raise the best by a few windows: the limit below which nothing need be looked at."""
-        datasets = np.arange(len(self.best))
+        every = np.arange(len(self.best))
         for first, past, mean in self._rings(around):
             outer = self.room[past - first - 1]
             for length in sorted(set(self.boxes.longest.tolist())):
@@ -161,7 +161,7 @@ class _Search:
                 inside = outer[length : length + starts] - outer[:starts]
                 at = inside.argmax(axis=0)
                 expected = (mean[-1, length : length + starts] - mean[-1, :starts])[at]
-                self._raise(datasets, inside[at, datasets], expected)
+                self._raise(every, inside[at, every], expected)
 
     def _look(self, around: Circles) -> None:
         start, shortest = self.boxes.start, self.boxes.shortest

@@ -205,6 +205,35 @@ def test_maxima_and_best_window_equal_those_of_a_plain_scan(
     assert (found[0].llr if found else 0) == pytest.approx(best[0], abs=1e-9)
 
 
+def test_many_cases_are_counted_without_overflow() -> None:
+    draw = rng()
+    x, y = draw.uniform(0, 1000, (2, 5))
+    expected = draw.uniform(1, 2, (5, 4))
+    scaled = expected * (70_000 / expected.sum())
+    cases = draw.poisson(scaled)
+    cases[2, 1:3] += 400
+    best = scan(cases, expected, x, y, simulations=9, rng=draw).clusters[0]
+    plain = plain_scan(cases, expected, x, y, longest=2)
+    assert (best.llr, best.observed) == (pytest.approx(plain[0]), plain[4])
+    null = Null(scaled, 70_000, 2, False, 2)
+    drawn = next(datasets(null, 2, 0, rng()))
+    assert drawn[:, -1].sum(axis=0).tolist() == [70_000, 70_000]
+
+
+def test_the_order_of_regions_does_not_matter() -> None:
+    draw = rng()
+    x, y = draw.uniform(0, 1000, (2, 30))
+    expected = draw.uniform(1, 2, (30, 10))
+    cases = draw.poisson(expected)
+    cases[4:7, 3:5] += 6
+    other = draw.permutation(30)
+    first = scan(cases, expected, x, y, simulations=49, rng=rng(1)).clusters[0]
+    again = scan(cases[other], expected[other], x[other], y[other], simulations=49, rng=rng(2))
+    assert set(other[again.clusters[0].members]) == set(first.members.tolist())
+    assert again.clusters[0].llr == pytest.approx(first.llr)
+    assert (again.clusters[0].first, again.clusters[0].last) == (first.first, first.last)
+
+
 @settings(max_examples=50, deadline=None)
 @given(
     total=st.integers(2, 60), ratio=st.floats(0.01, 12), mu=st.floats(1e-3, 40),
