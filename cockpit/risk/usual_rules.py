@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cockpit.risk.rules import Rule
-from cockpit.risk.sensor_health import GOOD, KINDS, health_over
-from cockpit.risk.windows import over_window, readings_of
+from cockpit.risk.sensor_health import GOOD, KINDS, STUCK, health_over
+from cockpit.risk.windows import Floats, Seconds, over_window, readings_of
 from geodata.errors import InputError
 
 # Shares of a sensor's own past that lie below blue, yellow, orange and red.
@@ -23,6 +23,9 @@ _LEAST_DAYS = 60
 class UsualRule:
     """
     A rule for one kind of sensor, in its usual unit.
+
+    Readings in a row and in a window are counted for hourly readings; :func:`at_interval` fits
+    them to a sensor that speaks more rarely or more often.
 
     With ``own`` the thresholds of the rule are shares (0 to 1) of the sensor's own past, for no
     norm knows this river's or this slope's numbers: :func:`from_own_past` puts in what lies there.
@@ -67,7 +70,7 @@ USUAL_RULES: dict[str, UsualRule] = {
             "pm25", "空气质量", "μg/m³", "Fine particles",
             Rule(
                 (115.0, 150.0, 200.0, 250.0), aggregate="mean", window_hours=12, clear_margin=40,
-                hold=2, clear_hold=12, least=3, gap_hours=12,
+                hold=2, clear_hold=12, least=9, gap_hours=12,
             ),
             _AIR_NORM, confirm=True,
         ),
@@ -106,6 +109,23 @@ USUAL_RULES: dict[str, UsualRule] = {
 }  # fmt: skip
 
 
+def at_interval(rule: Rule, every_hours: float) -> Rule:
+    """
+    Fit counts of readings that are meant for hourly ones to another interval, each at least 1.
+
+    Raises
+    ------
+    InputError
+        If the interval is not above 0.
+    """
+    if not (np.isfinite(every_hours) and every_hours > 0):
+        raise InputError("The usual interval is {every} h; expected above 0.", every=every_hours)
+    hold, clear_hold, least = (
+        max(1, round(count / every_hours)) for count in (*rule.rows, rule.least)
+    )
+    return replace(rule, hold=hold, clear_hold=clear_hold, least=least)
+
+
 def from_own_past(
     usual: UsualRule, times: NDArray[np.generic], values: NDArray[np.generic]
 ) -> Rule:
@@ -131,10 +151,8 @@ def from_own_past(
     if not usual.own:
         return usual.rule
     seconds, found = readings_of(times, values)
-    kind = KINDS.get(usual.kind)
-    when = seconds.astype("datetime64[s]")
-    sound = health_over(when, found, at=when, usual=kind)
-    seconds, found = seconds[sound == GOOD], found[sound == GOOD]
+    sound = _sound(seconds, found, usual.kind)
+    seconds, found = seconds[sound], found[sound]
     days = (seconds[-1] - seconds[0]) / 86_400 if len(seconds) else 0.0
     if len(found) < _LEAST_READINGS or days < _LEAST_DAYS:
         raise InputError(
@@ -149,7 +167,16 @@ def from_own_past(
     return replace(rule, thresholds=(blue, yellow, orange, red), clear_margin=(yellow - blue) / 2)
 
 
-def _rising(come_to: NDArray[np.float64], shares: list[float]) -> list[float]:
+def _sound(seconds: Seconds, values: Floats, kind: str) -> NDArray[np.bool_]:
+    """Tell which readings to learn from; of a row that was stuck none, from its first on."""
+    when = seconds.astype("datetime64[s]")
+    states = health_over(when, values, at=when, usual=KINDS.get(kind))
+    row = np.cumsum(np.diff(values, prepend=np.nan) != 0)
+    sound: NDArray[np.bool_] = (states == GOOD) & ~np.isin(row, row[states == STUCK])
+    return sound
+
+
+def _rising(come_to: Floats, shares: list[float]) -> list[float]:
     """Return the thresholds at the shares of the past, each above the one before."""
     known = np.unique(come_to)
     if len(known) < 2:
