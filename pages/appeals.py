@@ -22,7 +22,7 @@ picture, beside = st.columns([0.62, 0.38], gap="medium")
 with picture:
     appeals.picture(twin, known, choice, sentence)
 with beside:
-    appeals.rising(known, choice)
+    appeals.beside(twin, known, choice)
 appeals_panels.show(known, choice)
 appeals.files(twin, choice)
 appeals.remarks(known)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from cockpit.access.classes import may_see
 from cockpit.answers.appeals import TEXT_CLASS, Appeals
-from cockpit.answers.appeals_layers import path_of
+from cockpit.answers.appeals_layers import LEVELS, path_of
 from cockpit.answers.appeals_lists import Counts, Places
 from cockpit.answers.appeals_tables import FILE_TITLES
 from cockpit.answers.layers import stamp
@@ -19,12 +19,22 @@ from cockpit.appeals.masks import NO_PROOF
 from cockpit.appeals.rising import WEEKS, Topic
 from cockpit.appeals.text import LONGEST
 from cockpit.ui import appeals_cache, appeals_charts, appeals_maps, cache, map_choices, way
-from cockpit.ui.appeals_choices import Choice, topic_title
+from cockpit.ui.appeals_choices import Choice, levels_of, topic_title
 from cockpit.ui.appeals_parts import chart, day, tile
 from cockpit.ui.coverage_parts import table
-from cockpit.ui.words import language, name_of, number, percent, say, say_terms, signed
+from cockpit.ui.words import (
+    compact,
+    department_of,
+    language,
+    name_of,
+    number,
+    percent,
+    say,
+    say_terms,
+    signed,
+)
 
-_MOST_PLACES = 10
+_MOST_PLACES = 8
 _MOST_RISING = 5
 _FILES = ("township", "village", "grid", "topics", "rising", "repeats", "urgent", "person")
 
@@ -70,7 +80,7 @@ def tiles(found: Counts, n_rising: int) -> None:
     cards = [
         tile("appeals", say("Appeals"), number(found.n), say("appeals"), change),
         tile("rate", say("For 10,000 residents"), number(_rate(found), 1), say("appeals"),
-             say("{n} residents", n=number(found.people))),
+             say("{n} residents", n=compact(found.people))),
         tile("urgent", say("Urgent"), number(found.urgent), say("appeals"),
              say("{n} of them still open", n=number(found.urgent_open))),
         tile("repeats", say("Repeat cases"), number(found.cases), say("cases"),
@@ -129,8 +139,16 @@ def picture(twin: Twin, known: Appeals, choice: Choice, text: str) -> None:
         )
         appeals_maps.legend(breaks)
     st.markdown(way.plain(words))
-    with st.expander(say("The same as a table")):
-        places_table(twin, found)
+
+
+def beside(twin: Twin, known: Appeals, choice: Choice) -> None:
+    """Show what rises, and the map's figures as a table."""
+    rising(known, choice)
+    found, _ = appeals_cache.places(
+        known.version, cache.visitor_class(), choice.asked, choice.level
+    )
+    st.markdown(f"**{say('Places with most appeals for their residents')}**")
+    places_table(twin, found)
 
 
 def places_sentence(twin: Twin, found: Places) -> str:
@@ -199,7 +217,7 @@ def rising(known: Appeals, choice: Choice) -> None:
         )
     for number_, topic in enumerate(found.topics[:_MOST_RISING]):
         with st.container(border=True):
-            st.html(_topic(known, topic))
+            st.html(_topic(topic))
             chart(
                 appeals_charts.spark(topic, found),
                 f"rising.{number_}",
@@ -230,7 +248,7 @@ def _how(tested: int, *, season_known: bool) -> str:
     )
 
 
-def _topic(known: Appeals, topic: Topic) -> str:
+def _topic(topic: Topic) -> str:
     times = say("new") if topic.new else say("{n} times as many a week", n=number(topic.ratio, 1))
     facts = say("{n} in the last {weeks} weeks, {before} before · {times}", n=number(topic.now),
                 weeks=WEEKS, before=number(topic.before), times=times)  # fmt: skip
@@ -240,7 +258,6 @@ def _topic(known: Appeals, topic: Topic) -> str:
         words = (
             f'<div class="ct-quiet ct-small">{escape(say("With it: {words}", words=joined))}</div>'
         )
-    del known
     return (
         f'<div class="ct-head">{escape(topic.phrase)}</div>'
         f'<div class="ct-small">{escape(facts)}</div>{words}'
@@ -254,10 +271,7 @@ def files(twin: Twin, choice: Choice) -> None:
     """Show the tables to take away; none has a text in it."""
     path = "/".join(path_of(choice.asked))
     shown = [
-        name
-        for name in _FILES
-        if name not in ("township", "village", "grid")
-        or cache.parts_with(twin.version, choice.asked.unit, name)
+        name for name in _FILES if name not in LEVELS or name in levels_of(twin, choice.asked.unit)
     ]
     links = " · ".join(
         f"{escape(say(FILE_TITLES[name]))} "
@@ -273,7 +287,8 @@ def files(twin: Twin, choice: Choice) -> None:
 
 def remarks(known: Appeals) -> None:
     """Show where the appeals come from, what was not read, and what masking is worth."""
-    channels = "、".join(known.channels) if language() == "zh" else ", ".join(known.channels)
+    names = [department_of(name) for name in known.channels]
+    channels = "、".join(names) if language() == "zh" else ", ".join(names)
     texts = [say("Channels read as appeals: {channels}.", channels=channels)]
     if known.n_empty:
         texts.append(say("{n} appeals have no text and are left out.", n=number(known.n_empty)))

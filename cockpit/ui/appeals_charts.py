@@ -27,17 +27,21 @@ def weeks(found: Weeks, names: Sequence[str]) -> dict[str, Any]:
     several = [*found.counts, found.others] if found.others.any() else list(found.counts)
     labels = [*names, say("all others")][: len(several)]
     top = max(float(max(line.max() for line in several)), 1.0)
-    ends = _apart([float(line[-1]) for line in several], gap=top / 12)
+    ends = _apart([float(line[-1]) for line in several], gap=top / 13)
     data = [
         {
             "type": "scatter",
             "mode": "lines",
             "x": days,
             "y": line.tolist(),
-            "line": {"color": colour, "width": 2},
+            "line": {
+                "color": colour,
+                "width": 2 if k < len(names) else 1.2,
+                "dash": "solid" if k < len(names) else "dot",
+            },
             "hovertemplate": f"{escape(label)}<br>%{{x}}: %{{y}}<extra></extra>",
         }
-        for line, colour, label in zip(several, colours, labels, strict=False)
+        for k, (line, colour, label) in enumerate(zip(several, colours, labels, strict=False))
     ]
     layout = charts.layout(360, right=170)
     layout |= {
@@ -155,11 +159,10 @@ def _label(x: str, y: float, text: str, colour: str) -> dict[str, Any]:
 
 
 def _apart(heights: Sequence[float], gap: float) -> list[float]:
-    """Return where labels go so that none covers another, in the same order, none below zero."""
+    """Return where labels go so that none covers another or the axis, in the same order."""
     places = list(heights)
-    above = float("inf")
-    for k in np.argsort(heights)[::-1].tolist():
-        above = min(heights[k], above - gap)
-        places[k] = above
-    low = min(places)
-    return [p - low if low < 0 else p for p in places]
+    below = -gap / 2
+    for k in np.argsort(heights, kind="stable").tolist():  # from below: the axis does not give way
+        below = max(heights[k], below + gap)
+        places[k] = below
+    return places

@@ -105,7 +105,7 @@ def _channels(known: Appeals) -> tuple[int, ...]:
 
 
 def _level(twin: Twin, unit: str) -> str:
-    levels = [k for k in LEVELS if cache.parts_with(twin.version, unit, k)]
+    levels = levels_of(twin, unit)
     first = next((k for k in levels if k == "village"), levels[0])
     return str(
         st.segmented_control(
@@ -117,6 +117,12 @@ def _level(twin: Twin, unit: str) -> str:
         )
         or first
     )
+
+
+def levels_of(twin: Twin, unit: str) -> list[str]:
+    """Return the levels that the map can show below a unit; for a leaf its own."""
+    found = [k for k in cache.levels_in(twin.version, unit) if k in LEVELS]
+    return found or [str(twin.regions["level"].iat[twin.position(unit)])]
 
 
 def _layers(twin: Twin) -> tuple[str, ...]:
