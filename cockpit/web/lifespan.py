@@ -14,7 +14,7 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
-from cockpit.answers import coverage_check, reach
+from cockpit.answers import alert_watch, coverage_check, reach
 from cockpit.answers.coverage_question import question
 from cockpit.answers.current import current_twin
 from cockpit.answers.siting import Rules, ground_of, pose
@@ -54,6 +54,8 @@ def warm() -> None:
 def warm_more(ended: threading.Event) -> None:
     """Make what pages want first, while the server already answers."""
     warm_layers()
+    # From here on for good: what feeds bring is judged by the rules of warning as it comes.
+    threading.Thread(target=alert_watch.watch, args=(ended,), name="alerts", daemon=True).start()
     warm_travel()
     warm_solvers(ended)
     gc.collect()  # as in lifespan: these stay too
