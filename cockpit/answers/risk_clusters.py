@@ -28,6 +28,8 @@ _SEED = 20250102
 _MOST_SHOWN = 12
 _MOST_SHARE = {"cell": 0.05, "village": 0.25}
 """Share of the residents in the largest circle: a finer look has smaller circles, or none waits."""
+_ONGOING_WEEKS = 8
+"""What began longer ago is no news."""
 _LONG = 200  # days; a longer period is cut into months, a shorter one into weeks
 MOST_PAIRED = 6_000
 """Events whose pairs are counted, the newest: of more, pairs in a town are millions."""
@@ -90,9 +92,9 @@ def clusters(known: Happenings, places: Places, q: Question, *, prospective: boo
 
     Expected are the residents' share at the usual rate of that kind of village, in every step of
     time the same share of all that happened in it: a bad month of the whole county is no cluster.
-    ``prospective`` looks only for what is still going on at the end of the period.
+    ``prospective`` looks only for what began in the last eight weeks and goes on to the end.
     """
-    step = step_of(q)
+    step = "week" if prospective else step_of(q)
     counts, parts = by_period(known, places, q, step)
     all_of = counted(known, places, q)
     expected = np.nan_to_num(
@@ -110,6 +112,7 @@ def clusters(known: Happenings, places: Places, q: Question, *, prospective: boo
         places.x[lived],
         places.y[lived],
         prospective=prospective,
+        longest=min(_ONGOING_WEEKS, len(parts)) if prospective else None,
         at_risk=places.required_people()[lived],
         most_share=_MOST_SHARE[places.level],
         simulations=_SCANS[places.level],

@@ -14,7 +14,7 @@ MOST_CRITERIA = 9
 SCALE = (1, 2, 3, 4, 5, 6, 7, 8, 9)
 """Saaty's scale: 1 as important, 9 far more important; minus stands for the reverse."""
 HIGHEST_RISE_M = 20.0
-USUAL_RISE_M = 3.0
+USUAL_RISE_M = 2.0
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ class Signs:
     q: Floats  # the share of false ones among all places at least as striking
     usual: Floats  # events expected here alone
     values: Floats  # what is tested: events here, or rates drawn towards the county's
+    spread: float  # how much more counts scatter here than by Poisson; 1: no more
     counted: Counted
 
     def of(self, *codes: int) -> NDArray[np.intp]:
@@ -59,23 +60,28 @@ def signs(known: Happenings, places: Places, q: Question, test: str) -> Signs:
     """
     found = counted(known, places, q)
     people = places.required_people()
+    spread = 1.0
     expected = usual_counts(found.counts, people, places.strata, places.weights)
     observed_near = places.weights.around(found.counts)
     expected_near = places.weights.around(expected)
     if test == "poisson":
         values = found.counts
-        high, p = _poisson(found.counts, expected, places)
+        spread = dispersion(found.counts, expected, places.weights)
+        high, p = _poisson(found.counts, expected, places, spread)
         apart = np.zeros(len(places), dtype=np.intp)
     else:
         values = np.where(people > 0, empirical_bayes(found.counts, people), np.nan)
         high, p, apart = _lies_together(values, places, test)
     shares = q_values(p)
     codes = _classes(high, p, shares, expected_near, apart)
-    return Signs(test, codes, observed_near, expected_near, p, shares, expected, values, found)
+    return Signs(
+        test, codes, observed_near, expected_near, p, shares, expected, values, spread, found
+    )
 
 
-def _poisson(counts: Floats, expected: Floats, places: Places) -> tuple[NDArray[np.bool_], Floats]:
-    spread = dispersion(counts, expected, places.weights)
+def _poisson(
+    counts: Floats, expected: Floats, places: Places, spread: float
+) -> tuple[NDArray[np.bool_], Floats]:
     local = poisson_local(counts, expected, places.weights, dispersion=spread)
     return np.asarray(local.p_high <= local.p_low), local.two_sided
 

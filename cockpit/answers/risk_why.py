@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.stats import poisson
+from scipy.stats import nbinom, poisson
 
 from cockpit.answers.happenings import Happenings
 from cockpit.answers.risk_answer import Answer
@@ -73,22 +73,24 @@ def _signs(known: Happenings, places: Places, q: Question, found: Answer, place:
         unit = "events above expectation"
     base = _base(known, places, told.counted, place)
     observed, expected = float(told.observed[place]), float(told.expected[place])
-    fewer, more = margin(observed, expected)
+    fewer, more = margin(observed, expected, told.spread)
     return Why(
         place, unit, parts, base[0], observed, expected, base[1],
         float(told.p[place]), float(told.q[place]), fewer, more,
     )  # fmt: skip
 
 
-def margin(observed: float, expected: float) -> tuple[int | None, int | None]:
+def margin(observed: float, expected: float, spread: float = 1.0) -> tuple[int | None, int | None]:
     """
     Return how many events fewer would not be striking any more, or how many more would be.
 
-    Striking is a count that chance alone reaches in at most 2.5 % of cases (both sides: 5 %).
+    Striking is a count that chance alone reaches in at most 2.5 % of cases (both sides: 5 %), where
+    counts scatter ``spread`` times as much as Poisson's (1: as these).
     """
     if not expected > 0:
         return None, None
-    least = int(poisson.isf(ALPHA / 2, expected)) + 1
+    chance = poisson(expected) if spread <= 1 else nbinom(expected / (spread - 1), 1 / spread)
+    least = int(chance.isf(ALPHA / 2)) + 1
     if observed >= least:
         return int(observed - least + 1), None
     return None, int(least - observed)

@@ -24,7 +24,7 @@ _ROLES = {
         "em oscillating": "#D9B44A", "em historical": "#8C7B72",
     },
 }  # fmt: skip
-_QUIET = {"too little": 0.55, "even": 0.16}
+_QUIET = {"too little": 0.3, "even": 0.16}
 Paint = tuple[str, float]
 
 
@@ -66,7 +66,7 @@ def swatch(key: Key, tokens: Tokens) -> str:
     share = round(100 * alpha)
     ground = f"color-mix(in srgb, {colour} {share}%, {tokens.map_ground})"
     if not hatched(key.role):
-        return f"background:{ground}"
+        return f"background:{ground};border:1px solid {tokens.line}"
     line = f"color-mix(in srgb, {tokens.text} 45%, {ground})"
     return (
         f"background:repeating-linear-gradient(45deg,{ground} 0 4px,{line} 4px 5px);"

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from cockpit.answers.risk_answer import Answer
 from cockpit.answers.risk_clusters import Cluster
 from cockpit.answers.risk_layers import HATCH, MAPPING, hatch_url, places_url
+from cockpit.answers.risk_signs import TESTS
 from cockpit.answers.twin import Twin
 from cockpit.ui import cache, cell_map, coverage_maps, maps, risk_colours, state, theme
 from cockpit.ui.cell_map import CellMap
@@ -21,6 +25,7 @@ from cockpit.ui.theme import Tokens, rgba
 from cockpit.ui.words import language
 
 _HEIGHT, _PHONE = 600, 400
+_MOST_RINGS = 40
 NO_ROLES: tuple[str, ...] = ("even",) * 10
 Point = dict[str, Any]
 
@@ -33,6 +38,7 @@ class Scene:
     choice: Choice
     found: Answer | None  # None: the answer is being worked out, or there is none
     chosen: int  # place with an outline; -1: none
+    rows: NDArray[np.intp]  # (n_places,) rows of twin.regions
     circles: tuple[Cluster, ...] = ()
     points: tuple[Point, ...] = ()  # sensors: id, n, e, p (lon, lat), c (colour), t (text)
 
@@ -62,6 +68,7 @@ def deck(scene: Scene, tokens: Tokens) -> Deck:
         *_places(scene, tokens),
         *coverage_maps.ground(twin, unit, extras, tokens),
         *_circles(scene, tokens),
+        *_rings(scene, tokens),
         *coverage_maps.names(twin, unit, extras, tokens),
         *_points(scene, tokens),
     ]
@@ -100,7 +107,11 @@ def _hatched(
     unsure = [risk_colours.hatched(role) for role in roles]
     if not any(unsure[int(code)] for code in set(classes)):
         return []
-    light = [(tokens.text, 0.55 if yes else 0.0) for yes in unsure]
+    # Lines over what cannot be told at all are quieter: for rare events that is most of the county.
+    light = [
+        (tokens.text, (0.2 if role == "too little" else 0.6) if yes else 0.0)
+        for role, yes in zip(roles, unsure, strict=True)
+    ]
     colour = cell_map.fill(CellMap(classes, tuple(light)))
     return [
         {
@@ -151,6 +162,27 @@ def _circles(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
         "lineWidthUnits": "pixels",
     }
     return [ring, _letters("circles", rows, tokens) | {"getText": "@@=t", "getSize": 16}]
+
+
+def _rings(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
+    """Return rings around the hot cells first in the list: a cell is a speck on a whole county."""
+    found = scene.found
+    if found is None or found.method not in TESTS:
+        return []
+    hot = [key.code for key in found.keys if key.role == "hot"]
+    regions = scene.twin.regions
+    rows = [scene.rows[i] for i in found.order.tolist() if found.classes[i] in hot][:_MOST_RINGS]
+    lonlat = regions[["lon", "lat"]].to_numpy(dtype=float)[rows]
+    points = [{"p": [round(lon, 4), round(lat, 4)]} for lon, lat in lonlat if math.isfinite(lon)]
+    return [
+        {
+            **cell_map.discs(f"rings-{mark(json.dumps(points))}", points, 9),
+            "pickable": False,
+            "filled": False,
+            "getLineColor": rgba(risk_colours.paint("hot", tokens)[0]),
+            "getLineWidth": 2,
+        }
+    ]
 
 
 def _points(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:

@@ -81,7 +81,7 @@ def picture(
     """Draw the map."""
     circles = found.found.several if found is not None and _has_circles(found) else ()
     chosen = places.place_of(choice.place) if choice.place else -1
-    scene = risk_maps.Scene(twin, choice, found, chosen, circles, points)
+    scene = risk_maps.Scene(twin, choice, found, chosen, places.rows, circles, points)
     risk_maps.show(scene, key="risk.deck", on_pick=risk_choices.picked, alt=alt)
 
 

@@ -86,8 +86,8 @@ def _signs(places: Places, found: Answer, inside: Rows) -> Terms:
     else:
         terms.append(
             (
-                "So many places are looked at that some look high by chance: none stands out beyond "
-                "that.",
+                "So many places are looked at that some look high by chance: none stands out "
+                "beyond that.",
                 {},
             )
         )
@@ -148,7 +148,7 @@ def _clusters(places: Places, found: Answer, inside: Rows) -> Terms:
         return [("No cluster in space and time stands out beyond chance.", {})]
     top = here[0]
     return [
-        ("{n} clusters are significant.", {"n": number(len(here))}),
+        ("Significant clusters: {n}.", {"n": number(len(here))}),
         (
             "The strongest lies around {name}, {days}, within {km} km: {observed} events, "
             "{expected} expected, {times} times the risk outside (p = {p}).",
@@ -198,8 +198,10 @@ def _course(places: Places, found: Answer, inside: Rows) -> Terms:
     counts = {k.title: int((codes == k.code).sum()) for k in hot}
     parts = [f"{say(t)} {number(n)}" for t, n in counts.items() if n]
     if not parts:
-        return [("No {places} is or was a significant hot spot of single steps of time.",
-                 {"places": say(_UNITS[places.level][1])})]  # fmt: skip
+        once = int((found.found.made.signs[inside] > 0).any(axis=1).sum())
+        return [("None is a hot spot in the last step or nearly always; {n} {places} were hot in "
+                 "some step before.",
+                 {"n": number(once), "places": level_word(places.level)})]  # fmt: skip
     joined = ("；" if language() == "zh" else "; ").join(parts)
     return [("Hot spots over {n} steps: {parts}.",
              {"n": number(len(found.found.parts)), "parts": joined})]  # fmt: skip
