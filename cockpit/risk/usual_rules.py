@@ -70,7 +70,7 @@ USUAL_RULES: dict[str, UsualRule] = {
             "pm25", "空气质量", "μg/m³", "Fine particles",
             Rule(
                 (115.0, 150.0, 200.0, 250.0), aggregate="mean", window_hours=12, clear_margin=40,
-                hold=2, clear_hold=12, least=9, gap_hours=12,
+                hold=2, clear_hold=12, least=3, gap_hours=12,
             ),
             _AIR_NORM, confirm=True,
         ),

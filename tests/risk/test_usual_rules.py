@@ -52,10 +52,10 @@ def test_rain_warnings_by_the_national_table(rain, warned) -> None:
 
 def test_counts_of_readings_fit_the_interval() -> None:
     rule = USUAL_RULES["pm25"].rule
-    assert (rule.hold, rule.clear_hold, rule.least) == (2, 12, 9)
+    assert (rule.hold, rule.clear_hold, rule.least) == (2, 12, 3)
     slow = at_interval(rule, 3)
-    assert (slow.hold, slow.clear_hold, slow.least) == (1, 4, 3)
-    assert replace(slow, hold=2, clear_hold=12, least=9) == rule
+    assert (slow.hold, slow.clear_hold, slow.least) == (1, 4, 1)
+    assert replace(slow, hold=2, clear_hold=12, least=3) == rule
     assert at_interval(rule, 0.25).hold == 8
     with pytest.raises(InputError, match="usual interval is 0 h"):
         at_interval(rule, 0)
