@@ -92,7 +92,7 @@ def _list(given: argparse.Namespace) -> int:
     if given.json:
         _json([tables.plain_story(s, county, given.lang) for s in found[: given.most]])
         return _DONE
-    titles = ("Alert", "Colour", "Rule", "Sensor or region", "Place", "Opened", "Closed", "Reason")
+    titles = ("Alert", "Colour", "Rule", "Sensor or region", "Township and village", "Opened", "Closed", "Reason")
     rows = [
         [
             str(s.id),

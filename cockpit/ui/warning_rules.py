@@ -1,0 +1,317 @@
+"""Rules on the page Early warning: what they watch, and other thresholds tried on the past."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import streamlit as st
+
+from cockpit.answers import alerts
+from cockpit.answers.alert_ledger import LONGEST_NAME
+from cockpit.answers.alert_rules import StandingRule
+from cockpit.answers.alert_tables import LEVEL_TITLES, VERDICT_TITLES
+from cockpit.answers.alert_trial import Tried, WouldBe
+from cockpit.answers.twin import Twin
+from cockpit.risk.rules import LEVELS
+from cockpit.ui import cache, state, theme, warning_cache, warning_charts, warning_parts
+from cockpit.ui.way import plain
+from cockpit.ui.words import NO_FIGURE, moment, number, percent, say, say_error
+from geodata.errors import CockpitError
+
+_LISTED = 12
+AGGREGATE_TITLES = {
+    "last": "the last value",
+    "mean": "mean of {hours} hours",
+    "max": "extreme of {hours} hours",
+    "sum": "sum of {hours} hours",
+    "rise": "change over {hours} hours",
+}
+
+
+def show(twin: Twin) -> None:
+    """Show all rules, and the chosen one to try with other thresholds."""
+    rules = warning_cache.rules()
+    if not rules:
+        st.info(say("There is no rule yet; the usual ones are made when data are first looked at."))
+        return
+    _say_result()
+    left, right = st.columns([0.4, 0.6], gap="medium")
+    with left:
+        _list(rules)
+    with right:
+        _try(twin, rules)
+
+
+def _list(rules: tuple[StandingRule, ...]) -> None:
+    st.subheader(say("Rules"), anchor=False)
+    on = sum(r.enabled for r in rules)
+    st.markdown(say("{n} rules, {on} of them switched on.", n=number(len(rules)), on=number(on)))
+    warning_parts.table(
+        {
+            say("Rule"): [warning_parts.rule_title(r) for r in rules],
+            say("Thresholds, blue to red"): [limits_text(r) for r in rules],
+            say("Compared with them"): [compared_text(r) for r in rules],
+            say("State"): [say("on") if r.enabled else say("off") for r in rules],
+        }
+    )
+
+
+def limits_text(rule: StandingRule) -> str:
+    """Return a rule's thresholds in a row; shares of a sensor's own past as such."""
+    if rule.method == "health":
+        return NO_FIGURE
+    texts = [
+        NO_FIGURE
+        if t is None
+        else percent(t, 2).replace(".00%", "%")
+        if rule.own
+        else warning_parts.plain_number(t)
+        for t in rule.rule.thresholds
+    ]
+    told = " / ".join(texts)
+    return f"{told} {say(rule.unit)}" if rule.unit and not rule.own else told
+
+
+def compared_text(rule: StandingRule) -> str:
+    """Return what is compared with the thresholds."""
+    if rule.method == "health":
+        return say("each sensor with its own past")
+    if rule.method == "aberration":
+        return say("chance of so many events in a day")
+    text = say(AGGREGATE_TITLES[rule.rule.aggregate], hours=f"{rule.rule.window_hours:g}")
+    return say("{what}, within each sensor's own past", what=text) if rule.own else text
+
+
+# ---------------------------------------------------------------- one rule, tried
+
+
+def _try(twin: Twin, rules: tuple[StandingRule, ...]) -> None:
+    by_id = {r.id: r for r in rules if r.method != "health"}
+    if not by_id:
+        return
+    st.subheader(say("Try thresholds on the past"), anchor=False)
+    first = next(iter(by_id))
+    chosen = st.selectbox(
+        say("Rule"), list(by_id), format_func=lambda i: warning_parts.rule_title(by_id[i]),
+        width=320,
+        **state.remembered("warning.rule", first, allowed=by_id, address="try"),
+    )  # fmt: skip
+    rule = by_id[str(chosen or first)]
+    if rule.source:
+        st.caption(say("Source of the thresholds: {source}.", source=say(rule.source)))
+    try:
+        tried_rule = _form(rule)
+        with st.spinner(say("Reading the past year with this rule"), show_time=False):
+            now, then = warning_cache.tried(rule), warning_cache.tried(tried_rule)
+    except CockpitError as error:
+        st.error(say_error(error), icon=":material/block:")
+        return
+    differs = tried_rule.rule != rule.rule
+    st.markdown(plain(_sentence(then, now if differs else None)))
+    _figures(now, then if differs else None)
+    _chart(twin, tried_rule, then)
+    _alarms(twin, then)
+    _switch(rule, tried_rule, differs=differs)
+
+
+def _form(rule: StandingRule) -> StandingRule:
+    """Return the rule with what the visitor typed; its own values where nothing was."""
+    name = f"warning.try.{rule.id}"
+    step = 0.01 if rule.own else None
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        typed = [
+            st.number_input(
+                say(LEVEL_TITLES[LEVELS[level]]), value=value, step=step, format="%g", width=130,
+                key=state.widget_key(f"{name}.{level}"),
+            )
+            for level, value in enumerate(rule.rule.thresholds, start=1)
+        ]  # fmt: skip
+        hold = st.number_input(
+            say("Readings in a row"), value=rule.rule.hold, min_value=1, max_value=48, width=140,
+            key=state.widget_key(f"{name}.hold"),
+        )  # fmt: skip
+        margin = rule.rule.clear_margin
+        if not rule.own:
+            margin = st.number_input(
+                say("Margin to clear"), value=float(margin), min_value=0.0, format="%g", width=140,
+                key=state.widget_key(f"{name}.margin"),
+            )  # fmt: skip
+    if rule.own:
+        st.caption(say("Thresholds are shares of each sensor's own past: 0.95 is passed by one "
+                       "reading in twenty."))  # fmt: skip
+    blue, yellow, orange, red = typed
+    changed = replace(
+        rule.rule,
+        thresholds=(blue, yellow, orange, red),
+        hold=int(hold),
+        clear_margin=float(margin),
+    )
+    return replace(rule, rule=changed)
+
+
+def _sentence(then: Tried, now: Tried | None) -> str:
+    told = say(
+        "In the past year this rule would have raised {n} alarms at {places} places.",
+        n=number(len(then.alarms)),
+        places=number(len({a.subject for a in then.alarms})),
+    )
+    if then.trial is not None and then.trial.alarms:
+        told += say(
+            " {hits} were followed by what it warns of, {false} were not; {missed} times it "
+            "would have missed it.",
+            hits=number(then.trial.hits),
+            false=number(then.trial.false_alarms),
+            missed=number(then.trial.missed),
+        )
+    if now is not None:
+        told += say(" The thresholds that are in use raise {n}.", n=number(len(now.alarms)))
+    return told
+
+
+def _figures(now: Tried, then: Tried | None) -> None:
+    shown = [now] if then is None else [now, then]
+    heads = [say("In use"), say("Tried")]
+    rows = {
+        say("Alarms"): [number(len(t.alarms)) for t in shown],
+        **{
+            say(LEVEL_TITLES[LEVELS[n]]): [number(t.by_level()[n]) for t in shown]
+            for n in (4, 3, 2, 1)
+        },
+    }
+    if now.trial is not None:
+        trials = [t.trial for t in shown if t.trial is not None]
+        rows |= {
+            say("True alarms"): [number(t.hits) for t in trials],
+            say("False alarms"): [number(t.false_alarms) for t in trials],
+            say("Missed"): [number(t.missed) for t in trials],
+            say("Precision"): [percent(t.precision) for t in trials],
+            say("Recall"): [percent(t.recall) for t in trials],
+            say("Lead time, hours"): [number(t.lead_hours, 1) for t in trials],
+            say("False alarms a year and place"): [number(t.false_a_year, 1) for t in trials],
+        }
+    columns = {"": heads[: len(shown)], **rows}
+    warning_parts.table(columns, right=tuple(rows))
+    if now.trial is None:
+        st.caption(say("The rule names nothing to measure it by, so alarms are counted only; "
+                       "people judge them."))  # fmt: skip
+
+
+def _chart(twin: Twin, rule: StandingRule, found: Tried) -> None:
+    subjects = sorted(found.places)
+    if not subjects:
+        return
+    loud = found.noisiest or subjects[0]
+    subject = st.selectbox(
+        say("Drawn"), subjects, format_func=lambda s: _subject(twin, found, s), width=320,
+        placeholder=say("Drawn"),
+        **state.remembered(f"warning.drawn.{rule.id}", loud, allowed=subjects),
+    )  # fmt: skip
+    drawn = warning_cache.drawn(rule, str(subject or loud))
+    if not len(drawn.times):
+        st.caption(say("Nothing was measured or counted there in the past year."))
+        return
+    alarms = sum(a.subject == (subject or loud) for a in found.alarms)
+    told = say("{place}: {n} alarms in the past year",
+               place=_subject(twin, found, str(subject or loud)), n=number(alarms))  # fmt: skip
+    st.plotly_chart(
+        warning_charts.trial(drawn, say(rule.unit) if rule.unit else ""),
+        theme=None,
+        config=warning_charts.CONFIG,
+        key=f"warning.trial.{theme.now().name}",
+        alt=told,
+    )
+    st.caption(
+        say("Coloured strips at the top: the alarms that this rule would have raised; below them, "
+            "in the colour of letters, what it warns of. Dotted: the thresholds.")
+    )  # fmt: skip
+
+
+def _subject(twin: Twin, found: Tried, subject: str) -> str:
+    place = found.places.get(subject)
+    name = warning_parts.place_text(twin, place.region_code if place else None)
+    if found.rule.kind != "sensor":
+        return name or subject
+    return f"{subject} · {name}" if name else subject
+
+
+def _alarms(twin: Twin, found: Tried) -> None:
+    if not found.alarms:
+        return
+    with st.expander(say("The newest of these alarms as a table"), icon=":material/table:"):
+        shown = found.alarms[:_LISTED]
+        warning_parts.table(
+            {
+                say("Highest colour"): [warning_parts.level_mark(a.peak) for a in shown],
+                say("Where"): [_subject(twin, found, a.subject) for a in shown],
+                say("Opened"): [moment(a.begin) for a in shown],
+                say("Closed"): [moment(a.end) if a.end else say("stands open") for a in shown],
+                say("Judgement"): [_verdict(a) for a in shown],
+            },
+            html=(say("Highest colour"),),
+        )
+
+
+def _verdict(alarm: WouldBe) -> str:
+    return say(VERDICT_TITLES[alarm.verdict]) if alarm.verdict else NO_FIGURE
+
+
+# ---------------------------------------------------------------- taking it over
+
+
+def _switch(rule: StandingRule, tried: StandingRule, *, differs: bool) -> None:
+    """Take the tried thresholds over, or switch the rule; both ask who does it, and once more."""
+    with st.container(border=True):
+        st.text_input(
+            say("Who are you"), max_chars=LONGEST_NAME, width=280,
+            **state.remembered("warning.who", ""),
+        )  # fmt: skip
+        st.checkbox(
+            say("I have seen what this rule would have done in the past year."),
+            key=state.widget_key(f"warning.seen.{rule.id}"),
+        )
+        seen = bool(state.widget_value(f"warning.seen.{rule.id}"))
+        with st.container(horizontal=True, gap="small"):
+            st.button(
+                say("Use these thresholds"), type="primary", key="warning.use",
+                disabled=not (differs and seen), on_click=_use, args=(tried,),
+                help=say("From now on; what the rule has warned of stays in the ledger."),
+            )  # fmt: skip
+            st.button(
+                say("Switch the rule off") if rule.enabled else say("Switch the rule on"),
+                key="warning.switch", disabled=not seen, on_click=_turn,
+                args=(rule.id, not rule.enabled),
+            )  # fmt: skip
+        if rule.changed_by:
+            st.caption(say("Last changed by {who}, {time} (UTC).", who=plain(rule.changed_by),
+                           time=moment(rule.changed)))  # fmt: skip
+
+
+def _use(rule: StandingRule) -> None:
+    _done(rule.id, lambda who: alerts.save_rule(rule, who, visitor=cache.visitor_class()))
+
+
+def _turn(rule: str, on: bool) -> None:
+    _done(rule, lambda who: alerts.switch_rule(rule, who, on=on, visitor=cache.visitor_class()))
+
+
+def _done(rule: str, act: Callable[[str], object]) -> None:
+    try:
+        act(str(state.chosen("warning.who", "")))
+    except CockpitError as error:
+        state.choose("warning.saved", error)
+        return
+    state.choose("warning.saved", rule)
+    state.forget_widget(f"warning.seen.{rule}")
+    for level in (1, 2, 3, 4, "hold", "margin"):  # their own values are the new ones now
+        state.forget_widget(f"warning.try.{rule}.{level}")
+    warning_cache.changed()
+
+
+def _say_result() -> None:
+    result = state.chosen("warning.saved", None)
+    if isinstance(result, CockpitError):
+        st.error(say_error(result), icon=":material/block:")
+    elif result is not None:
+        st.success(say("The rule is changed; it warns this way from now on."))
+    state.choose("warning.saved", None)
