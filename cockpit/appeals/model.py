@@ -263,7 +263,7 @@ def load(path: Path) -> TopicModel:
         If the file is missing or is no such model.
     """
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as kept:
             plain = json.loads(kept["plain"].tobytes())
             if plain["format"] != _FORMAT:
                 raise ValueError(plain["format"])
@@ -272,7 +272,7 @@ def load(path: Path) -> TopicModel:
                 for n in _VOCABULARIES
             }
             arrays = {n: kept[n] for n in ("word_vectors", "word_scale", "weights", "bias")}
-    except (OSError, KeyError, ValueError, BadZipFile) as error:
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
         raise DataFileError("{file}: not a model of topics.", file=path.name) from error
     return TopicModel(
         tuple(plain["classes"]),
