@@ -66,8 +66,8 @@ def over_window(
     Return what each reading's window comes to, and how many readings it holds.
 
     The window of a reading at t is (t - span, t]; that of a rise is [t - span, t], so that the
-    value of exactly ``span`` ago counts. Sums run from the newest reading backwards: they are the
-    same to the last bit however the series is cut into pieces.
+    value of exactly ``span`` ago counts. Sums are made up from the newest reading backwards: they
+    are the same to the last bit however the series is cut into pieces.
 
     Parameters
     ----------
@@ -98,10 +98,17 @@ def over_window(
 def _joined(
     join: np.ufunc, values: Floats, ends: NDArray[np.intp], count: NDArray[np.int64]
 ) -> Floats:
-    """Join each window's values, newest first; one pass for each place in the longest window."""
-    found = values[ends].copy()
-    rows = np.arange(len(ends))
-    for back in range(1, int(count.max(initial=0))):
-        rows = rows[count[rows] > back]
-        found[rows] = join(found[rows], values[ends[rows] - back])
+    """Join each window's values in blocks of 1, 2, 4 and so on from the newest backwards."""
+    found = np.full(len(ends), np.nan)
+    place, left = ends.copy(), count.copy()
+    block, size = values, 1  # block[i]: what the ``size`` values up to i come to
+    while left.any():
+        taken = np.flatnonzero(left & size)
+        part = block[place[taken]]
+        found[taken] = np.where(left[taken] == count[taken], part, join(found[taken], part))
+        place[taken] -= size
+        left[taken] -= size
+        longer = block.copy()
+        longer[size:] = join(block[size:], block[:-size])
+        block, size = longer, 2 * size
     return found
