@@ -5,27 +5,28 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from cockpit import feeds
-from cockpit.answers.feeds_county import clock, known, zone
+from cockpit.answers.feeds_county import Known, clock, known, zone
 from cockpit.answers.feeds_rows import Ready, reading_name, ready
 from cockpit.answers.feeds_sources import NoFeedError, Source, count_rows, utc_now
 from cockpit.feeds import Refusal
 from cockpit.locale import translate
 from cockpit.store import models as m
+from cockpit.store.bulk_rows import insert_rows
 from cockpit.store.catalogue import begin_writing, store_findings, table_of
-from cockpit.store.models_live import FeedDelivery, FeedRefusal, FeedSource
+from cockpit.store.models_live import FeedDelivery, FeedRefusal
 from cockpit.store.session import StoreError
+from geodata.errors import CockpitError
 from loaders.rules import mask_text
 
 READING_DIFFERS = "Sensor {sensor} has {stored} stored for {time}, not {value}."
@@ -34,7 +35,7 @@ SAID = ("channel", "category", "text", "lon", "lat", "reported", "closed", "stat
 """What an event says of itself; its region may change with the next load of regions."""
 MOST_REFUSALS = 200
 """Refusals of one delivery that are kept; the answer names all of them."""
-MOST_AT_ONCE = 5_000  # rows of one transaction
+MOST_AT_ONCE = 100  # requests of one transaction
 _KEYS_AT_ONCE = 500
 
 
@@ -60,87 +61,95 @@ def sentence(template: str, values: Any, language: str) -> str:
 # ---------------------------------------------------------------- many requests at once
 
 
-class _Post:
-    """A request that waits to be stored."""
+class Post:
+    """A request that waits to be stored; afterwards it has a receipt, or an error."""
 
-    def __init__(self, source: Source, made: Ready) -> None:
-        self.source, self.made = source, made
+    def __init__(
+        self, source: Source, rows: Callable[[], Sequence[Any]], now: dt.datetime | None = None
+    ) -> None:
+        self.source, self._rows, self._now = source, rows, now
+        self.made: Ready | None = None
         self.receipt: Receipt | None = None
+        self.error: CockpitError | None = None
+
+    def prepare(self, county: Known) -> None:
+        """Read and check the rows; what cannot be taken as a whole becomes the error."""
+        at = self._now or clock()
+        kind = self.source.kind
+        try:
+            checked = feeds.checked(self._rows(), kind, now=at, zone=zone())
+            self.made = ready(checked, kind, self.source.dataset_id, county, at)
+        except CockpitError as error:
+            self.error = error
+
+    def answer(self) -> Receipt:
+        """Return the receipt; raise the error."""
+        if self.error is not None:
+            raise self.error
+        if self.receipt is None:
+            raise NoFeedError("There is no such feed, or this is not its token.")
+        return self.receipt
 
 
 class Writer:
     """
-    One thread that stores what all requests bring: those that wait share a transaction.
+    One thread that checks and stores what all requests bring: those that wait share a transaction.
 
-    Commits to a disk cost milliseconds each, and SQLite has one writer anyway. A transaction that
-    fails is tried again for each request alone, so one cannot spoil another.
+    Commits to a disk cost milliseconds each, and SQLite has one writer anyway. Beside pages that
+    compute, each statement may wait 5 ms for the interpreter, so there are few of them, however
+    many requests they serve. A transaction that fails is tried again for each request alone: none
+    can spoil another.
     """
 
     def __init__(self, bind: Engine) -> None:
-        self._bind = bind
-        self._waiting: deque[_Post] = deque()
+        self.bind = bind
+        self._waiting: deque[Post] = deque()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="feed")
 
-    def store(self, source: Source, made: Ready) -> Receipt:
-        """Store one request, or find it stored together with others."""
-        post = _Post(source, made)
+    def put(self, post: Post) -> Future[None]:
+        """Let a request wait for its turn; the future ends after it, whatever came of it."""
         self._waiting.append(post)
-        turn: Future[None] = self._pool.submit(self._flush)
-        with suppress(SQLAlchemyError):  # of others in the transaction; alone it will be told
-            turn.result()
-        if post.receipt is None:
-            try:
-                self._pool.submit(self._write, [post]).result()
-            except SQLAlchemyError as error:
-                sentence_ = "The store cannot be read or written ({problem})."
-                raise StoreError(sentence_, problem=type(error).__name__) from error
-        if post.receipt is None:
-            raise NoFeedError("There is no such feed, or this is not its token.")
-        return post.receipt
+        return self._pool.submit(self._flush)
+
+    def alone(self, post: Post) -> Future[None]:
+        """Try one request by itself, after it failed together with others."""
+        return self._pool.submit(self._alone, post)
 
     def _flush(self) -> None:
-        posts: list[_Post] = []
-        rows = 0
-        while self._waiting and rows < MOST_AT_ONCE:
+        posts: list[Post] = []
+        while self._waiting and len(posts) < MOST_AT_ONCE:
             posts.append(self._waiting.popleft())
-            rows += len(posts[-1].made.rows) + len(posts[-1].made.refused)
-        if posts:
-            self._write(posts)
+        if not posts:
+            return
+        county = known(self.bind)
+        for post in posts:
+            post.prepare(county)
+        with suppress(SQLAlchemyError):  # each of them is tried alone
+            _write(self.bind, [post for post in posts if post.made is not None])
 
-    def _write(self, posts: Sequence[_Post]) -> None:
-        with self._bind.begin() as connection:
-            begin_writing(connection)
-            alive = set(connection.execute(select(FeedSource.id)).scalars())
-            stored = [
-                (post, _stored(connection, post.source, post.made))
-                for post in posts
-                if post.source.id in alive
-            ]
-            _count(connection, stored)
-        for post, receipt in stored:  # only what is committed is told
-            post.receipt = receipt
-
-
-def _count(connection: Connection, stored: Iterable[tuple[_Post, Receipt]]) -> None:
-    """Add to the figures of each source's batch, once a transaction."""
-    sums: dict[str, list[Any]] = {}
-    for post, receipt in stored:
-        one = sums.setdefault(post.source.id, [post.source, 0, 0, 0])
-        refused = len(receipt.refused)
-        for k, n in enumerate((receipt.new + refused, receipt.new, refused), start=1):
-            one[k] += n
-    for source, read, new, bad in sums.values():
-        count_rows(connection, source, read, new, bad)
+    def _alone(self, post: Post) -> None:
+        post.prepare(known(self.bind))
+        if post.made is None:
+            return
+        try:
+            _write(self.bind, [post])
+        except IntegrityError:  # its source was removed in this moment
+            return
+        except SQLAlchemyError as error:
+            post.error = StoreError(
+                "The store cannot be read or written ({problem}).", problem=type(error).__name__
+            )
 
 
 _lock = threading.Lock()
 _writers: dict[str, Writer] = {}
 
 
-def _writer(bind: Engine) -> Writer:
+def writer(bind: Engine) -> Writer:
+    """Return the one writer of a store in this process."""
     key = bind.url.render_as_string(hide_password=False)
     with _lock:
-        if key not in _writers or _writers[key]._bind is not bind:
+        if key not in _writers or _writers[key].bind is not bind:
             _writers[key] = Writer(bind)
         return _writers[key]
 
@@ -162,46 +171,80 @@ def deliver(
     -------
     Receipt
         ``known`` counts rows that were sent before, word for word.
+
+    Raises
+    ------
+    NoFeedError, StoreError, DataFileError
+        If the source is gone, the store cannot be written, or no county is loaded.
     """
-    at = now or clock()
-    county = known(bind)
-    checked = feeds.checked(rows, source.kind, now=at, zone=zone())
-    made = ready(checked, source.kind, source.dataset_id, county, at)
-    return _writer(bind).store(source, made)
+    post = Post(source, lambda: rows, now)
+    writer(bind).put(post).result()
+    if post.receipt is None and post.error is None:
+        writer(bind).alone(post).result()
+    return post.answer()
 
 
-# ---------------------------------------------------------------- one request
+# ---------------------------------------------------------------- one transaction
 
 
-def _stored(connection: Connection, source: Source, made: Ready) -> Receipt:
-    """Store a request's new rows with its delivery; the same rows again change nothing."""
-    before = _before(connection, made)
-    fresh, n_known, differing = _told_apart(made, before)
-    refused = sorted([*made.refused, *differing], key=lambda one: one.position)
-    rows = [made.rows[k] for k in fresh]
-    time = "reported" if made.kind == "events" else "time"
-    seq = _delivery(
-        connection, source, n_new=len(rows), n_known=n_known + made.repeated,
-        n_refused=len(refused), since=min((row[time] for row in rows), default=None),
-    )  # fmt: skip
-    _insert(connection, source, made.kind, rows, seq)
-    _keep(connection, seq, refused)
-    at = {made.positions[k] for k in fresh}
-    findings = [
-        replace(f, dataset=source.dataset_id, file=f"{source.id} #{seq}")
-        for f in made.findings if f.row in at and f.severity != "note"
-    ]  # fmt: skip
-    store_findings(connection, source.batch_id, findings)
-    marked = tuple(one for one in made.marked if one.position in at)
-    return Receipt(seq, len(rows), n_known + made.repeated, tuple(refused), marked)
+@dataclass
+class _Sorted:
+    """A request's rows, told apart."""
+
+    post: Post
+    made: Ready
+    fresh: list[int]
+    n_known: int
+    refused: list[Refusal]
+    seq: int = 0
 
 
-def _before(connection: Connection, made: Ready) -> dict[Any, Any]:
-    """Return what the store has for the keys of a request."""
+def _write(bind: Engine, posts: Sequence[Post]) -> None:
+    """Store several requests; their receipts are written when all is committed."""
+    if not posts:
+        return
+    with bind.begin() as connection:
+        begin_writing(connection)
+        sorted_: list[_Sorted] = []
+        for kind in feeds.KINDS:
+            several = [p for p in posts if p.made is not None and p.made.kind == kind]
+            if several:
+                sorted_ += _sorted(connection, kind, several)
+        _deliveries(connection, sorted_)
+        for kind in feeds.KINDS:
+            _insert(connection, kind, [one for one in sorted_ if one.made.kind == kind])
+        for one in sorted_:
+            _keep(connection, one)
+        _count(connection, sorted_)
+    for one in sorted_:
+        marked = {one.made.positions[k] for k in one.fresh}
+        one.post.receipt = Receipt(
+            one.seq, len(one.fresh), one.n_known, tuple(one.refused),
+            tuple(mark for mark in one.made.marked if mark.position in marked),
+        )  # fmt: skip
+
+
+def _sorted(connection: Connection, kind: str, posts: Sequence[Post]) -> list[_Sorted]:
+    """Tell new rows from known and contradicting ones, those of earlier requests among them."""
+    mades = [(post, post.made) for post in posts if post.made is not None]
+    before = _before(connection, kind, [key for _, made in mades for key in made.keys])
+    found = []
+    for post, made in mades:
+        fresh, n_known, differing = _told_apart(made, before)
+        refused = sorted([*made.refused, *differing], key=lambda one: one.position)
+        found.append(_Sorted(post, made, fresh, n_known + made.repeated, refused))
+        for k in fresh:
+            row = made.rows[k]
+            before[made.keys[k]] = row["value"] if kind == "readings" else row
+    return found
+
+
+def _before(connection: Connection, kind: str, wanted: list[Any]) -> dict[Any, Any]:
+    """Return what the store has for the keys of some requests."""
     found: dict[Any, Any] = {}
-    for start in range(0, len(made.keys), _KEYS_AT_ONCE):
-        keys = made.keys[start : start + _KEYS_AT_ONCE]
-        if made.kind == "readings":
+    for start in range(0, len(wanted), _KEYS_AT_ONCE):
+        keys = wanted[start : start + _KEYS_AT_ONCE]
+        if kind == "readings":
             # Two lists use the key's index; SQLite walks the whole table for a list of pairs.
             query = select(m.Reading.sensor_id, m.Reading.time, m.Reading.value).where(
                 m.Reading.sensor_id.in_({sensor for sensor, _ in keys}),
@@ -262,43 +305,74 @@ def _shown(value: Any) -> str:
     return text if len(text) <= feeds.LONGEST_SHOWN else f"{text[: feeds.LONGEST_SHOWN]}…"
 
 
-def _delivery(connection: Connection, source: Source, **values: Any) -> int:
-    made = connection.execute(
-        insert(FeedDelivery).values(source_id=source.id, received=utc_now(), **values)
-    )
-    assert made.inserted_primary_key is not None  # noqa: S101 - an insert of one row has one
-    return int(made.inserted_primary_key[0])
-
-
-def _insert(
-    connection: Connection, source: Source, kind: str, rows: list[dict[str, Any]], seq: int
-) -> None:
-    if not rows:
-        return
-    constant: dict[str, Any] = {"batch_id": source.batch_id}
-    if kind == "events":
-        constant["delivery"] = seq
-    table = table_of(m.Event if kind == "events" else m.Reading)
-    connection.execute(_unless_there(connection, table), [{**row, **constant} for row in rows])
-
-
-def _unless_there(connection: Connection, table: Table) -> Any:
-    """Return an insert that leaves out what another process has stored in this moment."""
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table).on_conflict_do_nothing()
-    return sqlite.insert(table).on_conflict_do_nothing()
-
-
-def _keep(connection: Connection, seq: int, refused: Sequence[Refusal]) -> None:
+def _deliveries(connection: Connection, several: Sequence[_Sorted]) -> None:
+    """Give every request its number."""
+    now = utc_now()
     rows = [
         {
-            "delivery": seq, "position": one.position, "row_id": one.row_id,
-            "template": one.template, "detail": _json(one.values),
+            "source_id": one.post.source.id, "received": now, "n_new": len(one.fresh),
+            "n_known": one.n_known, "n_refused": len(one.refused), "since": _since(one),
         }
-        for one in refused[:MOST_REFUSALS]
+        for one in several
+    ]  # fmt: skip
+    made = connection.execute(insert(FeedDelivery).values(**rows[0])).inserted_primary_key
+    assert made is not None  # noqa: S101 - an insert of one row always has one
+    several[0].seq = int(made[0])
+    if connection.dialect.name == "sqlite":  # nobody else writes now: the numbers are ours
+        for number, (one, row) in enumerate(zip(several[1:], rows[1:], strict=True), start=1):
+            one.seq = row["seq"] = several[0].seq + number
+        insert_rows(connection, table_of(FeedDelivery), rows[1:])
+        return
+    for one, row in zip(several[1:], rows[1:], strict=True):
+        made = connection.execute(insert(FeedDelivery).values(**row)).inserted_primary_key
+        assert made is not None  # noqa: S101 - as above
+        one.seq = int(made[0])
+
+
+def _since(one: _Sorted) -> dt.datetime | None:
+    time = "reported" if one.made.kind == "events" else "time"
+    return min((one.made.rows[k][time] for k in one.fresh), default=None)
+
+
+def _insert(connection: Connection, kind: str, several: Sequence[_Sorted]) -> None:
+    rows = []
+    for one in several:
+        constant: dict[str, Any] = {"batch_id": one.post.source.batch_id}
+        if kind == "events":
+            constant["delivery"] = one.seq
+        rows += [{**one.made.rows[k], **constant} for k in one.fresh]
+    insert_rows(connection, table_of(m.Event if kind == "events" else m.Reading), rows)
+
+
+def _keep(connection: Connection, one: _Sorted) -> None:
+    """Keep refusals and marks, for whoever looks after the source."""
+    rows = [
+        {
+            "delivery": one.seq, "position": refusal.position, "row_id": refusal.row_id,
+            "template": refusal.template, "detail": _json(refusal.values),
+        }
+        for refusal in one.refused[:MOST_REFUSALS]
     ]  # fmt: skip
     if rows:
         connection.execute(insert(FeedRefusal), rows)
+    source, at = one.post.source, {one.made.positions[k] for k in one.fresh}
+    findings = [
+        replace(f, dataset=source.dataset_id, file=f"{source.id} #{one.seq}")
+        for f in one.made.findings if f.row in at and f.severity != "note"
+    ]  # fmt: skip
+    store_findings(connection, source.batch_id, findings)
+
+
+def _count(connection: Connection, several: Sequence[_Sorted]) -> None:
+    """Add to the figures of each source's batch, once a transaction."""
+    sums: dict[str, list[Any]] = {}
+    for one in several:
+        source = one.post.source
+        total = sums.setdefault(source.id, [source, 0, 0])
+        total[1] += len(one.fresh)
+        total[2] += len(one.refused)
+    for source, new, bad in sums.values():
+        count_rows(connection, source, new, bad)
 
 
 def _json(values: Any) -> Any:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine
@@ -14,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from cockpit.answers.feeds_sources import NoTokenError, Source, authorised
-from cockpit.answers.feeds_write import Receipt, deliver, delivered, sentence
+from cockpit.answers.feeds_write import Post, Receipt, delivered, sentence, writer
 from cockpit.feeds import MOST_BYTES, Refusal, TooLargeError, parsed
 from cockpit.store.session import engine
 from cockpit.web.errors import BadRequestError, language_of, refused
@@ -31,10 +33,13 @@ async def take(request: Request) -> Response:
     try:
         token = _token(request)
         bind = engine()
-        source = await run_in_threadpool(_authorised, request.path_params["source"], token, bind)
+        key = request.path_params["source"]
+        source = _known(key, token, bind)
+        if source is None:
+            source = await run_in_threadpool(_looked_up, key, token, bind)
         body = await _body(request)
         lines = request.headers.get("content-type", "").partition(";")[0].strip() in _LINES
-        receipt = await run_in_threadpool(_taken, source, body, lines, bind)
+        receipt = await _taken(Post(source, partial(parsed, body, lines=lines)), bind)
     except NoTokenError as error:
         answer = refused(request, error)
         answer.headers["WWW-Authenticate"] = 'Bearer realm="feed"'
@@ -75,17 +80,22 @@ def _token(request: Request) -> str:
     return token.strip()
 
 
-def _authorised(key: str, token: str, bind: Engine) -> Source:
-    """Look a token up at most once a second: a gateway sends hundreds of requests in one."""
-    asked = (str(bind.url), key, hashlib.sha256(token.encode()).hexdigest())
-    now = time.monotonic()
-    since, source = _trusted.get(asked, (-_TRUSTED_SECONDS, None))
-    if source is not None and now - since < _TRUSTED_SECONDS:
-        return source
+def _asked(key: str, token: str, bind: Engine) -> tuple[str, str, str]:
+    return str(bind.url), key, hashlib.sha256(token.encode()).hexdigest()
+
+
+def _known(key: str, token: str, bind: Engine) -> Source | None:
+    """Return the source of a token that was looked up within the last second."""
+    found = _trusted.get(_asked(key, token, bind))
+    return found[1] if found and time.monotonic() - found[0] < _TRUSTED_SECONDS else None
+
+
+def _looked_up(key: str, token: str, bind: Engine) -> Source:
+    """Look a token up, at most once a second: a gateway sends hundreds of requests in one."""
     source = authorised(key, token, bind)
     if len(_trusted) >= _MOST_TRUSTED:
         _trusted.clear()
-    _trusted[asked] = (now, source)
+    _trusted[_asked(key, token, bind)] = (time.monotonic(), source)
     return source
 
 
@@ -117,8 +127,12 @@ async def _body(request: Request) -> bytes:
     return b"".join(parts)
 
 
-def _taken(source: Source, body: bytes, lines: bool, bind: Engine) -> Receipt:
-    return deliver(source, parsed(body, lines=lines), bind)
+async def _taken(post: Post, bind: Engine) -> Receipt:
+    """Wait for the writer; it reads and checks the rows too, so that no other thread has to."""
+    await asyncio.wrap_future(writer(bind).put(post))
+    if post.receipt is None and post.error is None:
+        await asyncio.wrap_future(writer(bind).alone(post))
+    return post.answer()
 
 
 def _told(receipt: Receipt, language: str) -> dict[str, Any]:
