@@ -19,6 +19,7 @@ _QUARTILES = 1.349  # between the quartiles of a normal distribution of deviatio
 _UNUSUAL = 0.05
 _ROUNDS = 10
 _SETTLED = 1e-3
+_FARTHEST = 38.0  # beyond this a normal score is no finite number
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,7 @@ def poisson_local(
         dispersion is below 1.
     """
     observed, expected = _checked(observed, expected, weights)
-    if not 1 <= dispersion < np.inf:
-        raise InputError("The dispersion is {value}; expected 1 or more.", value=dispersion)
+    _check_dispersion(dispersion)
     near, usual = weights.around(observed), weights.around(expected)
     told = usual > 0
     mean = np.where(told, usual, 1.0)
@@ -112,6 +112,48 @@ def dispersion(observed: Floats, expected: Floats, weights: Weights) -> float:
     return found
 
 
+def quantile_scores(
+    observed: Floats, expected: Floats, *, dispersion: float = 1.0, rng: np.random.Generator
+) -> Floats:
+    """
+    Return how unusual each cell's count is as a score of the standard normal distribution.
+
+    What ``getis_ord`` and ``local_moran`` may be given: counts follow the people, and rates scatter
+    the more the fewer people there are, so both show hot spots where there are none. These scores
+    scatter alike everywhere when nothing is unusual. A count stands for a whole step of
+    probability; a place within the step is drawn ("randomised quantile residual").
+
+    Parameters
+    ----------
+    observed, expected
+        Events of each cell and their expectation, shape ``(n_cells,)``.
+    dispersion
+        As of ``poisson_local``.
+    rng
+        Source of the draws; the same state gives the same scores.
+
+    Returns
+    -------
+    array
+        Shape ``(n_cells,)``, above 0 for more than expected; NaN where nothing is expected.
+
+    References
+    ----------
+    Dunn, P. and Smyth, G. (1996), "Randomized quantile residuals", Journal of Computational and
+    Graphical Statistics 5(3), 236-244.
+    """
+    observed, expected = _counts(observed, expected, len(observed))
+    _check_dispersion(dispersion)
+    mean = np.where(expected > 0, expected, 1.0)
+    high, low = _tails(observed, mean, dispersion)
+    above = _tails(observed + 1, mean, dispersion)[0]
+    below = np.where(observed > 0, _tails(np.maximum(observed - 1, 0), mean, dispersion)[1], 0.0)
+    step = rng.random(len(observed))
+    upper, lower = above + step * (high - above), below + (1 - step) * (low - below)
+    score = np.where(upper < 0.5, -ndtri(upper), ndtri(lower))
+    return np.where(expected > 0, np.clip(score, -_FARTHEST, _FARTHEST), np.nan)
+
+
 def _of_middle_half(near: Floats, usual: Floats) -> float:
     high, low = _tails(near, usual, 1.0)
     scores = ndtri(np.clip((low + 1 - high) / 2, 1e-12, 1 - 1e-12))
@@ -129,15 +171,24 @@ def _tails(count: Floats, mean: Floats, spread: float) -> tuple[Floats, Floats]:
     return high, np.asarray(betainc(size, count + 1, chance))
 
 
+def _check_dispersion(value: float) -> None:
+    if not 1 <= value < np.inf:
+        raise InputError("The dispersion is {value}; expected 1 or more.", value=value)
+
+
 def _checked(observed: Floats, expected: Floats, weights: Weights) -> tuple[Floats, Floats]:
+    return _counts(observed, expected, len(weights))
+
+
+def _counts(observed: Floats, expected: Floats, n: int) -> tuple[Floats, Floats]:
     observed, expected = np.asarray(observed, np.float64), np.asarray(expected, np.float64)
     for name, found in (("observed", observed), ("expected", expected)):
-        if found.shape != (len(weights),):
+        if found.shape != (n,):
             raise InputError(
                 "{name} has shape {found}; expected ({n},), one value a cell.",
                 name=name,
                 found=found.shape,
-                n=len(weights),
+                n=n,
             )
         if not (found >= 0).all():  # also catches NaN
             raise InputError("{name} has negative or missing values.", name=name)

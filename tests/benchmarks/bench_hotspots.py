@@ -111,19 +111,23 @@ def _sample_county() -> None:
 
 
 def _quiet_years(county: quiet_county.Cells) -> None:
-    one, together, plain = np.zeros(len(quiet_county.CATEGORIES)), 0, 0
+    one, together, plain = np.zeros((3, len(quiet_county.CATEGORIES))), 0, 0
     for seed in range(YEARS):
         p = []
         for at, counts in enumerate(county.year(seed)):
-            local = strata.unusual(counts, county.people, county.strata, county.near).local
-            p.append(local.two_sided)
-            one[at] += hotspots.false_discovery(p[-1]).any()
+            usual = strata.unusual(counts, county.people, county.strata, county.near)
+            p.append(usual.local.two_sided)
+            one[0, at] += hotspots.false_discovery(p[-1]).any()
+            one[1:, at] += [found.any() for found in county.by_scores(usual, counts)]
         together += hotspots.false_discovery(np.array(p)).any()
         plain += _plain_hot(counts, county)
-    line("200 quiet years with a false discovery: worst category", one.max(), "of 200", 10)
-    note("  mean of the 16 categories", float(one.mean()), "of 200")
-    line("  all 16 maps corrected together", float(together), "of 200", 10)
-    note(f"  plain Gi* of counts ({quiet_county.CATEGORIES[-1]})", float(plain), "of 200")
+    print(f"{YEARS} quiet years: maps of one category with a false discovery")
+    names = ("counts by Poisson's tails", "Gi* of quantile scores", "local Moran of the same")
+    for name, counted in zip(names, one, strict=True):
+        line(f"{name}, mean of 16 categories", float(counted.mean()), "years", 10)
+        line("  worst category", float(counted.max()), "years", 10)
+    line("by Poisson's tails, all 16 maps corrected together", float(together), "years", 10)
+    note(f"plain Gi* of counts ({quiet_county.CATEGORIES[-1]})", float(plain), "years")
 
 
 def _plain_hot(counts: np.ndarray, county: quiet_county.Cells) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from cockpit.risk import strata, weights
+from cockpit.risk import hotspots, poisson, strata, weights
 from cockpit.risk.discoveries import false_discovery
 from geodata.crs import from_lon_lat
 from geodata.synthetic import events, quiet, world
@@ -42,6 +42,21 @@ class Cells:
         chosen = false_discovery(local.two_sided)
         hot = local.p_high < local.p_low
         return chosen & hot, chosen & ~hot
+
+    def by_scores(self, usual: strata.Unusual, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """
+        Return what Gi* and local Moran say of the scores, corrected for many cells.
+
+        Of Gi* 1 hot, -1 cold, 0 neither; of Moran the quadrant of the significant ones, 0 else.
+        """
+        rng = np.random.default_rng(1)
+        scores = poisson.quantile_scores(
+            counts, usual.expected, dispersion=usual.dispersion, rng=rng
+        )
+        getis = hotspots.getis_ord(scores, self.near, permutations=0, rng=rng)
+        moran = hotspots.local_moran(scores, self.near, permutations=0, rng=rng)
+        sign = np.where(false_discovery(getis.two_sided), np.sign(getis.z), 0)
+        return sign, np.where(false_discovery(moran.two_sided), moran.quadrant, 0)
 
 
 def cells() -> Cells:

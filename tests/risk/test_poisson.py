@@ -10,7 +10,7 @@ from scipy import stats
 
 from cockpit.risk import weights
 from cockpit.risk.discoveries import false_discovery
-from cockpit.risk.poisson import dispersion, poisson_local
+from cockpit.risk.poisson import dispersion, poisson_local, quantile_scores
 from geodata.errors import InputError
 
 ROW = weights.within(np.arange(4) * 1.0, np.zeros(4), 1.0)
@@ -115,6 +115,34 @@ def test_too_little_to_tell_the_scatter() -> None:
     assert dispersion(np.ones(4), np.ones(4), ROW) == 1
 
 
+def test_scores_lie_within_the_step_of_their_count() -> None:
+    rng = np.random.default_rng(6)
+    mean = rng.uniform(0.02, 40, 2000)
+    for spread in (1.0, 3.0):
+        peer = stats.poisson(mean) if spread == 1 else stats.nbinom(mean / (spread - 1), 1 / spread)
+        count = peer.rvs(random_state=rng).astype(float)
+        found = quantile_scores(count, mean, dispersion=spread, rng=rng)
+        assert (found >= stats.norm.ppf(peer.cdf(count - 1)) - 1e-6).all()
+        assert (found <= stats.norm.ppf(peer.cdf(count)) + 1e-6).all()
+        # Standard normal, whatever the means: few and many expected alike.
+        assert stats.kstest(found, "norm").pvalue > 0.01
+        assert stats.kstest(found[mean < 2], "norm").pvalue > 0.01
+
+
+def test_scores_keep_their_digits_far_out() -> None:
+    found = quantile_scores(
+        np.array([60.0, 5000, 0, 3]), np.array([1.0, 1, 900, 0]), rng=np.random.default_rng(1)
+    )
+    assert (
+        stats.norm.isf(stats.poisson.sf(59, 1))
+        <= found[0]
+        <= stats.norm.isf(stats.poisson.sf(60, 1))
+    )
+    assert found[1] == 38
+    assert found[2] < -30
+    assert np.isnan(found[3])
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -123,6 +151,8 @@ def test_too_little_to_tell_the_scatter() -> None:
         (lambda: poisson_local(np.ones(4), -np.ones(4), ROW), "expected has negative or missing values."),
         (lambda: poisson_local(np.ones(4), np.full(4, np.inf), ROW), "expected has values without end."),
         (lambda: poisson_local(np.ones(4), np.ones(4), ROW, dispersion=0.5), "The dispersion is 0.5; expected 1 or more."),
+        (lambda: quantile_scores(np.ones(4), np.ones(4), dispersion=0, rng=np.random.default_rng(1)), "The dispersion is 0; expected 1 or more."),
+        (lambda: quantile_scores(np.ones(4), np.ones(3), rng=np.random.default_rng(1)), "expected has shape (3,); expected (4,), one value a cell."),
     ],
 )  # fmt: skip
 def test_wrong_input_is_named(call, words: str) -> None:
