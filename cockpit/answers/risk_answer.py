@@ -50,6 +50,7 @@ class Answer:
     notes: tuple[Note, ...] = ()
     found: Any = None  # the method's own result, for its panel
     events: int = 0
+    unit: str = ""  # of the classes, an English msgid
 
 
 Terms = list[tuple[str, dict[str, object]]]

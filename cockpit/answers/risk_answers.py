@@ -124,7 +124,7 @@ def heat(
     order = told[np.argsort(-found.values[told], kind="stable")]
     return Answer(
         method, codes, _heat_keys(cuts, codes), columns, order, found.notes, found,
-        found.counted.events,
+        found.counted.events, found.unit,
     )  # fmt: skip
 
 
@@ -192,7 +192,7 @@ def near(known: Happenings, places: Places, q: Question, method: str) -> Answer:
     base = heat(known, places, q, "density")
     return Answer(
         "repeat", base.classes, base.keys, base.columns, base.order,
-        (*base.notes, *found.notes), found, base.events,
+        (*base.notes, *found.notes), found, base.events, base.unit,
     )  # fmt: skip
 
 
@@ -227,24 +227,28 @@ def ahead(known: Happenings, places: Places, q: Question, method: str) -> Answer
     del method
     found = risk_forecast.ahead(known, places, q)
     per_km2 = _ratio(found.expected, places.area_km2)
-    cuts = risk_heat.cuts_of(per_km2)
+    cuts = risk_heat.cuts_of(per_km2)[:2]
     step = np.searchsorted(np.asarray(cuts), np.nan_to_num(per_km2), side="left")
     busy = found.share >= 0.5
-    codes = np.where(busy, 6, SURE + step)
+    codes = np.where(busy, _BUSY, SURE + step)
     codes = np.where(np.isfinite(per_km2), codes, NOBODY).astype(np.uint8)
     keys = (
-        Key(6, "hot", "among the busiest 5 % of the area"),
-        *(key for key in _heat_keys(cuts, codes) if key.code in range(SURE, UNSURE)),
+        *(key for key in _heat_keys(cuts, codes) if key.code != NOTHING),
+        Key(_BUSY, "ramp 3", "among the busiest 5 % of the area"),
     )
     columns = (
-        Column("Expected events", found.expected, 2, "events in 30 days"),
-        Column("By area", per_km2, 2, "events per km² in 30 days"),
+        Column("Expected events", found.expected, 2),
+        Column("By area", per_km2, 2, _PER_KM2),
         Column("Among the busiest 5 %", found.share * 100, 0, "%"),
     )
-    order = np.argsort(-np.nan_to_num(per_km2), kind="stable")
+    order = np.argsort(-np.nan_to_num(per_km2), kind="stable")[: max(50, int(busy.sum()))]
     return Answer(
-        "forecast", codes, keys, columns, order[: max(50, int(busy.sum()))], (), found, found.events
-    )
+        "forecast", codes, keys, columns, order, (), found, found.events, _PER_KM2
+    )  # fmt: skip
+
+
+_BUSY = 4
+_PER_KM2 = "events per km² in 30 days"
 
 
 Maker = Callable[[Happenings, Places, Question, str], Answer]

@@ -86,7 +86,7 @@ def answer(known: Happenings, places: Places, q: Question, visitor: str, text: s
     )
     order = np.flatnonzero(affected > 0)
     order = order[np.argsort(-affected[order], kind="stable")]
-    return Answer("impact", codes, keys, columns, order, (Note(LIMITS),), found, 0)
+    return Answer("impact", codes, keys, columns, order, (Note(LIMITS),), found, 0, "persons")
 
 
 def flooded(places: Places, visitor: str, rise: float) -> Flooded:

@@ -145,7 +145,7 @@ def cuts_of(values: Floats) -> tuple[float, ...]:
     above = values[np.isfinite(values) & (values > 0)]
     if not len(above):
         return ()
-    limits = np.quantile(above, (0.5, 0.8, 0.95))
+    limits = np.quantile(above, (0.5, 0.9, 0.985))
     rounded = [float(f"{v:.2g}") for v in limits]
     return tuple(v for k, v in enumerate(rounded) if v > 0 and (k == 0 or v > rounded[k - 1]))
 

@@ -197,7 +197,9 @@ def answer(known: Happenings, places: Places, q: Question, visitor: str, text: s
     )
     order = np.flatnonzero(np.isfinite(found.score))
     order = order[np.argsort(-found.score[order], kind="stable")]
-    return Answer("index", codes, _keys(cuts, told), columns, order, notes, found, 0)
+    return Answer(
+        "index", codes, _keys(cuts, told), columns, order, notes, found, 0, "points of 100"
+    )
 
 
 def _keys(cuts: NDArray[np.float64], told: Floats) -> tuple[Key, ...]:

@@ -84,37 +84,48 @@ def ranks(names: Sequence[str], now: Floats, low: Floats, high: Floats) -> dict[
 
 
 def reliability(found: Reliability) -> dict[str, Any]:
-    """Return expected beside observed events by bins of squares; on the line all came true."""
+    """Return events that came, with their 90 % interval, beside what was expected, by bins."""
     tokens = theme.now()
     expected, observed = found.expected, found.observed.astype(float)
+    bins = list(range(1, len(expected) + 1))
     most = 1.1 * float(max(expected.max(initial=1), found.upper.max(initial=1)))
-    layout = charts.layout(300)
+    layout = charts.layout(300, right=110)
     layout |= {
         "xaxis": {
             **charts.axis(),
-            "title": _title(say("events expected")),
-            "range": [0, 1.1 * float(expected.max(initial=1))],
+            "title": _title(say("squares from quiet to busy, in groups")),
+            "tickvals": bins,
         },
-        "yaxis": {**charts.axis(), "title": _title(say("events that came")), "range": [0, most]},
+        "yaxis": {**charts.axis(), "title": _title(say("events")), "range": [0, most]},
+        "annotations": [
+            _label(say("expected"), float(expected[-1]), tokens.quiet),
+        ],
     }
     line = {
-        "type": "scatter", "mode": "lines", "x": [0.0, most], "y": [0.0, most],
-        "line": {"color": tokens.quiet, "dash": "dot"}, "hoverinfo": "skip",
+        "type": "scatter", "mode": "lines", "x": bins, "y": expected.tolist(),
+        "line": {"color": tokens.quiet, "dash": "dot", "width": 2.5}, "hoverinfo": "skip",
     }  # fmt: skip
     dots = {
         "type": "scatter",
         "mode": "markers",
-        "x": expected.tolist(),
+        "x": bins,
         "y": observed.tolist(),
         "error_y": {
             "type": "data", "symmetric": False, "color": tokens.accent, "thickness": 1.5,
             "array": np.maximum(found.upper - observed, 0).tolist(),
             "arrayminus": np.maximum(observed - found.lower, 0).tolist(),
         },
-        "marker": {"color": tokens.accent, "size": 9},
-        "hoverinfo": "x+y",
+        "marker": {"color": tokens.accent, "size": 10},
+        "hoverinfo": "y",
     }  # fmt: skip
     return {"data": [line, dots], "layout": layout}
+
+
+def _label(text: str, y: float, colour: str) -> dict[str, Any]:
+    return {
+        "xref": "paper", "x": 1.01, "y": y, "xanchor": "left", "showarrow": False, "text": text,
+        "font": {"color": colour, "size": charts.FONT},
+    }  # fmt: skip
 
 
 def _names(names: Sequence[str]) -> dict[str, Any]:

@@ -147,7 +147,7 @@ def _backtest(work: Work) -> None:
     )  # fmt: skip
     risk_charts.show(
         risk_charts.reliability(judged.test.reliability), "reliability",
-        say("Expected events beside those that came, from quiet to busy squares"),
+        say("Events that came (dots, with their 90 % interval) beside those expected"),
     )  # fmt: skip
 
 

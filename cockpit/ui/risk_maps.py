@@ -26,6 +26,7 @@ from cockpit.ui.words import language
 
 _HEIGHT, _PHONE = 600, 400
 _MOST_RINGS = 40
+_HATCH_SHARE = 0.45  # of a pixel of the map as it opens: lines about 7 pixels apart
 NO_ROLES: tuple[str, ...] = ("even",) * 10
 Point = dict[str, Any]
 
@@ -88,7 +89,7 @@ def _places(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
     level = scene.choice.asked.level
     address = places_url(scene.twin.version, level, county)
     if scene.found is None:
-        roles, classes = NO_ROLES, ""
+        roles, classes = NO_ROLES, "0" * len(scene.rows)
     else:
         roles = risk_colours.roles(scene.found)
         classes = cell_map.classes_of(scene.found.classes)
@@ -127,10 +128,17 @@ def _hatched(
             "fillPatternAtlas": hatch_url(scene.twin.version),
             "fillPatternMapping": MAPPING,
             "getFillPattern": f"@@='{HATCH}'",
-            "getFillPatternScale": 12,
+            "getFillPatternScale": round(_HATCH_SHARE * _metres_a_pixel(scene), 2),
             "getFillPatternOffset": [0, 0],
         }
     ]
+
+
+def _metres_a_pixel(scene: Scene) -> float:
+    """Return how many metres a pixel is where the map opens (Web Mercator)."""
+    view = coverage_maps.camera(cache.box(scene.twin.version, scene.choice.unit))
+    round_the_earth = 40_075_016 * math.cos(math.radians(view["latitude"]))
+    return round_the_earth / (512 * 2 ** float(view["zoom"]))
 
 
 def _circles(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:

@@ -46,7 +46,7 @@ def styles() -> None:
 def legend(found: Answer, asked: Asked) -> None:
     """Show what the colours mean, with units."""
     method = METHODS[asked.method]
-    unit = next((c.unit for c in found.columns if c.unit), "")
+    unit = found.unit
     title = say(method.title)
     told = f'<span class="ct-quiet ct-small">{escape(say(unit))}</span>' if unit else ""
     keys = "".join(_key(key) for key in found.keys)
@@ -200,6 +200,9 @@ def method(choice: Choice) -> None:
 def remarks(found: Answer, asked: Asked) -> None:
     """Show what was left out, and where the figures come from."""
     notes(found.notes)
+    if asked.method == "impact":
+        st.caption(say("Source: the stored relief, rivers and residents."))
+        return
     known = risk_cache.events()
     title = say(TITLES[known.data_class])
     st.caption(risk_words.source(_titles(known.sources), title, asked))

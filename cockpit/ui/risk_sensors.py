@@ -9,7 +9,7 @@ import streamlit as st
 from cockpit.answers.readings import Device
 from cockpit.answers.twin import Twin
 from cockpit.risk.themes import THEMES
-from cockpit.ui import cache, risk_cache, risk_time, theme
+from cockpit.ui import cache, coverage_maps, placement_map, risk_cache, risk_time, theme
 from cockpit.ui.coverage_parts import table as figures
 from cockpit.ui.risk_choices import Choice
 from cockpit.ui.risk_maps import Point
@@ -57,7 +57,16 @@ def points(choice: Choice) -> tuple[Point, ...]:
                 "t": text,
             }
         )  # fmt: skip
-    return tuple(found)
+    named = {row["id"] for row in placed(found, choice)}
+    return tuple(row if row["id"] in named else row | {"t": ""} for row in found)
+
+
+def placed(rows: list[Point], choice: Choice) -> list[Point]:
+    """Return the sensors whose value can stand beside them without lying over another's."""
+    county = cache.twin()
+    box = None if county is None else cache.box(county.version, choice.unit)
+    zoom = float(coverage_maps.camera(box)["zoom"])
+    return placement_map.apart([row | {"n": row["t"]} for row in rows], zoom)
 
 
 def _late(time: dt.datetime, now: dt.datetime) -> bool:

@@ -39,12 +39,17 @@ def level_word(level: str) -> str:
 
 
 def _events(places: Places, choice: Choice, asked: Asked, found: Answer, inside: Rows) -> Terms:
-    if found.method in ("index", "impact"):
-        return []
-    here = next((c for c in found.columns if c.title == "Events here"), None)
     names = cache.names(places.twin.version, language())
-    values: dict[str, object] = {
-        "unit": names[places.twin.position(choice.unit)],
+    unit = names[places.twin.position(choice.unit)]
+    values: dict[str, object]
+    if found.method == "index":
+        values = {"unit": unit, "days": days_text(asked.first, asked.last)}
+        return [("{unit}, {days}, composite index.", values)]
+    if found.method == "impact":
+        return [("{unit}, residents of {date}.", {"unit": unit, "date": date(places.twin.date)})]
+    here = next((c for c in found.columns if c.title == "Events here"), None)
+    values = {
+        "unit": unit,
         "days": days_text(asked.first, asked.last),
         "theme": theme_title(asked.theme),
         "n": number(found.events if here is None else float(np.asarray(here.values)[inside].sum())),
