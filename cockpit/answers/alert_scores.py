@@ -74,7 +74,8 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     share, z2 = hits / n, _Z * _Z
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = _Z / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    return max(middle - half, 0.0), min(middle + half, 1.0)
+    # At the ends rounding must not push the share itself out of its range.
+    return max(min(middle - half, share), 0.0), min(max(middle + half, share), 1.0)
 
 
 def scores_of(lines: Iterable[Entry]) -> dict[str, RuleScore]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from cockpit.access.classes import CLASSES
@@ -35,7 +36,8 @@ from cockpit.answers.twin import Twin
 from cockpit.risk.rules import advance
 from cockpit.risk.why import Why
 from cockpit.store.models_live import FeedDelivery, FeedSource
-from cockpit.store.session import StoreError, engine, has_table, require_table
+from cockpit.store.session import engine, has_table, require_table
+from geodata.errors import CockpitError
 
 log = logging.getLogger("cockpit")
 
@@ -282,13 +284,14 @@ def watch(ended: threading.Event) -> None:
     """
     seen: tuple[str, int] | None = None
     due = 0.0
+    ended.wait(EVERY_SECONDS)  # whoever opens the first page comes first
     while not ended.is_set():
         try:
             state = _signs()
             if state[0] and (state != seen or time.monotonic() >= due):
                 evaluate()
                 seen, due = state, time.monotonic() + IDLE_SECONDS
-        except StoreError as error:
+        except (CockpitError, SQLAlchemyError) as error:
             log.warning("alerts: %s", error)
         ended.wait(EVERY_SECONDS)
 

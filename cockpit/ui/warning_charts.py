@@ -13,7 +13,7 @@ from cockpit.answers.alert_trial import Drawn
 from cockpit.risk.rules import LEVELS
 from cockpit.ui import charts, theme
 from cockpit.ui.theme import rgba
-from cockpit.ui.words import say
+from cockpit.ui.words import language, say
 
 CONFIG = {"displayModeBar": False, "responsive": True}
 _BAND = 1.96  # deviations: what nineteen days in twenty come to
@@ -53,12 +53,17 @@ def trial(found: Drawn, unit: str) -> dict[str, Any]:
     shapes += _harm_strips(found, tokens)
     layout = charts.layout(360, right=64)
     layout |= {
-        "xaxis": {**charts.axis(), "type": "date"},
+        "xaxis": _time_axis(),
         "yaxis": {**charts.axis(), "title": {"text": unit, "font": {"color": tokens.quiet}}},
         "shapes": shapes,
         "annotations": notes,
     }
     return {"data": data, "layout": layout}
+
+
+def _time_axis() -> dict[str, Any]:
+    months = "%Y-%m" if language() == "zh" else "%b %Y"
+    return {**charts.axis(), "type": "date", "tickformat": months}
 
 
 def _texts(times: NDArray[np.datetime64]) -> list[str]:
@@ -122,7 +127,7 @@ def day_counts(found: Unusual, k: int, levels: Sequence[int]) -> dict[str, Any]:
     ]  # fmt: skip
     layout = charts.layout(340)
     layout |= {
-        "xaxis": {**charts.axis(), "type": "date"},
+        "xaxis": _time_axis(),
         "yaxis": {
             **charts.axis(), "rangemode": "tozero",
             "title": {"text": say("events a day"), "font": {"color": tokens.quiet}},

@@ -34,7 +34,7 @@ def show(twin: Twin) -> None:
         st.info(say("No rule has ever raised an alert; the ledger is empty."))
         return
     _scores()
-    left, right = st.columns([0.62, 0.38], gap="medium")
+    left, right = st.columns([0.68, 0.32], gap="medium")
     with left:
         _alerts(twin)
     with right:
@@ -179,11 +179,11 @@ def _table(twin: Twin, stories: tuple[Story, ...]) -> None:
         say("Alert"): [s.id for s in stories],
         say("Highest colour"): [warning_parts.level_text(s.peak, s.kind) for s in stories],
         say("Rule"): [warning_parts.rule_title(s.rule) for s in stories],
-        say("Where"): [warning_parts.subject_text(twin, s) for s in stories],
         say("Opened"): [warning_parts.time_text(s.opened) for s in stories],
         say("Closed"): [warning_parts.time_text(s.closed) if s.closed else say("stands open")
                         for s in stories],
         say("Judgement"): [warning_parts.verdict_text(s) for s in stories],
+        say("Where"): [warning_parts.subject_text(twin, s) for s in stories],
         say("Lead time, hours"): [s.lead_hours for s in stories],
         say("Raised"): [say("in time") if s.in_time else say("found afterwards") for s in stories],
     }  # fmt: skip

@@ -14,7 +14,7 @@ from cockpit.answers.alert_stories import Story
 from cockpit.answers.alert_tables import LEVEL_TITLES, VERDICT_TITLES
 from cockpit.answers.twin import Twin
 from cockpit.risk.rules import LEVELS
-from cockpit.ui import cache, theme
+from cockpit.ui import cache, theme, warning_cache
 from cockpit.ui.words import NO_FIGURE, language, moment, number, say
 
 FAULT_TITLES = {
@@ -83,7 +83,10 @@ def subject_text(twin: Twin, story: Story) -> str:
     place = place_text(twin, story.region_code)
     if story.rule.kind != "sensor":
         return place or story.subject
-    return f"{story.subject} · {place}" if place else story.subject
+    kind = next(
+        (r.device.kind for r in warning_cache.sensors() if r.device.id == story.subject), ""
+    )
+    return " · ".join(part for part in (kind, story.subject, place) if part)
 
 
 def value_text(value: float | None, unit: str) -> str:

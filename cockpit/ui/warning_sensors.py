@@ -52,23 +52,23 @@ def table(twin: Twin, rows: tuple[SensorRow, ...]) -> None:
     columns = {
         say("Sensor"): [r.device.id for r in rows],
         say("Kind"): [r.device.kind for r in rows],
-        say("Health"): [health_text(r) for r in rows],
-        say("Warning"): [warning_map.state_text(r) for r in rows],
-        say("Newest value"): [
-            warning_parts.value_text(r.newest[1], r.device.unit) if r.newest else NO_FIGURE
-            for r in rows
-        ],
-        say("Measured"): [warning_parts.time_text(r.newest[0] if r.newest else None) for r in rows],
-        say("Last readings"): [list(lines.get(r.device.id, ())) for r in rows],
-        say("Why"): [say(r.why.template, **r.why.values) if r.why else "" for r in rows],
-        say("Since"): [warning_parts.time_text(r.since) if r.since is not None else ""
-                       for r in rows],
         say("Township and village"): [
             warning_parts.place_text(twin, str(codes[r.device.region]))
             if r.device.region >= 0
             else ""
             for r in rows
         ],
+        say("Sensor health"): [health_text(r) for r in rows],
+        say("Warned"): [warning_map.state_text(r) for r in rows],
+        say("Newest value"): [
+            warning_parts.value_text(r.newest[1], r.device.unit) if r.newest else NO_FIGURE
+            for r in rows
+        ],
+        say("Measured"): [warning_parts.time_text(r.newest[0] if r.newest else None) for r in rows],
+        say("Last readings"): [list(lines.get(r.device.id, ())) for r in rows],
+        say("Since"): [warning_parts.time_text(r.since) if r.since is not None else ""
+                       for r in rows],
+        say("Why"): [say(r.why.template, **r.why.values) if r.why else "" for r in rows],
     }  # fmt: skip
     st.dataframe(
         pa.table(columns),

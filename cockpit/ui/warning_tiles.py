@@ -8,6 +8,7 @@ import streamlit as st
 
 from cockpit.answers.alert_sensors import GOOD
 from cockpit.answers.alert_stories import Story
+from cockpit.answers.alerts import LedgerFilter
 from cockpit.answers.twin import Twin
 from cockpit.risk.rules import LEVELS
 from cockpit.ui import state, theme, warning_cache, warning_parts
@@ -15,7 +16,8 @@ from cockpit.ui.way import plain
 from cockpit.ui.words import number, say
 
 MOST_SHOWN = 20
-_HEIGHT = 560
+_HEIGHT, _FIT = 560, 4
+_ENDED = 6
 
 
 def tiles(twin: Twin) -> None:
@@ -84,12 +86,32 @@ def alerts_list(twin: Twin) -> None:
     st.subheader(say("Open alerts"), anchor=False)
     if not found:
         st.success(say("Nothing is open."), icon=":material/check_circle:")
-        return
-    with st.container(height=_HEIGHT, border=False):
-        for story in found[:MOST_SHOWN]:
-            _one(twin, story)
+    else:
+        with st.container(height=_HEIGHT if len(found) > _FIT else "content", border=False):
+            for story in found[:MOST_SHOWN]:
+                _one(twin, story)
     if len(found) > MOST_SHOWN:
         st.caption(say("{n} more stand in the ledger.", n=number(len(found) - MOST_SHOWN)))
+
+    _ended(twin)
+
+
+def _ended(twin: Twin) -> None:
+    """Show the alerts raised last that have ended: a quiet page is no empty one."""
+    newest = warning_cache.ledger(LedgerFilter(), 0, 3 * _ENDED).stories
+    ended = [s for s in newest if not s.open][:_ENDED]
+    if not ended:
+        return
+    st.subheader(say("Ended last"), anchor=False)
+    warning_parts.table(
+        {
+            say("Highest colour"): [warning_parts.level_mark(s.peak, s.kind) for s in ended],
+            say("Rule"): [warning_parts.rule_title(s.rule) for s in ended],
+            say("Where"): [warning_parts.subject_text(twin, s) for s in ended],
+            say("Closed"): [warning_parts.time_text(s.closed) for s in ended],
+        },
+        html=(say("Highest colour"),),
+    )
 
 
 def _one(twin: Twin, story: Story) -> None:
