@@ -63,8 +63,8 @@ _LIST = (
     Method(
         "gi",
         "Significant cells: Gi*",
-        "Do high rates lie together more than by chance? Rates are drawn towards the county's own "
-        "first, then summed over each cell and its neighbours.",
+        "Do unusual counts lie together more than by chance? Each count becomes a score of how "
+        "unusual it is for its kind of place; scores of a cell and its neighbours are summed.",
         "Getis and Ord 1992, Ord and Getis 1995; 999 permutations; Benjamini and Hochberg 1995.",
         "One very high cell colours its neighbours.",
         over_time=True,

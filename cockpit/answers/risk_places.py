@@ -97,7 +97,15 @@ def places_of(twin: Twin, level: str, visitor: str) -> Places:
     """Return the cells or villages of a county, kept for its data version."""
     if level not in LEVELS:
         raise InputError("There is no level {level}.", level=level)
-    seen = may_see(visitor, twin.classes["people"])
+    return _places(twin, level, seen=may_see(visitor, twin.classes["people"]))
+
+
+def cells_below(places: Places) -> Places:
+    """Return the cells of the same county, with residents as far as these places know them."""
+    return _places(places.twin, "cell", seen=places.people is not None)
+
+
+def _places(twin: Twin, level: str, *, seen: bool) -> Places:
     key = (twin.version, level, seen)
     with _lock:
         if key not in _kept:

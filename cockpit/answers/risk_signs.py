@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cockpit.answers.happenings import Happenings
-from cockpit.answers.risk_places import Floats, Places
+from cockpit.answers.risk_places import Floats, Places, cells_below
 from cockpit.answers.risk_question import ENOUGH, Counted, Question, counted
 from cockpit.risk.hotspots import getis_ord, local_moran, q_values
-from cockpit.risk.poisson import dispersion, poisson_local
-from cockpit.risk.rates import empirical_bayes
+from cockpit.risk.poisson import dispersion, poisson_local, quantile_scores
 from cockpit.risk.strata import usual_counts
 
 TESTS = ("poisson", "gi", "moran")
@@ -35,7 +34,7 @@ class Signs:
     p: Floats  # two-sided; NaN: not tested
     q: Floats  # the share of false ones among all places at least as striking
     usual: Floats  # events expected here alone
-    values: Floats  # what is tested: events here, or rates drawn towards the county's
+    values: Floats  # what is tested: events here, or scores of how unusual they are
     spread: float  # how much more counts scatter here than by Poisson; 1: no more
     counted: Counted
 
@@ -50,51 +49,62 @@ def signs(known: Happenings, places: Places, q: Question, test: str) -> Signs:
 
     "poisson" compares the events here and beside with those expected from residents and the usual
     rate of that kind of village (indirect standardisation), as widely as counts scatter here; "gi"
-    (Getis-Ord Gi*) and "moran" (local Moran) ask whether rates drawn towards the county's own by
-    empirical Bayes lie together more than by chance, by the normal distribution and, besides, in
-    999 permutations. Of the places called hot or cold at most 5 % are expected to be false
-    (Benjamini-Hochberg); those that pass alone but not together are "maybe".
+    (Getis-Ord Gi*) and "moran" (local Moran) ask whether scores of how unusual each count is lie
+    together more than by chance, by the normal distribution and, besides, in 999 permutations. Of
+    the places called hot or cold at most 5 % are expected to be false (Benjamini-Hochberg); those
+    that pass alone but not together are "maybe".
 
     A place where fewer than ``ENOUGH`` events are expected here and beside, and that is not hot,
     is none of both: no count would show that it is quiet.
     """
     found = counted(known, places, q)
-    people = places.required_people()
-    spread = 1.0
-    expected = usual_counts(found.counts, people, places.strata, places.weights)
-    observed_near = places.weights.around(found.counts)
-    expected_near = places.weights.around(expected)
+    expected = usual_at(known, places, q, found.counts)
+    spread = dispersion(found.counts, expected, places.weights)
+    local = poisson_local(found.counts, expected, places.weights, dispersion=spread)
+    apart = np.zeros(len(places), dtype=np.intp)
     if test == "poisson":
         values = found.counts
-        spread = dispersion(found.counts, expected, places.weights)
-        high, p = _poisson(found.counts, expected, places, spread)
-        apart = np.zeros(len(places), dtype=np.intp)
+        high, p = np.asarray(local.p_high <= local.p_low), local.two_sided
     else:
-        values = np.where(people > 0, empirical_bayes(found.counts, people), np.nan)
-        high, p, apart = _lies_together(values, places, test)
+        rng = np.random.default_rng(_SEED)
+        values = quantile_scores(found.counts, expected, dispersion=spread, rng=rng)
+        high, p, apart = _lies_together(values, places, test, rng)
     shares = q_values(p)
-    codes = _classes(high, p, shares, expected_near, apart)
+    codes = _classes(high, p, shares, local.expected_near, apart)
     return Signs(
-        test, codes, observed_near, expected_near, p, shares, expected, values, spread, found
-    )
+        test, codes, local.observed_near, local.expected_near, p, shares, expected, values, spread,
+        found,
+    )  # fmt: skip
 
 
-def _poisson(
-    counts: Floats, expected: Floats, places: Places, spread: float
-) -> tuple[NDArray[np.bool_], Floats]:
-    local = poisson_local(counts, expected, places.weights, dispersion=spread)
-    return np.asarray(local.p_high <= local.p_low), local.two_sided
+def usual_at(known: Happenings, places: Places, q: Question, counts: Floats) -> Floats:
+    """
+    Return the events to be expected of each place.
+
+    Villages hold cells of several kinds, a core and its farms: what is usual is worked out for the
+    cells and added up, then scaled to what villages count, which is more where events are known by
+    village only.
+    """
+    people = places.required_people()
+    if places.level == "cell":
+        return usual_counts(counts, people, places.strata, places.weights)
+    cells = cells_below(places)
+    below = counted(known, cells, replace(q, level="cell")).counts
+    usual = usual_counts(below, cells.required_people(), cells.strata, cells.weights)
+    at = places.position[cells.rows]
+    summed = np.bincount(at[at >= 0], usual[at >= 0], minlength=len(places))
+    scale = counts.sum() / below.sum() if below.sum() else 0.0
+    return np.asarray(summed * scale, dtype=np.float64)
 
 
 def _lies_together(
-    rates: Floats, places: Places, test: str
+    scores: Floats, places: Places, test: str, rng: np.random.Generator
 ) -> tuple[NDArray[np.bool_], Floats, NDArray[np.intp]]:
-    rng = np.random.default_rng(_SEED)
     apart = np.zeros(len(places), dtype=np.intp)
     if test == "gi":
-        found = getis_ord(rates, places.weights, permutations=PERMUTATIONS, rng=rng)
+        found = getis_ord(scores, places.weights, permutations=PERMUTATIONS, rng=rng)
         return np.asarray(found.z > 0), _confirmed(found.two_sided, found.p_sim), apart
-    moran = local_moran(rates, places.weights, permutations=PERMUTATIONS, rng=rng)
+    moran = local_moran(scores, places.weights, permutations=PERMUTATIONS, rng=rng)
     apart[moran.quadrant == 4] = ISLAND_HIGH
     apart[moran.quadrant == 2] = ISLAND_LOW
     return np.isin(moran.quadrant, (1, 4)), _confirmed(moran.two_sided, moran.p_sim), apart
@@ -105,7 +115,7 @@ def _confirmed(p: Floats, simulated: Floats) -> Floats:
     Return p-values, no smaller than what permutations confirm.
 
     Permutations alone cannot be corrected for thousands of places: one in a thousand is their
-    least. The normal distribution alone trusts skewed rates too much.
+    least. The normal distribution alone trusts the tails too much.
     """
     doubt = ~(simulated <= ALPHA)
     return np.where(np.isfinite(p) & doubt, np.maximum(p, np.minimum(1.0, 2 * simulated)), p)
