@@ -1,16 +1,17 @@
-"""A stored period as rows that can be sent again: from a store, or from the county's files."""
+"""A stored period as rows that can be sent again, and a store as something that takes them."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 from sqlalchemy import Engine, select
 
+from cockpit.answers import feeds_sources, feeds_write
 from cockpit.store import models as m
 from cockpit.store.catalogue import table_of
 from loaders.aliases import unit_of
@@ -20,6 +21,7 @@ from loaders.table import ReadContext
 
 _EVENT = ("channel", "category", "text", "lon", "lat", "status")
 _PIECE = 50_000  # rows read from the store at once
+_SHOWN = 10  # refusals that are printed
 
 
 @dataclass(frozen=True, order=True)
@@ -139,3 +141,61 @@ def _file_reading(one: dict[str, Any], unit: str) -> Row:
         "unit": one.get("unit") or unit,
     }  # fmt: skip
     return _row("readings", str(one["sensor"]), one["time"].to_pydatetime(), fields)
+
+
+# ---------------------------------------------------------------- where to
+
+
+@dataclass
+class Tally:
+    """What happened to the rows that were sent."""
+
+    sent: int = 0
+    new: int = 0
+    known: int = 0
+    refused: int = 0
+    marked: int = 0
+    sentences: list[str] = field(default_factory=list)
+
+    def add(self, new: int, known: int, refused: Sequence[str], marked: int) -> None:
+        """Add one answer."""
+        self.new, self.known = self.new + new, self.known + known
+        self.refused, self.marked = self.refused + len(refused), self.marked + marked
+        self.sentences += refused[: max(0, _SHOWN - len(self.sentences))]
+
+
+class Target(Protocol):
+    """Something that takes rows."""
+
+    def send(self, feed: str, rows: Sequence[Mapping[str, Any]], tally: Tally) -> None:
+        """Send rows to a feed and count what became of them."""
+
+    def is_exercise(self, feed: str) -> bool:
+        """Tell whether a feed is one of an exercise."""
+
+
+class Store:
+    """A store that rows go into without a server; feeds that it lacks are made."""
+
+    def __init__(
+        self, bind: Engine, feeds: Mapping[str, str], language: str, *, exercise: bool
+    ) -> None:
+        self._bind, self._language = bind, language
+        there = {one.id for one in feeds_sources.sources(bind)}
+        for kind, feed in feeds.items():
+            if feed not in there:
+                feeds_sources.add_source(feed, kind=kind, exercise=exercise, bind=bind)
+        self._sources = {feed: feeds_sources.source_of(feed, bind) for feed in feeds.values()}
+
+    def is_exercise(self, feed: str) -> bool:
+        """Tell whether a feed is one of an exercise."""
+        return self._sources[feed].exercise
+
+    def send(self, feed: str, rows: Sequence[Mapping[str, Any]], tally: Tally) -> None:
+        """Store rows as the route would."""
+        found = feeds_write.deliver(self._sources[feed], rows, self._bind)
+        told = [
+            f"{one.row_id}: {feeds_write.sentence(one.template, one.values, self._language)}"
+            for one in found.refused
+        ]
+        tally.add(found.new, found.known, told, len(found.marked))

@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import re
 import secrets
-import time
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
@@ -162,25 +161,21 @@ def _quality(dataset: str, rows: int, refused: int) -> dict[str, object]:
     }  # fmt: skip
 
 
-_SCORED_SECONDS = 5.0  # a score is written this often; refusals are counted at once
-_scored: dict[tuple[str, int], float] = {}
-
-
 def count_rows(connection: Connection, source: Source, stored: int, bad: int) -> None:
     """Add what came to the figures of the source's batch."""
-    key, now = (str(connection.engine.url), source.batch_id), time.monotonic()
-    table = table_of(m.Batch)
-    values: dict[str, object] = {
-        "rows_read": table.c.rows_read + stored + bad, "rows_stored": table.c.rows_stored + stored,
-        "rows_bad": table.c.rows_bad + bad, "loaded_at": utc_now(),
-    }  # fmt: skip
-    if bad or now - _scored.get(key, -_SCORED_SECONDS) >= _SCORED_SECONDS:
-        read = connection.execute(
-            select(table.c.rows_read, table.c.rows_bad).where(table.c.id == source.batch_id)
-        ).one()
-        values["quality"] = _quality(source.dataset_id, read[0] + stored + bad, read[1] + bad)
-        _scored[key] = now
-    connection.execute(update(table).where(table.c.id == source.batch_id).values(values))
+    of_source = m.Batch.id == source.batch_id
+    before = connection.execute(
+        select(m.Batch.rows_read, m.Batch.rows_stored, m.Batch.rows_bad).where(of_source)
+    ).one()
+    read, n_bad = before[0] + stored + bad, before[2] + bad
+    connection.execute(
+        update(m.Batch)
+        .where(of_source)
+        .values(
+            rows_read=read, rows_stored=before[1] + stored, rows_bad=n_bad, loaded_at=utc_now(),
+            quality=_quality(source.dataset_id, read, n_bad),
+        )
+    )  # fmt: skip
 
 
 def _source(row: FeedSource, purpose: str) -> Source:

@@ -11,53 +11,20 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Engine
-
-from cockpit.answers import feeds_sources, feeds_write
 from cockpit.answers.feeds_county import clock
-from cockpit.answers.feeds_replay import Row, from_files, from_store
+from cockpit.answers.feeds_replay import Row, Store, Tally, Target, from_files, from_store
 from cockpit.feeds import MOST_ROWS, TIME
 from cockpit.locale import translate
 from cockpit.store.session import engine, open_engine
 from geodata.errors import DataFileError, InputError
 
 ALL_STORED, SOME_REFUSED = 0, 4
-_SHOWN = 10  # refusals that are printed
 _TIMEOUT_SECONDS = 60
 _LAST_MARGIN = dt.timedelta(seconds=1)
-
-
-@dataclass
-class Tally:
-    """What happened to the rows that were sent."""
-
-    sent: int = 0
-    new: int = 0
-    known: int = 0
-    refused: int = 0
-    marked: int = 0
-    sentences: list[str] = field(default_factory=list)
-
-    def add(self, new: int, known: int, refused: Sequence[str], marked: int) -> None:
-        """Add one answer."""
-        self.new, self.known = self.new + new, self.known + known
-        self.refused, self.marked = self.refused + len(refused), self.marked + marked
-        self.sentences += refused[: max(0, _SHOWN - len(self.sentences))]
-
-
-class Target(Protocol):
-    """Something that takes rows."""
-
-    def send(self, feed: str, rows: Sequence[Mapping[str, Any]], tally: Tally) -> None:
-        """Send rows to a feed and count what became of them."""
-
-    def is_exercise(self, feed: str) -> bool:
-        """Tell whether a feed is one of an exercise."""
 
 
 def run(given: argparse.Namespace) -> int:
@@ -221,33 +188,6 @@ def _tokens(given: Sequence[str], feeds: Sequence[str]) -> dict[str, str]:
             )  # fmt: skip
         found[feed] = token
     return found
-
-
-class Store:
-    """A store that rows go into without a server; feeds that it lacks are made."""
-
-    def __init__(
-        self, bind: Engine, feeds: Mapping[str, str], language: str, *, exercise: bool
-    ) -> None:
-        self._bind, self._language = bind, language
-        there = {one.id for one in feeds_sources.sources(bind)}
-        for kind, feed in feeds.items():
-            if feed not in there:
-                feeds_sources.add_source(feed, kind=kind, exercise=exercise, bind=bind)
-        self._sources = {feed: feeds_sources.source_of(feed, bind) for feed in feeds.values()}
-
-    def is_exercise(self, feed: str) -> bool:
-        """Tell whether a feed is one of an exercise."""
-        return self._sources[feed].exercise
-
-    def send(self, feed: str, rows: Sequence[Mapping[str, Any]], tally: Tally) -> None:
-        """Store rows as the route would."""
-        found = feeds_write.deliver(self._sources[feed], rows, self._bind)
-        told = [
-            f"{one.row_id}: {feeds_write.sentence(one.template, one.values, self._language)}"
-            for one in found.refused
-        ]
-        tally.add(found.new, found.known, told, len(found.marked))
 
 
 class Server:

@@ -12,11 +12,16 @@ from sqlalchemy import Connection, delete, func, inspect, select
 
 from cockpit.store import models as m
 from cockpit.store.bulk import insert_frame
-from cockpit.store.catalogue import table_of
+from cockpit.store.catalogue import store_findings, table_of
 from cockpit.store.models_live import FeedDelivery, FeedRefusal, FeedSource
 from cockpit.store.placing import devices_of, gazetteer_of
 from cockpit.store.rows import Place
 from geodata.errors import DataFileError
+from loaders.table import Finding
+
+GAVE_WAY = (
+    "readings of known sensors at times that no file has; {n} that came live gave way to a load"
+)
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,21 @@ def bring_back(connection: Connection, live: Live, place: Place | None) -> None:
         known = set(connection.execute(select(m.Sensor.id)).scalars())
         kept = readings["sensor_id"].isin(known).to_numpy() & ~taken_readings(connection, readings)
         insert_frame(connection, table_of(m.Reading), readings[kept])
+        _tell_dropped(connection, readings[~kept])
+
+
+def _tell_dropped(connection: Connection, dropped: pd.DataFrame) -> None:
+    """Tell with each feed how many of its readings gave way."""
+    for batch, n in dropped.groupby("batch_id").size().items():
+        dataset = connection.execute(
+            select(m.Batch.dataset_id).where(m.Batch.id == int(batch))
+        ).scalar_one()
+        finding = Finding(
+            dataset=dataset, file=dataset, row=None, column="sensor", rule="live.replaced",
+            dimension="uniqueness", severity="warning", found="", expected=GAVE_WAY,
+            values={"n": int(n)},
+        )  # fmt: skip
+        store_findings(connection, int(batch), [finding])
 
 
 def _events_back(connection: Connection, events: pd.DataFrame, place: Place) -> None:
