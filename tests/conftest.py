@@ -129,10 +129,33 @@ def eventful_here(
     _forget_store()
 
 
+@pytest.fixture(scope="session")
+def risky_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data folder with the tiny county and its events (tests/risky.py)."""
+    from cockpit.store.session import open_engine
+    from tests import risky
+
+    folder = tmp_path_factory.mktemp("risky")
+    engine = open_engine(f"sqlite:///{folder / 'county.sqlite'}")
+    risky.fill(engine)
+    engine.dispose()
+    return folder
+
+
+@pytest.fixture
+def risky_here(risky_store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Let this process show the tiny county with events, with nothing kept from another store."""
+    monkeypatch.setenv("COCKPIT_DATA", str(risky_store))
+    _forget_store()
+    yield risky_store
+    _forget_store()
+
+
 def _end_searches() -> None:
     """Wait for searches in the background: they would read settings while these change."""
-    from cockpit.answers import siting_front, siting_runs
+    from cockpit.answers import risk_work, siting_front, siting_runs
 
+    risk_work.forget()
     siting_runs.forget()
     for run in siting_front._runs.values():
         run.stopping.set()

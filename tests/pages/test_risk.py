@@ -1,0 +1,265 @@
+"""The page Risk on the tiny county with events: what a visitor chooses, reads and shares."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cockpit.answers.risk import METHODS
+from cockpit.ui import risk_colours, theme
+from tests import risky, tiny
+
+PAGE = Path(__file__).parents[2] / "pages" / "risk.py"
+HOT = tiny.grid_code(risky.HOT)
+
+
+@pytest.fixture
+def page(risky_here: Path) -> AppTest:
+    return AppTest.from_file(PAGE, default_timeout=60)
+
+
+def html(page: AppTest) -> str:
+    return "".join(str(e.proto.body) for e in page.get("html"))
+
+
+def deck(page: AppTest) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(page.get("deck_gl_json_chart")[0].proto.json)
+    return found
+
+
+def layer(page: AppTest, name: str) -> dict[str, Any]:
+    return next(x for x in deck(page)["layers"][0] if x["id"].startswith(name))
+
+
+def colours(page: AppTest) -> str:
+    """Return the digit of each cell."""
+    found = re.search(r'\("(\d+)"\)', layer(page, "places")["getFillColor"])
+    assert found is not None
+    return found[1]
+
+
+def sentence(page: AppTest) -> str:
+    return page.markdown[0].value.replace("\\", "")
+
+
+def finished(page: AppTest, **query: str) -> AppTest:
+    """Run until what is worked out in the background is there."""
+    for _ in range(30):
+        page = AppTest.from_file(PAGE, default_timeout=60)
+        page.query_params.update(query)
+        page.run()
+        assert not page.exception
+        if not any("后台" in one.value for one in page.info):
+            return page
+    raise AssertionError("the background did not end")
+
+
+def test_opens_on_what_stands_out(page: AppTest) -> None:
+    page.run()
+    assert not page.exception
+    # 192 + 30 thefts, one without a point: 223 events in cells.
+    assert "共 223 件事件" in sentence(page)
+    assert "显著多于预期" in sentence(page)
+    assert len(colours(page)) == 16
+    assert layer(page, "places")["data"].endswith("/places/cell/529901.geojson")
+    assert any("3 件只知道所在村或乡镇" in c.value for c in page.caption)
+    assert any("1 件在县域外或位置不详" in c.value for c in page.caption)
+    assert any("来源：事件；截至2025年12月31日；数据等级" in c.value for c in page.caption)
+
+
+def test_another_theme_changes_colours_alone(page: AppTest) -> None:
+    page.run()
+    before = deck(page)
+    page.selectbox(key="widget.risk.theme").set_value("fire").run()
+    assert page.query_params["theme"] == "fire"
+    after = deck(page)
+    assert after["initialViewState"] == before["initialViewState"]
+    assert layer(page, "places")["data"] == before["layers"][0][0]["data"]
+    assert layer(page, "places")["id"] == before["layers"][0][0]["id"]
+    assert "没有一处显著" in sentence(page)
+
+
+@pytest.mark.parametrize("level", ["cell", "village"])
+@pytest.mark.parametrize("method", [m for m in METHODS if m not in ("impact", "readings")])
+def test_every_method_answers(page: AppTest, method: str, level: str) -> None:
+    page = finished(page, theme="盗窃", method=method, level=level, place=HOT)
+    assert not page.error
+    assert sentence(page)
+    assert 'class="ct-legend"' in html(page)
+    assert ".csv" in html(page)
+
+
+def test_unsure_cells_are_hatched(page: AppTest) -> None:
+    page.query_params["theme"] = "fire"
+    page.run()
+    hatch = layer(page, "hatch")
+    assert hatch["extensions"] == [{"@@type": "FillStyleExtension", "pattern": True}]
+    assert hatch["fillPatternAtlas"].endswith("/places/hatch.png")
+    assert "样本不足，无法判断" in html(page)
+
+
+def test_why_a_cell_is_red_adds_up(page: AppTest) -> None:
+    page.query_params["theme"] = "盗窃"
+    page.query_params["place"] = HOT
+    page.run()
+    told = next(m.value for m in page.markdown if "本处及相邻共上报" in m.value)
+    assert "139 件" in told
+    table = re.search(r"ct-why.*?</table>", html(page))
+    assert table is not None
+    rows = re.findall(
+        r"<td class=\"n\">(?:<b>)?([−\d.,]+)(?:</b>)?</td>(?:<td class=\"ct-bar|<td></td>)",
+        table[0],
+    )
+    figures = [round(100 * float(r.replace("−", "-").replace(",", ""))) for r in rows]
+    assert len(figures) == 10  # nine cells and their sum
+    assert sum(figures[:-1]) == figures[-1]
+    page.button(key="risk.clear").click().run()
+    assert "place" not in page.query_params
+
+
+def test_a_place_can_be_chosen_by_name_or_code(page: AppTest) -> None:
+    page.run()
+    page.selectbox(key="widget.risk.pick").set_value("第6网格").run()
+    assert not page.exception
+    assert page.query_params["place"] == tiny.grid_code(5)
+
+
+def test_what_a_click_on_the_map_means() -> None:
+    def script(code: str) -> None:
+        import streamlit as st
+
+        from cockpit.ui import risk_choices, state
+
+        risk_choices.picked(code)
+        st.write(state.chosen("risk.place", ""))
+
+    app = AppTest.from_function(script, args=("x",)).run()
+    assert app.markdown[0].value == "x"
+    app.run()  # the same again lets it go
+    assert not app.markdown or app.markdown[0].value != "x"
+
+
+# ---------------------------------------------------------------- time
+
+
+def test_the_slider_goes_through_the_months(page: AppTest) -> None:
+    page.query_params.update({"theme": "盗窃", "method": "density", "step": "month"})
+    page.run()
+    assert not page.exception
+    slider = page.select_slider(key="widget.risk.frame")
+    assert slider.options[0] == "2025年1月"
+    assert slider.options[-1] == "2025年12月"
+    december = colours(page)
+    slider.set_value(9).run()
+    assert "2025年10月1日至2025年10月31日" in sentence(page)
+    assert "46 件" in sentence(page)
+    assert colours(page) != december
+
+
+def test_playing_goes_on_step_by_step_and_ends(page: AppTest) -> None:
+    page.query_params.update({"theme": "盗窃", "step": "month"})
+    clock = [100.0]
+    with patch("cockpit.ui.risk_time.time.monotonic", side_effect=lambda: clock[0]):
+        page.run()
+        page.button(key="risk.play").click().run()
+        seen = []
+        for _ in range(14):
+            clock[0] += 2
+            page.run()
+            assert not page.exception
+            seen.append(page.select_slider(key="widget.risk.frame").value)
+    assert seen[:3] == [1, 2, 3]
+    assert seen[-1] == 11
+    assert page.button(key="risk.play").label == "播放"
+
+
+def test_less_motion_hides_the_play_button(page: AppTest) -> None:
+    page.query_params["step"] = "month"
+    page.run()
+    rule = re.search(r"@media \(prefers-reduced-motion: reduce\)\{(.*?)\}\s*\.st", html(page))
+    assert rule is not None
+    assert ".st-key-risk-play{display:none" in rule[1]
+
+
+# ---------------------------------------------------------------- index, floods, sensors
+
+
+def test_weights_travel_in_the_address(page: AppTest) -> None:
+    text = "order.age_60_plus~own~sum~9.1"
+    page.query_params.update({"method": "index", "index": text})
+    page.run()
+    assert not page.exception
+    assert "90.0%" in str(page.get("plotly_chart")[0].proto)
+    assert page.query_params["index"] == text
+
+
+def test_a_flood_without_relief_says_what_to_load(page: AppTest) -> None:
+    page.query_params.update({"theme": "flood", "method": "impact"})
+    page.run()
+    assert not page.exception
+
+
+def test_a_silent_sensor_is_grey_and_called_old(page: AppTest) -> None:
+    page.query_params["theme"] = "air"
+    page.run()
+    assert not page.exception
+    assert "共有监测设备 3 台；其中 2 台" in sentence(page)
+    points = {row["id"]: row for row in layer(page, "sensors")["data"]}
+    assert points["K1"]["t"] == "35.0 μg/m³"
+    assert points["K2"]["c"] == points["K3"]["c"] != points["K1"]["c"]
+
+
+# ---------------------------------------------------------------- who may see what
+
+
+def test_the_public_sees_no_event(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.ui.cache.visitor_class", lambda: "公开")
+    page.run()
+    assert not page.exception
+    assert "没有您可查看的事件或监测设备" in page.info[0].value
+    assert "盗窃" not in html(page)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("theme", "' OR 1=1 --"),
+        ("method", "<script>"),
+        ("period", "-5"),
+        ("level", "street"),
+        ("step", "second"),
+        ("place", "../../etc"),
+        ("index", "x" * 150),
+        ("rise", "nan"),
+        ("from", "soon"),
+        ("layer", "relief"),
+    ],
+)
+def test_nonsense_in_the_address_is_ignored(page: AppTest, name: str, value: str) -> None:
+    page.query_params[name] = value
+    page.run()
+    assert not page.exception
+    assert not page.error
+    assert "共 223 件事件" in sentence(page)
+
+
+# ---------------------------------------------------------------- colours
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_every_role_has_a_colour(name: str) -> None:
+    tokens = theme.of(name)
+    plain = ["hot", "cold", "island high", "island low", "ramp 0", "ramp 3", "em new"]
+    told = {risk_colours.paint(role, tokens) for role in plain}
+    assert len(told) == len(plain)
+    for role in ("hot", "cold"):
+        sure, unsure = (risk_colours.paint(r, tokens) for r in (role, f"maybe {role}"))
+        assert sure[0] == unsure[0]
+        assert sure[1] > 2 * unsure[1]
+        assert risk_colours.hatched(f"maybe {role}") and not risk_colours.hatched(role)
