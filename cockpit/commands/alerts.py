@@ -92,7 +92,16 @@ def _list(given: argparse.Namespace) -> int:
     if given.json:
         _json([tables.plain_story(s, county, given.lang) for s in found[: given.most]])
         return _DONE
-    titles = ("Alert", "Colour", "Rule", "Sensor or region", "Township and village", "Opened", "Closed", "Reason")
+    titles = (
+        "Alert",
+        "Colour",
+        "Rule",
+        "Sensor or region",
+        "Township and village",
+        "Opened",
+        "Closed",
+        "Reason",
+    )
     rows = [
         [
             str(s.id),
@@ -293,7 +302,7 @@ def _thresholds(text: str) -> tuple[float | None, ...]:
         return tuple(None if part.strip() in ("", "-") else float(part) for part in text.split(","))
     except ValueError:
         raise InputError(
-            "{text}: expected four thresholds, blue to red, - for a colour not used.",
+            "{text}: expected four thresholds, blue to red, empty for a colour not used.",
             text=text[:80],
         ) from None
 

@@ -101,7 +101,7 @@ def _rules(acts: Any) -> None:
     trial = acts.add_parser("try", help="try a rule on the past year; nothing is changed")
     trial.add_argument("rule", metavar="RULE", help="id of a rule")
     trial.add_argument("--thresholds", default="", metavar="B,Y,O,R",
-                       help="other thresholds, blue to red; - for a colour not used")  # fmt: skip
+                       help="others, blue to red; empty for a colour not used")  # fmt: skip
     trial.add_argument("--hold", type=int, help="readings in a row that raise")
     trial.add_argument("--clear-margin", type=float, help="hysteresis, in the rule's unit")
     trial.add_argument("--json", action="store_true", help="print JSON")

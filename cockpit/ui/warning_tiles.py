@@ -62,13 +62,13 @@ def sentence(twin: Twin, found: tuple[Story, ...]) -> str:
         return say("Nothing stands open: no rule warns, and every sensor looked after is believed.")
     if not warned:
         return say(
-            "No rule warns just now; {n} sensors are out of order, so where they stand nobody can "
-            "say that all is well.",
+            "No rule warns just now. Sensors out of order: {n}; where they stand nobody can say "
+            "that all is well.",
             n=number(faults),
         )
     worst = warned[0]
     told = say(
-        "{n} warnings stand open; the gravest is {colour}: {title}, {place}, since {time}.",
+        "Open warnings: {n}. The gravest is {colour}: {title}, {place}, since {time}.",
         n=number(len(warned)),
         colour=warning_parts.level_text(worst.level),
         title=warning_parts.rule_title(worst.rule),
@@ -76,7 +76,7 @@ def sentence(twin: Twin, found: tuple[Story, ...]) -> str:
         time=warning_parts.time_text(worst.opened),
     )
     if faults:
-        told += say(" {n} sensors are out of order.", n=number(faults))
+        told += say(" Sensors out of order: {n}.", n=number(faults))
     return told
 
 
