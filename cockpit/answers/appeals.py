@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +74,8 @@ class Appeals:
     channels: tuple[str, ...]  # that bring appeals
     n_empty: int
     n_too_long: int
+    urgency_of: dict[str, Urgency] = field(default_factory=dict, repr=False)
+    """By text, so that what was read once is not read again after a live event."""
 
     def __len__(self) -> int:
         """Return how many appeals there are."""
@@ -224,7 +226,7 @@ def appeals_of(
     stated = np.array([c.strip() not in _BLANK for c in category], dtype=np.bool_)
     model, card = _learned(known, at, good, plain, category, learned)
     topics, topic, suggested, confidence, sure = _told(model, good, category, stated)
-    urgency = all_urgencies(good)
+    urgency = all_urgencies(good, None if learned is None else learned.urgency_of)
     x, y = crs.from_lon_lat(known.lon[at], known.lat[at], str(known.twin.county["crs"]))
     return Appeals(
         known.version,
@@ -246,19 +248,24 @@ def appeals_of(
         channels,
         int((state == EMPTY).sum()),
         int((state == TOO_LONG).sum()),
+        dict(zip(good, urgency, strict=True)),
     )
 
 
 def _nameless(twin: Twin, region: Rows, texts: Sequence[str]) -> list[str]:
     """Return texts without the names of the regions they come from."""
     names = twin.regions["name"].tolist()
+    parent = twin.regions["parent"].to_numpy()
     parts: dict[int, tuple[str, ...]] = {-1: ()}
     found: dict[tuple[int, str], str] = {}
     plain = []
     for row, text in zip(region.tolist(), texts, strict=True):
         if row not in parts:
             # The longest first: a village's name may begin with its township's.
-            own = {names[r] for r in twin.ancestors(row)}
+            own, up = {names[row]}, int(parent[row])
+            while up >= 0:
+                own.add(names[up])
+                up = int(parent[up])
             parts[row] = tuple(sorted(own, key=lambda name: (-len(name), name)))
         key = (row, text)
         if key not in found:

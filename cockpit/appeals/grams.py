@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
@@ -70,6 +71,14 @@ def _counted(texts: Sequence[str], sizes: Sequence[int]) -> tuple[NDArray[np.int
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 
+def different(values: Ints) -> Ints:
+    """Return the different values, sorted; by sorting, which beats hashing for millions."""
+    ordered = np.sort(values)
+    first = np.ones(len(ordered), dtype=bool)
+    first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[first]
+
+
 def learn(
     texts: Sequence[str],
     sizes: tuple[int, ...] = (1, 2),
@@ -89,8 +98,8 @@ def learn(
     section 6.2.
     """
     doc, code = _counted(texts, sizes)
-    terms, at = np.unique(code, return_inverse=True)
-    pairs = np.unique(at.astype(np.int64) * max(len(texts), 1) + doc)
+    at, terms = pd.factorize(code, sort=True)
+    pairs = different(at.astype(np.int64) * max(len(texts), 1) + doc)
     docs = np.bincount(pairs // max(len(texts), 1), minlength=len(terms))
     if only is not None:
         known = np.zeros(len(only), dtype=docs.dtype)
@@ -122,12 +131,27 @@ def weigh(vocabulary: Vocabulary, texts: Sequence[str]) -> csr_array:
         return csr_array((len(texts), n_terms))
     place = np.searchsorted(vocabulary.codes, code).clip(0, n_terms - 1)
     known = vocabulary.codes[place] == code
-    key, count = np.unique(doc[known].astype(np.int64) * n_terms + place[known], return_counts=True)
-    row, column = key // n_terms, key % n_terms
-    value = (1 + np.log(count)) * vocabulary.idf[column]
-    length = np.sqrt(np.bincount(row, weights=value**2, minlength=len(texts)))
-    starts = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(texts)))])
-    return csr_array((value / length[row], column, starts), shape=(len(texts), n_terms))
+    return _weighed(doc[known], place[known], vocabulary.idf, len(texts))
+
+
+def of_their_own(texts: Sequence[str], sizes: tuple[int, ...] = (1, 2)) -> csr_array:
+    """Return texts by all of their strings, weighed as ``weigh(learn(texts, sizes), texts)``."""
+    doc, code = _counted(texts, sizes)
+    place, terms = pd.factorize(code)
+    pairs = different(doc.astype(np.int64) * max(len(terms), 1) + place)
+    docs = np.bincount(pairs % max(len(terms), 1), minlength=len(terms))
+    idf = np.log((1 + len(texts)) / (1 + docs)) + 1
+    return _weighed(doc, place.astype(np.intp), idf, len(texts))
+
+
+def _weighed(doc: NDArray[np.intp], term: NDArray[np.intp], idf: Floats, n_docs: int) -> csr_array:
+    table = csr_array((np.ones(len(doc)), (doc, term)), shape=(n_docs, len(idf)))
+    table.sum_duplicates()
+    table.data = (1 + np.log(table.data)) * idf[table.indices]
+    row = np.repeat(np.arange(n_docs), np.diff(table.indptr))
+    length = np.sqrt(np.bincount(row, weights=table.data**2, minlength=n_docs))
+    table.data /= length[row]
+    return table
 
 
 def presence(codes: Ints, texts: Sequence[str], sizes: tuple[int, ...]) -> csr_array:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from cockpit.appeals.grams import BREAKS, Characters, characters
+from cockpit.appeals.grams import BREAKS, Characters, characters, different
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -66,7 +67,8 @@ def find(texts: Sequence[str], weights: Floats, *, least: float) -> Phrases:
         at, identity, kept, pairs = _often(chars, at, identity, weights, least)
         if not len(at):
             break
-        first = at[np.unique(identity, return_index=True)[1]]
+        first = np.empty(len(kept), dtype=np.intp)
+        first[identity[::-1]] = at[::-1]  # the last written is where each string stands first
         names += [_letters(chars, int(start), size) for start in first]
         counts += [kept[k] for k in range(len(kept))]
         columns.append((pairs[0], pairs[1] + len(names) - len(kept)))
@@ -88,9 +90,13 @@ def _often(
     chars: Characters, at: Rows, identity: NDArray[np.int64], weights: Floats, least: float
 ) -> tuple[Rows, NDArray[np.int64], Floats, tuple[Rows, Rows]]:
     """Keep the strings that enough texts have; number them anew from 0."""
-    known, number = np.unique(identity, return_inverse=True)
+    number, known = pd.factorize(identity)
+    # Most strings stand nowhere in the first group: they go before anything is sorted.
+    seen = np.bincount(number, weights=weights[chars.doc[at], 0], minlength=len(known))
+    some = (seen >= least)[number]
+    at, number = at[some], number[some]
     n = max(chars.n_docs, 1)
-    pairs = np.unique(number.astype(np.int64) * n + chars.doc[at])
+    pairs = different(number.astype(np.int64) * n + chars.doc[at])
     string, doc = pairs // n, pairs % n
     counts = np.column_stack(
         [np.bincount(string, weights=weights[doc, k], minlength=len(known)) for k in (0, 1)]

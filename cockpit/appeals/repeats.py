@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from cockpit.appeals.grams import learn, weigh
+from cockpit.appeals.grams import different, of_their_own
+from cockpit.appeals.likeness import cosines
 from cockpit.appeals.phrases import distinct
 from geodata.errors import InputError
 
@@ -21,7 +22,6 @@ DAYS, NEAR_M, ALIKE = 14, 300.0, 0.4
 cosine of at least 0.4 between the short strings of both texts."""
 MOST_COMPARED = 400
 """Later appeals of the same place that one is compared with; only a flood of them has more."""
-_CHUNK = 200_000
 _SHIFTS = ((0, 0), (1, 0), (0, 1), (1, 1), (1, -1))
 
 
@@ -98,9 +98,11 @@ def repeats(
     if x is not None and y is not None:
         pairs += _near(x, y, seconds, span, near_m)
     early, late = _in_order(np.concatenate(pairs), order, len(texts))
-    different, place = distinct(texts)
-    rows = weigh(learn(different, (1, 2)), different)
-    like = _likeness(rows, place[early], place[late], len(different))
+    texts_once, place = distinct(texts)
+    rows = of_their_own(texts_once)
+    # Once, not with each of a hundred thousand pairs asked one by one.
+    rows.indptr, rows.indices = rows.indptr.astype(np.int64), rows.indices.astype(np.int64)
+    like = cosines(rows, place[early], place[late])
     good = like >= alike
     group = _grouped(early[good], late[good], like[good], order, rows, place, alike)
     return _told(group, rows, place, seconds, village, x, y)
@@ -171,19 +173,8 @@ def _in_order(pairs: Rows, order: Rows, n: int) -> tuple[Rows, Rows]:
     rank = np.empty(n, dtype=np.int64)
     rank[order] = np.arange(n)
     ranks = np.sort(rank[pairs], axis=1)
-    both = np.unique(ranks[:, 1] * max(n, 1) + ranks[:, 0])
+    both = different(ranks[:, 1] * max(n, 1) + ranks[:, 0])
     return order[both % max(n, 1)].astype(np.intp), order[both // max(n, 1)].astype(np.intp)
-
-
-def _likeness(rows: csr_array, one: Rows, other: Rows, n: int) -> Floats:
-    """Return the cosine of pairs of texts; each pair of different texts is worked out once."""
-    key, back = np.unique(one.astype(np.int64) * n + other, return_inverse=True)
-    found = np.empty(len(key))
-    for start in range(0, len(key), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        left, right = rows[key[part] // n], rows[key[part] % n]
-        found[part] = np.asarray(left.multiply(right).sum(axis=1)).ravel()
-    return found[back]
 
 
 def _grouped(
@@ -210,12 +201,7 @@ def _grouped(
 
 
 def _cosine(rows: csr_array, one: np.intp, other: np.intp) -> float:
-    a, b = rows.indptr[one], rows.indptr[one + 1]
-    c, d = rows.indptr[other], rows.indptr[other + 1]
-    _, i, j = np.intersect1d(
-        rows.indices[a:b], rows.indices[c:d], assume_unique=True, return_indices=True
-    )
-    return float(rows.data[a:b][i] @ rows.data[c:d][j])
+    return float(cosines(rows, np.array([one]), np.array([other]))[0])
 
 
 def _told(
@@ -239,9 +225,8 @@ def _group(
     village: NDArray[np.integer], x: Floats | None, y: Floats | None,
 ) -> Repeat:  # fmt: skip
     head = int(members[0])
-    like = np.array([
-        1.0 if place[m] == place[head] else _cosine(rows, place[head], place[m]) for m in members
-    ])  # fmt: skip
+    like = np.minimum(cosines(rows, np.full(len(members), place[head]), place[members]), 1.0)
+    like[place[members] == place[head]] = 1.0
     when = seconds[members] / 86_400
     farthest = float("nan")
     if x is not None and y is not None:

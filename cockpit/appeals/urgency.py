@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -150,9 +150,11 @@ def _said(pattern: re.Pattern[str], text: str) -> str:
     return ""
 
 
-def all_urgencies(texts: Sequence[str]) -> list[Urgency]:
-    """Return the urgency of each text; the same words are read once."""
-    known: dict[str, Urgency] = {}
+def all_urgencies(
+    texts: Sequence[str], already: Mapping[str, Urgency] | None = None
+) -> list[Urgency]:
+    """Return the urgency of each text; the same words, and those of ``already``, are read once."""
+    known: dict[str, Urgency] = dict(already or {})
     for text in texts:
         if text not in known:
             known[text] = urgency(text)

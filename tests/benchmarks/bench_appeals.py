@@ -69,11 +69,10 @@ def _quality() -> None:
 
 def _speed() -> None:
     known, texts = many_events(quiet_world(), np.random.default_rng(1))
-    note("events, those of appeals with different words", float(len(known)), "")
     start = time.process_time()
     read = appeals.appeals_of(known, texts)
     first = time.process_time() - start
-    note(f"{len(read)} appeals read, learned and told, once", first, "s")
+    note(f"{len(known)} events, {len(read)} of them appeals: all made of them", first, "s")
     start = time.process_time()
     again = appeals.appeals_of(known, texts, learned=read)
     note("the same after a live event, the model kept", time.process_time() - start, "s")
