@@ -76,6 +76,12 @@ def theme_title(theme: str) -> str:
     return {EVERYTHING: say(EVERYTHING_TITLE), OTHER: say(OTHER_TITLE)}.get(theme, theme)
 
 
+def _option(theme: str) -> str:
+    """Return a theme's name, or a category's with a mark: one may be called like the other."""
+    title = theme_title(theme)
+    return title if theme in (EVERYTHING, OTHER, *THEMES) else f"· {title}"
+
+
 def _theme(known: Happenings) -> str:
     kinds = {kind for theme in THEMES.values() for kind in theme.kinds}
     there = {device.kind for device in risk_cache.sensors(tuple(kinds))}
@@ -84,7 +90,7 @@ def _theme(known: Happenings) -> str:
         st.selectbox(
             say("Theme"),
             options,
-            format_func=theme_title,
+            format_func=_option,
             width=190,
             placeholder=say("Theme"),
             **state.remembered(

@@ -141,7 +141,7 @@ def choose_place(places: Places, choice: Choice, found: Answer) -> None:
 
     def chosen() -> None:
         typed = str(state.widget_value("risk.pick") or "")
-        code = typed if typed in rows else _searched(places, typed)
+        code = typed if typed in rows else searched(places, typed)
         if code and code != choice.place:
             picked(code)
         elif not code and choice.place:
@@ -159,7 +159,7 @@ def choose_place(places: Places, choice: Choice, found: Answer) -> None:
     )
 
 
-def _searched(places: Places, text: str) -> str:
+def searched(places: Places, text: str) -> str:
     """Return the code of the place that a typed name means best; "" for none."""
     for row in search(places.twin, text) if text.strip() else ():
         code = str(places.twin.regions["code"].iat[row])

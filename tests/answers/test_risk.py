@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +25,10 @@ EVENTS = risky.THEFTS + risky.EXTRA + risky.FIRES + 2
 
 
 @pytest.fixture
-def known(risky_here: Path) -> Iterator[Happenings]:
+def known(risky_here: Path) -> Happenings:
     found = current_happenings(VISITOR)
     assert found is not None
-    yield found
+    return found
 
 
 def places(known: Happenings, level: str = "cell") -> Places:
@@ -153,7 +152,8 @@ def test_the_planted_cell_is_hot_and_its_parts_add_up(known: Happenings) -> None
     assert told.parts.total == pytest.approx(told.observed - told.expected, abs=1e-9)
     assert sum(p.amount for p in told.parts.pieces) == pytest.approx(told.parts.total, abs=1e-9)
     assert len(told.parts.pieces) == 9
-    assert told.fewer is not None and told.more is None
+    assert told.fewer is not None
+    assert told.more is None
     assert told.people == 10 * (risky.HOT + 1)
 
 
@@ -231,7 +231,7 @@ def test_parts_of_the_index_add_up(known: Happenings) -> None:
 
 def test_an_inconsistent_comparison_is_refused(known: Happenings) -> None:
     text = "order.fire.age_60_plus~ahp~sum~9.-9.9"  # a >> b, b >> c, and yet c >> a
-    with pytest.raises(InputError, match="0.1"):
+    with pytest.raises(InputError, match=r"0\.1"):
         answers.answer(
             known, places(known), "index", question(known), visitor=VISITOR, options=text
         )
@@ -256,7 +256,7 @@ def test_lines_go_on_from_tile_to_tile() -> None:
     from PIL import Image
 
     tile = np.asarray(Image.open(io.BytesIO(risk_layers.hatch())))[..., 3].astype(int)
-    assert tile.max() == 255 and tile.min() == 0
+    assert (tile.min(), tile.max()) == (0, 255)
     side = len(tile) // 2
     assert (tile == np.roll(tile, side, axis=0)).all()
     assert (tile == np.roll(tile, side, axis=1)).all()

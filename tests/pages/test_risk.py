@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cockpit.answers.risk import METHODS
-from cockpit.ui import risk_colours, theme
+from cockpit.ui import risk_cache, risk_colours, risk_panels, theme
 from tests import risky, tiny
 
 PAGE = Path(__file__).parents[2] / "pages" / "risk.py"
@@ -82,6 +82,8 @@ def test_another_theme_changes_colours_alone(page: AppTest) -> None:
     assert after["initialViewState"] == before["initialViewState"]
     assert layer(page, "places")["data"] == before["layers"][0][0]["data"]
     assert layer(page, "places")["id"] == before["layers"][0][0]["id"]
+    # A theme and a category may bear the same name: the list tells them apart.
+    assert {"火灾", "· 火灾"} <= set(page.selectbox(key="widget.risk.theme").options)
     assert "没有一处显著" in sentence(page)
 
 
@@ -123,11 +125,26 @@ def test_why_a_cell_is_red_adds_up(page: AppTest) -> None:
     assert "place" not in page.query_params
 
 
-def test_a_place_can_be_chosen_by_name_or_code(page: AppTest) -> None:
+def test_a_place_can_be_chosen_from_the_list(page: AppTest) -> None:
+    page.query_params["theme"] = "盗窃"
     page.run()
-    page.selectbox(key="widget.risk.pick").set_value("第6网格").run()
+    page.selectbox(key="widget.risk.pick").set_value(HOT).run()
     assert not page.exception
-    assert page.query_params["place"] == tiny.grid_code(5)
+    assert page.query_params["place"] == HOT
+    assert "本处及相邻共上报" in " ".join(m.value for m in page.markdown)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("第6网格", tiny.grid_code(5)),
+        (tiny.grid_code(7), tiny.grid_code(7)),
+        ("没有", ""),
+        (" ", ""),
+    ],
+)
+def test_a_typed_name_or_code_means_a_place(risky_here: Path, text: str, code: str) -> None:
+    assert risk_panels.searched(risk_cache.places("cell"), text) == code
 
 
 def test_what_a_click_on_the_map_means() -> None:
@@ -262,4 +279,5 @@ def test_every_role_has_a_colour(name: str) -> None:
         sure, unsure = (risk_colours.paint(r, tokens) for r in (role, f"maybe {role}"))
         assert sure[0] == unsure[0]
         assert sure[1] > 2 * unsure[1]
-        assert risk_colours.hatched(f"maybe {role}") and not risk_colours.hatched(role)
+        assert risk_colours.hatched(f"maybe {role}")
+        assert not risk_colours.hatched(role)
