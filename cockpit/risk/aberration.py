@@ -205,12 +205,13 @@ def seasonal(
     Judge each day by a baseline with weekdays, season and level, fitted on days before it alone.
 
     All series (townships, say) share weekdays and season, fitted on their sum by a Poisson
-    regression in which days far out weigh less; each has its own level, that of the last weeks. A
-    day's count is then compared with a negative binomial distribution that knows how uncertain
-    level, weekdays and season are and how much the series varies beyond Poisson. A day is an alarm
-    if Benjamini and Hochberg's rule at ``alpha`` picks it among all series of the last
-    ``family_days`` days: where nothing happens, at most a share ``alpha`` of the years (of
-    ``family_days``) has any alarm at all.
+    regression in which days far out weigh less; each has its own level, that of the last weeks.
+    While the record is too short to tell a season, all series together say how far the last four
+    weeks have moved from those levels. A day's count is then compared with a negative binomial
+    distribution that knows how uncertain level, weekdays and season are and how much the series
+    varies beyond Poisson. A day is an alarm if Benjamini and Hochberg's rule at ``alpha`` picks it
+    among all series of the last ``family_days`` days: where nothing happens, at most a share
+    ``alpha`` of the years (of ``family_days``) has any alarm at all.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ Days = NDArray[np.datetime64]
 
 # Past days further out than this many (Anscombe) deviations weigh less: Noufaily et al. (2013).
 _FAR_OUT = 2.58
-# A count rarer than this enters later levels as the highest one that is not.
+# A count rarer than this enters later levels as one a standard deviation above the expected.
 _RARE = 0.001
 _MOST_Q = 0.2
 _LEAST_EVENTS = 5  # below, what varies beyond Poisson cannot be told
@@ -31,7 +31,10 @@ class Baseline:
     least_days: int = 28  # reported days that a level needs
     refit_days: int = 7  # weekdays and season are fitted anew so often
     season_from_days: int = 365  # shorter histories tell no season
-    drift: float = 0.2  # how far a level moves within weeks (log) while no season is told
+    # While no season is told, all series together tell how the last weeks differ from the level.
+    recent_days: int = 28
+    shift: float = 0.5  # usual size of that difference (log): few reports are pulled to 0
+    drift: float = 0.3  # how far things move further until the day judged (log)
     spread: float = 0.5  # usual size of weekday and season effects (log): few data are pulled to 0
 
     def __post_init__(self) -> None:
@@ -114,6 +117,8 @@ def robust_fit(x: Floats, y: Floats, offset: Floats, ridge: Floats) -> Fit:
         anscombe = 1.5 * (y ** (2 / 3) - mu ** (2 / 3)) / mu ** (1 / 6)
         far = anscombe / np.sqrt(fit.dispersion * np.clip(lever, 0.05, 1.0))
         weights = np.where(far > _FAR_OUT, (_FAR_OUT / np.maximum(far, _FAR_OUT)) ** 2, 1.0)
+        if (weights == fit.weights).all():
+            break
         fit = poisson_fit(x, y, offset, weights, ridge)
     return fit
 
@@ -143,7 +148,7 @@ def predict(
         told.sd[block] = np.sqrt(expected + expected**2 / k)
         told.p[block] = _upper_tail(counts[block], expected, k)
         rare = told.p[block] < _RARE
-        limit = np.ceil(expected + 3 * told.sd[block])
+        limit = np.ceil(expected + told.sd[block])
         capped[block] = np.where(rare, np.minimum(counts[block], limit), counts[block])
     return told
 
@@ -170,9 +175,11 @@ def _block(
     level = _Level(counts, profile[first - start :], baseline, block, first, parts)
     off = effects[block.start - start :] - level.usual(effects[first - start :])
     uncertain = fit.dispersion * np.einsum("ij,jk,ik->i", off, fit.covariance[1:, 1:], off)
-    if not season:
-        uncertain += baseline.drift**2
     mean = profile[block.start - start :, None] * (level.events + 0.5) / level.exposure
+    if not season:
+        moved, unsure = level.moved(baseline, parts)
+        mean *= moved[:, None]
+        uncertain += unsure + baseline.drift**2
     k = 1 / (
         level.dispersion / (level.events + 0.5) + uncertain[:, None] + (level.dispersion - 1) / mean
     )
@@ -218,12 +225,27 @@ class _Level:
         self.exposure = np.where(enough, self._window(known * weight), np.nan)
         squares = self._window(y**2 / weight)
         self.dispersion = _dispersion(squares, self.events, self.exposure, days, parts)
-        self._profile = weight
+        self._profile, self._reports, self._known = weight, y, known
 
-    def _window(self, daily: Floats) -> Floats:
+    def _window(self, daily: Floats, start: NDArray[np.intp] | None = None) -> Floats:
         total = np.concatenate([np.zeros((1, daily.shape[1])), daily.cumsum(axis=0)])
-        found: Floats = total[self._stop] - total[self._start]
+        found: Floats = total[self._stop] - total[self._start if start is None else start]
         return found
+
+    def moved(self, baseline: Baseline, parts: int | None) -> tuple[Floats, Floats]:
+        """
+        Return recent reports over what the levels expect, all series together, and its variance.
+
+        Pulled to 1 by as many further reports as expected as say that ``shift`` is its usual size.
+        """
+        start = np.maximum(self._start, self._stop - baseline.recent_days)
+        rate = np.nan_to_num(self.events / self.exposure)
+        expected = rate * self._window(self._known * self._profile, start)
+        n, usual = (
+            a[:, :parts].sum(axis=1) for a in (self._window(self._reports, start), expected)
+        )
+        prior = baseline.shift**-2
+        return (n + prior) / (usual + prior), 1 / (n + prior)
 
     def usual(self, effects: Floats) -> Floats:
         """Return each day's mean of the effects over its weeks, weighed by what is expected."""
