@@ -165,6 +165,8 @@ def counts(known: Appeals, asked: Asked) -> Counts:
         of_all = picked(known, asked, all_times=True)
         earlier = (known.time > first - length) & (known.time <= first)
         before = int((of_all & earlier).sum())
+    if asked.days and len(known):  # no longer than what is stored
+        first = max(first, known.time.min())
     return Counts(
         int(chosen.sum()),
         before,
