@@ -277,7 +277,9 @@ def _load(connection: Connection, job: _Job, only: str = "") -> LoadReport:
     if not stale and same_settings and not gone and same_figures:
         return _unchanged(connection, job)
     job = replace(job, places={e.id: known_places(connection, e) for e in stale})
-    live = put_aside(connection)  # no file has these rows: a load must not lose them
+    # No file has the rows that came live: a load must not lose them.
+    sensors = any(entry.kind == "sensors" for entry in stale)
+    live = put_aside(connection, all_readings=sensors or bool(gone))
     if not same_settings or any(entry.kind in _FOUNDATION for entry in stale):
         stale = list(entries)
         hashes = {entry.id: hash_file(entry, job.manifest) for entry in entries}

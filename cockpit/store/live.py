@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, func, inspect, select
+from sqlalchemy import Connection, Select, Table, delete, false, func, inspect, select, true
 
 from cockpit.store import models as m
 from cockpit.store.bulk import insert_frame
@@ -19,9 +20,7 @@ from cockpit.store.rows import Place
 from geodata.errors import DataFileError
 from loaders.table import Finding
 
-GAVE_WAY = (
-    "readings of known sensors at times that no file has; {n} that came live gave way to a load"
-)
+GAVE_WAY = "readings of known sensors at times that no file has; {n} stored ones gave way to a load"
 
 
 @dataclass(frozen=True)
@@ -35,19 +34,29 @@ class Live:
         return len(self.events) + len(self.readings) > 0
 
 
-def put_aside(connection: Connection) -> Live:
-    """Take the rows of live feeds out of the store: regions and sensors can then be replaced."""
-    if not inspect(connection).has_table(FeedSource.__tablename__):
-        return Live(pd.DataFrame(), pd.DataFrame())  # loaded by an older version, not yet upgraded
+def put_aside(connection: Connection, *, all_readings: bool = False) -> Live:
+    """
+    Take the rows of live feeds out of the store: regions and sensors can then be replaced.
+
+    With ``all_readings`` those of files go too: their sensors are about to be replaced.
+    """
+    fed = inspect(connection).has_table(FeedSource.__tablename__)  # else not yet upgraded
     batches = select(FeedSource.batch_id)
     frames = []
     for model in (m.Event, m.Reading):
         table = table_of(model)
-        where = table.c.batch_id.in_(batches)
-        rows = connection.execute(select(table).where(where)).all()
-        frames.append(pd.DataFrame(rows, columns=[column.name for column in table.columns]))
+        everything = all_readings and model is m.Reading
+        where = true() if everything else table.c.batch_id.in_(batches) if fed else false()
+        rows = connection.execute(_known_columns(connection, table).where(where)).all()
+        frames.append(pd.DataFrame(rows, columns=rows[0]._fields if rows else []))
         connection.execute(delete(table).where(where))
     return Live(*frames)
+
+
+def _known_columns(connection: Connection, table: Table) -> Select[Any]:
+    """Select the columns that the store has: an older version's may lack the newest."""
+    there = {column["name"] for column in inspect(connection).get_columns(table.name)}
+    return select(*(column for column in table.columns if column.name in there))
 
 
 def bring_back(connection: Connection, live: Live, place: Place | None) -> None:
@@ -63,6 +72,10 @@ def bring_back(connection: Connection, live: Live, place: Place | None) -> None:
         _events_back(connection, live.events.copy(), place)
     readings = live.readings
     if len(readings):
+        # A file that was read anew has brought its own.
+        current = select(m.Batch.id).where(m.Batch.current)
+        kept_batches = list(connection.execute(current).scalars())
+        readings = readings[readings["batch_id"].isin(kept_batches)]
         known = set(connection.execute(select(m.Sensor.id)).scalars())
         kept = readings["sensor_id"].isin(known).to_numpy() & ~taken_readings(connection, readings)
         insert_frame(connection, table_of(m.Reading), readings[kept])
@@ -70,7 +83,7 @@ def bring_back(connection: Connection, live: Live, place: Place | None) -> None:
 
 
 def _tell_dropped(connection: Connection, dropped: pd.DataFrame) -> None:
-    """Tell with each feed how many of its readings gave way."""
+    """Tell with each batch how many of its readings gave way."""
     for batch, n in dropped.groupby("batch_id").size().items():
         dataset = connection.execute(
             select(m.Batch.dataset_id).where(m.Batch.id == int(batch))

@@ -229,3 +229,47 @@ def test_a_unit_in_the_header_counts_too(tmp_path: Path) -> None:
     with Session(engine) as db:
         assert db.execute(select(m.Reading.value)).scalars().all() == [3.12]
     engine.dispose()
+
+
+def _small(folder: Path) -> Path:
+    path = write_small(folder, manifest=MANIFEST + ENTRIES)
+    for name, lines in (("events", EVENTS[:2]), ("sensors", SENSORS), ("readings", READINGS[:3])):
+        (path.parent / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def _readings(engine: Engine) -> list[tuple[str, float]]:
+    with Session(engine) as db:
+        return sorted(db.execute(select(m.Reading.sensor_id, m.Reading.value)).all())
+
+
+def test_a_new_register_of_sensors_keeps_the_readings_of_those_that_stay(tmp_path: Path) -> None:
+    path = _small(tmp_path / "raw")
+    engine = open_engine(f"sqlite:///{tmp_path / 'county.sqlite'}")
+    ingest.load(path, engine, tmp_path, today=TODAY)
+    assert _readings(engine) == [("W1", 1.5), ("W1", 3.12)]
+    sensors = path.parent / "sensors.csv"
+    sensors.write_text("\n".join([*SENSORS, "W2,水位,m,106.815,27.205"]), encoding="utf-8")
+    assert ingest.load(path, engine, tmp_path, today=TODAY).changed
+    assert _readings(engine) == [("W1", 1.5), ("W1", 3.12)]
+    sensors.write_text("\n".join([SENSORS[0], *SENSORS[2:]]), encoding="utf-8")  # without W1
+    (path.parent / "readings.csv").write_text(
+        f"{READINGS[0]}\nA1,2025-10-02 08:00,7,\n", encoding="utf-8"
+    )
+    answers = frozenset({"fewer_rows"})
+    ingest.load(path, engine, tmp_path, today=TODAY, confirmed=answers)
+    assert _readings(engine) == [("A1", 7.0)]  # the file's new readings alone
+    engine.dispose()
+
+
+def test_two_data_sets_of_the_same_readings_are_told_apart(tmp_path: Path) -> None:
+    path = _small(tmp_path / "raw")
+    again = ENTRIES[ENTRIES.index('[[dataset]]\nid = "readings"') :].replace(
+        'id = "readings"', 'id = "readings_again"'
+    )
+    path.write_text(path.read_text(encoding="utf-8") + again, encoding="utf-8")
+    engine = open_engine(f"sqlite:///{tmp_path / 'county.sqlite'}")
+    ingest.load(path, engine, tmp_path, today=TODAY)
+    assert _readings(engine) == [("W1", 1.5), ("W1", 3.12)]
+    assert {row[0] for row in _told(engine, "readings_again", 1)} == {"key.elsewhere"}
+    engine.dispose()
