@@ -262,6 +262,7 @@ def test_the_planted_outbreak_is_seen_within_two_days() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # half a minute of one core, more when many tests share it
 def test_quiet_years_stay_quiet() -> None:
     """200 years without a plant: every alarm is a false discovery, at most 5 % of years."""
     loud, ears_days = dict.fromkeys((ILLNESS, STEEP), 0), np.zeros(3)
