@@ -96,10 +96,11 @@ def over_time(expected: Floats, counts: NDArray[np.integer], *, window: int = 1)
     counts
         Cases of all regions together in each period, shape ``(periods,)``.
     window
-        Periods, an odd number, over which the counts are averaged first (fewer at both ends): an
-        outbreak of a few periods then hardly passes for the season of the whole area. With 1 the
-        counts are taken as they are; chance ups and downs of single periods then count as season
-        too, and the scan finds somewhat too little rather than too much.
+        Periods, an odd number, over which the counts are averaged first (fewer at both ends). With
+        1 the counts are taken as they are: chance ups and downs of single periods, and an
+        outbreak itself, count in part as season, and a scan finds somewhat too little rather than
+        too much. With more it is less cautious: in 200 quiet years of the sample county, villages
+        by weeks at the level of 0.05, 6 had a finding with 1 and 10 with 5.
 
     Returns
     -------

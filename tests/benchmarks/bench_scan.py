@@ -86,7 +86,7 @@ def quiet_years() -> None:
     for _ in range(200):
         village, day = illness.drawn(rng)
         cases, expected, x, y, people = illness.tables(
-            village, np.minimum(day // 7, 51), 52, window=5
+            village, np.minimum(day // 7, 51), 52, window=1
         )
         found = scan(cases, expected, x, y, at_risk=people, longest=8, simulations=99, rng=rng)
         findings += bool(found.significant())

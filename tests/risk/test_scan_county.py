@@ -29,7 +29,7 @@ def day_of(date: dt.date) -> int:
 
 def test_the_outbreak_is_the_most_likely_cluster_of_the_year(illness: IllnessOf) -> None:
     village, day, truth = illness.planted()
-    cases, expected, x, y, people = illness.tables(village, np.minimum(day // 7, 51), 52, window=5)
+    cases, expected, x, y, people = illness.tables(village, np.minimum(day // 7, 51), 52, window=1)
     result = scan(
         cases, expected, x, y, at_risk=people, longest=8, simulations=99,
         rng=np.random.default_rng(5),
@@ -50,7 +50,7 @@ def test_the_outbreak_is_seen_alive_on_its_fifth_day(illness: IllnessOf) -> None
     village, day, truth = illness.planted()
     today = day_of(dt.date(2025, 5, 16))
     known = day <= today
-    cases, expected, x, y, people = illness.tables(village[known], day[known], today + 1, window=29)
+    cases, expected, x, y, people = illness.tables(village[known], day[known], today + 1, window=1)
     result = scan(
         cases, expected, x, y, at_risk=people, longest=14, prospective=True, simulations=99,
         rng=np.random.default_rng(5),
@@ -63,7 +63,7 @@ def test_the_outbreak_is_seen_alive_on_its_fifth_day(illness: IllnessOf) -> None
     # the day before it began there was nothing to see there
     before = day < day_of(OUTBREAK[0])
     cases, expected, x, y, people = illness.tables(
-        village[before], day[before], day_of(OUTBREAK[0]), window=29
+        village[before], day[before], day_of(OUTBREAK[0]), window=1
     )
     earlier = scan(
         cases, expected, x, y, at_risk=people, longest=14, prospective=True, simulations=99,
@@ -85,7 +85,7 @@ def test_quiet_years_have_few_findings(illness: IllnessOf) -> None:
     for _ in range(200):
         village, day = illness.drawn(rng)
         cases, expected, x, y, people = illness.tables(
-            village, np.minimum(day // 7, 51), 52, towns=True, window=5
+            village, np.minimum(day // 7, 51), 52, towns=True, window=1
         )
         result = scan(
             cases, expected, x, y, at_risk=people, longest=8, simulations=99, rng=rng
