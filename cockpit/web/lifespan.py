@@ -14,9 +14,10 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 
-from cockpit.answers import alert_watch, coverage_check, reach
+from cockpit.answers import alert_watch, coverage_check, reach, risk
 from cockpit.answers.coverage_question import question
 from cockpit.answers.current import current_twin
+from cockpit.answers.happenings import current_happenings
 from cockpit.answers.siting import Rules, ground_of, pose
 from cockpit.coverage.services import SERVICES
 from cockpit.settings import ROOT, settings
@@ -53,6 +54,7 @@ def warm() -> None:
 
 def warm_more(ended: threading.Event) -> None:
     """Make what pages want first, while the server already answers."""
+    warm_risk()
     warm_layers()
     # From here on for good: what feeds bring is judged by the rules of warning as it comes.
     threading.Thread(target=alert_watch.watch, args=(ended,), name="alerts", daemon=True).start()
@@ -60,6 +62,20 @@ def warm_more(ended: threading.Event) -> None:
     warm_solvers(ended)
     gc.collect()  # as in lifespan: these stay too
     gc.freeze()
+
+
+def warm_risk() -> None:
+    """Read the events and draw the cells beside them: what the page Risk opens with."""
+    visitor = settings().visitor_class
+    try:
+        known = current_happenings(visitor)
+        if known is None or not len(known):
+            return
+        cells = risk.places_of(known.twin, "cell", visitor)
+        risk.answer(known, cells, "poisson", risk.question(known), visitor=visitor)
+        log.info("events of version %s are ready", known.version)
+    except CockpitError as error:  # a page will say it to the visitor; the server goes on
+        log.warning("events: %s", error)
 
 
 def warm_layers() -> None:
