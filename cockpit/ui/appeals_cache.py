@@ -50,8 +50,9 @@ def topics(version: str, visitor: str, asked: Asked) -> list[tuple[int, int, int
 def places(version: str, visitor: str, asked: Asked, level: str) -> tuple[Places, Breaks]:  # noqa: ARG001
     """Return the regions of a level with their rates, and the classes of the map."""
     found = lists.places(_now(), lists.picked(_now(), asked), asked.unit, level, visitor)
-    # As the layer rounds them: a region must fall into the class that its colour has.
-    return found, classify(found.rate.round(1), "quantile", N_CLASSES)
+    # As the layer rounds them: a region must fall into the class that its colour has. Natural
+    # breaks: smoothed rates crowd around the mean, where equal numbers would invent differences.
+    return found, classify(found.rate.round(1), "jenks", N_CLASSES)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
