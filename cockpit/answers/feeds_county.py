@@ -6,7 +6,7 @@ import datetime as dt
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from cockpit.store.live import for_kind, place_of
 from cockpit.store.placing import Device, devices_of
 from cockpit.store.rows import Place
 from cockpit.store.session import data_version
-from geodata.errors import DataFileError
+from geodata.errors import DataFileError, InputError
 from loaders.manifest import County, Dataset, Manifest
 from loaders.table import ReadContext
 
@@ -42,8 +42,14 @@ class Known:
 
 
 def zone() -> ZoneInfo:
-    """Return where the county's clocks are."""
-    return ZoneInfo(settings().timezone)
+    """Return where the county's clocks are; InputError for a name that is no zone."""
+    name = settings().timezone
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise InputError(
+            "COCKPIT_TIMEZONE is {name}; expected a zone such as Asia/Shanghai.", name=name
+        ) from error
 
 
 def clock() -> dt.datetime:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from zoneinfo import ZoneInfo
+import datetime as dt
 
 from cockpit.answers import feeds_sources as answers
 from cockpit.answers.feeds import FeedState, feeds_state
+from cockpit.answers.feeds_county import zone
 from cockpit.locale import translate
-from cockpit.settings import settings
 from geodata.errors import InputError
 
 _HIGHEST = "秘密"  # whoever runs commands has the store itself
@@ -61,12 +61,11 @@ def _list(language: str) -> None:
     states = feeds_state(_HIGHEST)
     if not states:
         print(say("There are no live feeds."))
-    zone = ZoneInfo(settings().timezone)
     for one in states:
         kind = say("Events" if one.kind == "events" else "Readings")
         last = "-"
         if one.last is not None:
-            local = one.last.replace(tzinfo=ZoneInfo("UTC")).astimezone(zone)
+            local = one.last.replace(tzinfo=dt.UTC).astimezone(zone())
             last = f"{local:%Y-%m-%d %H:%M:%S}"
         said = say(
             "{id}: {title} ({kind}, {data_class}), {state}. Last delivery: {last}. Today: {n} "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import re
@@ -13,8 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cockpit.answers import feeds_county
 from cockpit.answers.feeds_write import sentence
 from cockpit.feeds import FIELDS, KINDS, FeedError, checked, parsed
+from geodata.errors import InputError
 
 NOW = dt.datetime(2026, 1, 15, 12, 0)
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -84,3 +87,13 @@ def test_the_county_is_the_one_that_its_zone_says() -> None:
     for zone, hour in (("Asia/Shanghai", 11), ("Asia/Urumqi", 9), ("UTC", 3)):
         (found,) = checked([row], "readings", now=NOW, zone=ZoneInfo(zone)).rows
         assert found["time"] == dt.datetime(2026, 1, 15, hour)
+
+
+def test_a_zone_that_there_is_not_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = dataclasses.replace(feeds_county.settings(), timezone="Asia/Nowhere")
+    monkeypatch.setattr(feeds_county, "settings", lambda: wrong)
+    with pytest.raises(InputError) as raised:
+        feeds_county.zone()
+    assert str(raised.value) == (
+        "COCKPIT_TIMEZONE is Asia/Nowhere; expected a zone such as Asia/Shanghai."
+    )
