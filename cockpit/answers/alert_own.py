@@ -52,7 +52,14 @@ def _own(rule: StandingRule, kind: str, times: Times, values: Floats) -> Own | N
     except InputError:  # too short a past: nothing can be said of this sensor
         return None
     harm = None if rule.outcome is None else _share_of(rule.outcome, kind, times, values)
-    return Own(found.thresholds, found.clear_margin, harm)
+    return Own(_legible(found.thresholds), float(f"{found.clear_margin:.3g}"), harm)
+
+
+def _legible(thresholds: tuple[float | None, ...]) -> tuple[float | None, ...]:
+    """Return thresholds with four digits that count, unless two would become one."""
+    told = tuple(None if t is None else float(f"{t:.4g}") for t in thresholds)
+    used = [t for t in told if t is not None]
+    return told if used == sorted(set(used)) else thresholds
 
 
 def _share_of(outcome: Outcome, kind: str, times: Times, values: Floats) -> float | None:
@@ -64,4 +71,4 @@ def _share_of(outcome: Outcome, kind: str, times: Times, values: Floats) -> floa
     come_to, _ = over_window(seconds[sound], found[sound], rule.aggregate, rule.span_s)
     known = come_to[np.isfinite(come_to)]
     share = float(np.quantile(known, outcome.threshold)) if len(known) else math.nan
-    return None if math.isnan(share) else share
+    return None if math.isnan(share) else float(f"{share:.4g}")

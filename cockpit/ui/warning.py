@@ -41,7 +41,7 @@ def ready() -> bool:
         if not visible:
             st.info(say("Early warning works with internal data, which this page does not show."))
             return False
-    if alerts.now() is None:
+    if not warning_cache.has_data():
         st.info(
             say(
                 "There are no events and no readings yet. Load events, or sensors with readings, "

@@ -128,6 +128,11 @@ def _newest() -> str:
     return moment.isoformat() if moment else ""
 
 
+def has_data() -> bool:
+    """Tell whether there is any event or reading."""
+    return bool(_newest())
+
+
 def _data() -> str:
     """Return what changes with every load, and with the hour of the newest data."""
     return f"{cache.data_version()} {_newest()[:13]}"

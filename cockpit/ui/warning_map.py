@@ -178,7 +178,7 @@ def _dot(row: SensorRow, tokens: Tokens) -> dict[str, Any]:
         "id": row.device.id,
         "p": [round(row.device.lon, 5), round(row.device.lat, 5)],
         "c": rgba(colour),
-        "t": f"{row.device.id} {row.device.kind}",
+        "t": f"{row.device.id} {warning_parts.kind_text(row.device.kind)}",
         "s": f"{state_text(row)} · {value}" if value else state_text(row),
     }
 
@@ -227,7 +227,13 @@ def as_table(twin: Twin, sensors: tuple[SensorRow, ...], found: tuple[Story, ...
             region = row.device.region
             code = str(known[region]) if region >= 0 else None
             place = warning_parts.place_text(twin, code)
-            rows.append((state_text(row), f"{row.device.id} · {place}", row.device.kind))
+            rows.append(
+                (
+                    state_text(row),
+                    f"{row.device.id} · {place}",
+                    warning_parts.kind_text(row.device.kind),
+                )
+            )
     if not rows:
         st.caption(say("No warning, and no sensor out of order."))
         return

@@ -13,6 +13,7 @@ from cockpit.answers.alert_rules import StandingRule
 from cockpit.answers.alert_stories import Story
 from cockpit.answers.alert_tables import LEVEL_TITLES, VERDICT_TITLES
 from cockpit.answers.twin import Twin
+from cockpit.locale import catalogue
 from cockpit.risk.rules import LEVELS
 from cockpit.ui import cache, theme, warning_cache
 from cockpit.ui.words import NO_FIGURE, language, moment, number, say
@@ -86,7 +87,12 @@ def subject_text(twin: Twin, story: Story) -> str:
     kind = next(
         (r.device.kind for r in warning_cache.sensors() if r.device.id == story.subject), ""
     )
-    return " · ".join(part for part in (kind, story.subject, place) if part)
+    return " · ".join(part for part in (kind_text(kind), story.subject, place) if part)
+
+
+def kind_text(kind: str) -> str:
+    """Return a kind of sensor in the visitor's language; one that no catalogue knows as it is."""
+    return catalogue(language()).get(kind, kind)
 
 
 def value_text(value: float | None, unit: str) -> str:
@@ -102,7 +108,9 @@ def plain_number(value: float) -> str:
     if value == round(value):
         return number(value)
     size = abs(value)
-    return number(value, 1 if size >= 100 else 2 if size >= 0.1 else 4)
+    if size >= 0.1:
+        return number(value, 1 if size >= 100 else 2)
+    return f"{value:.3g}"
 
 
 def why_text(story: Story) -> str:

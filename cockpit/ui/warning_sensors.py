@@ -27,7 +27,7 @@ def show(twin: Twin) -> None:
         kind = st.selectbox(
             say("Kind"),
             ["", *kinds],
-            format_func=lambda k: k or say("all"),
+            format_func=lambda k: warning_parts.kind_text(k) or say("all"),
             placeholder=say("all"),
             width=240,
             **state.remembered("warning.kind", "", allowed=["", *kinds], address="kind"),
@@ -51,7 +51,7 @@ def table(twin: Twin, rows: tuple[SensorRow, ...]) -> None:
     codes = twin.regions["code"].to_numpy()
     columns = {
         say("Sensor"): [r.device.id for r in rows],
-        say("Kind"): [r.device.kind for r in rows],
+        say("Kind"): [warning_parts.kind_text(r.device.kind) for r in rows],
         say("Township and village"): [
             warning_parts.place_text(twin, str(codes[r.device.region]))
             if r.device.region >= 0
