@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.answers.coverage_keys import KEYS
-from cockpit.commands import alerts_parser, feed_parser, risk_parser, solve_parser
+from cockpit.commands import alerts_parser, appeals_parser, feed_parser, risk_parser, solve_parser
 
 MODES = "walk, older, ebike, car, ambulance"
 SERVICES = (
@@ -30,6 +30,7 @@ def add(commands: Any) -> None:
     solve_parser.add(commands)
     risk_parser.add(commands)
     alerts_parser.add(commands)
+    appeals_parser.add(commands)
     feed_parser.add(commands)
     _add_memo(commands)
 
