@@ -131,6 +131,25 @@ def test_the_scan_finds_the_planted_weeks(asked: tuple[str, ...]) -> None:
     assert alive["until"] == answer["clusters"][0]["until"] == "2025-12-30"
 
 
+def test_a_season_that_all_share_is_no_cluster(files: Path, tmp_path: Path) -> None:
+    # Ten events in each square in one week of March, one in each other week of the year.
+    rows = ["lon,lat,time"]
+    for k in range(SIDE * SIDE):
+        lon, lat = WEST + (k % SIDE + 0.5) * STEP, SOUTH + (k // SIDE + 0.5) * STEP
+        days = pd.date_range("2025-01-01", "2025-12-30", freq="7D")
+        rows += [f"{lon:.4f},{lat:.4f},{day.date()}" for day in days]
+        rows += [f"{lon:.4f},{lat:.4f},2025-03-12"] * 9
+    (tmp_path / "e.csv").write_text("\n".join(rows), encoding="utf-8")
+    words = (str(tmp_path / "e.csv"), "--regions", str(files / "cells.geojson"), "--method", "scan",
+             "--permutations", "19")  # fmt: skip
+    plain = found(*words)["clusters"][0]
+    assert plain["from"] <= "2025-03-12" <= plain["until"]
+    assert plain["p"] == 0.05
+    adjusted = found(*words, "--adjust-time")
+    assert adjusted["expected_by"] == "residents and period"
+    assert all(one["p"] > 0.05 for one in adjusted["clusters"])
+
+
 def test_without_residents_the_scan_goes_by_each_areas_own_events(
     files: Path, tmp_path: Path
 ) -> None:

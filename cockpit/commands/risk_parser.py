@@ -104,6 +104,8 @@ def _add_time(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--prospective", action="store_true",
                        help="scan: only clusters that last until the end")  # fmt: skip
     group.add_argument("--space-only", action="store_true", help="scan: all periods as one")
+    group.add_argument("--adjust-time", action="store_true",
+                       help="scan: a season that all areas share is no cluster")  # fmt: skip
     group.add_argument("--most-share", type=float, metavar="S",
                        help="scan: of the people in the largest circle (default: 0.5, less for "
                        "more than 300 areas)")  # fmt: skip

@@ -17,6 +17,7 @@ from cockpit.risk.emerging import emerging
 from cockpit.risk.grids import Grid, grid_over
 from cockpit.risk.poisson import dispersion, poisson_local
 from cockpit.risk.scan import scan
+from cockpit.risk.scan_expectation import over_time
 from cockpit.risk.strata import strata_of, usual_counts
 from cockpit.risk.weights import Weights, touching
 from geodata import crs as systems
@@ -260,7 +261,8 @@ def _expected(
     """
     Return what to expect of each area and period, in any unit, and what it goes by.
 
-    Residents where they are known; else each area's own events, spread as those of all areas are
+    Residents where they are known, with ``adjust_time`` times the events of all areas in the
+    period, so that a season that all share is no cluster; else each area's own events, spread as those of all areas are
     over the periods, which finds what is neither place nor season alone; where all periods are
     one, the areas' km².
     """
@@ -271,6 +273,8 @@ def _expected(
         return cases.sum(axis=1)[:, None] * cases.sum(axis=0) / max(1, cases.sum()), "own events"
     if (cases.sum(axis=1)[people == 0] > 0).any():
         raise InputError("There are events in areas without residents; merge these areas first.")
+    if given.adjust_time:
+        return over_time(people, cases.sum(axis=0)), "residents and period"
     return np.repeat(people[:, None], cases.shape[1], axis=1), "residents"
 
 
