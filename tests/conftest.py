@@ -167,7 +167,7 @@ def _end_searches() -> None:
 def _forget_store() -> None:
     import streamlit as st
 
-    from cockpit.answers import current, happenings, reach
+    from cockpit.answers import appeals, current, happenings, reach
     from cockpit.settings import settings
     from cockpit.store.session import engine
 
@@ -179,5 +179,6 @@ def _forget_store() -> None:
     current.forget()
     reach.forget()
     happenings.forget()
+    appeals.forget()
     st.cache_data.clear()
     st.cache_resource.clear()
