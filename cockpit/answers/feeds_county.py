@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session
 
 from cockpit.settings import settings
 from cockpit.store.catalogue import read_meta
-from cockpit.store.ingest import context_of
-from cockpit.store.live import for_kind, place_of
+from cockpit.store.live import context_of, for_kind, place_of
 from cockpit.store.placing import Device, devices_of
 from cockpit.store.rows import Place
 from cockpit.store.session import data_version

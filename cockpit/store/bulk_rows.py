@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 _SIZES = (256, 64, 16, 4, 1)  # rows of a statement: five texts a table are compiled, once
 
@@ -23,6 +23,8 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
     if not rows:
         return
     if connection.dialect.name != "sqlite":
+        from sqlalchemy.dialects import postgresql  # slow to import, and seldom needed
+
         statement = postgresql.insert(table).on_conflict_do_nothing()
         connection.execute(statement, [dict(row) for row in rows])
         return

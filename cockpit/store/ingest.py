@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import shapely
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
 
 from cockpit.coverage.standards import STANDARDS, changed
@@ -50,6 +49,7 @@ from cockpit.store.geometry import audit_layer, store_regions
 from cockpit.store.live import (
     bring_back,
     building_ids,
+    context_of,
     for_kind,
     forget_all,
     place_of,
@@ -62,7 +62,7 @@ from geodata.errors import AskFirst, DataFileError, InputError
 from loaders.manifest import Dataset, Manifest, at_line, read_manifest
 from loaders.quality import score
 from loaders.read import read_dataset
-from loaders.table import Finding, LoadedTable, ReadContext
+from loaders.table import Finding, LoadedTable
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, the step and the number of steps."""
@@ -507,32 +507,6 @@ def _stored_manifest(connection: Connection, entry: Dataset) -> Manifest:
         travel=stored_changes(connection, "travel"),
         dataset=(*entries, entry), folder=folder,
     )  # fmt: skip
-
-
-def context_of(connection: Connection, today: dt.date, entry: Dataset) -> ReadContext:
-    """Return what the store knows of the county; names of the entry's own level only."""
-    rows = connection.execute(
-        select(m.Region.code, m.Region.name, m.Region.geometry, m.Region.level).order_by(
-            m.Region.position
-        )
-    ).all()
-    if not rows:
-        return ReadContext(today=today)
-    stored = read_meta(connection, "county") or {}
-    top = [row[2] for row in rows if row[3] in ("county", "township") and row[2] is not None]
-    box = stored.get("box")
-    if box is None and top:
-        west, south, east, north = shapely.total_bounds(shapely.from_wkb(top))
-        # A tenth of a degree more: stations and roads of the neighbours belong to the picture.
-        box = (west - 0.1, south - 0.1, east + 0.1, north + 0.1)
-    return ReadContext(
-        box=tuple(box) if box is not None else None,
-        known_codes=frozenset(row[0] for row in rows),
-        region_names={
-            row[0]: row[1] for row in rows if entry.match == "code" or row[3] == entry.level
-        },
-        today=today,
-    )
 
 
 def _report(loaded: LoadedTable, findings: list[Finding], today: dt.date) -> DatasetReport:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,12 +14,13 @@ from sqlalchemy import Connection, Select, Table, delete, false, func, inspect, 
 
 from cockpit.store import models as m
 from cockpit.store.bulk import insert_frame
-from cockpit.store.catalogue import store_findings, table_of
+from cockpit.store.catalogue import read_meta, store_findings, table_of
 from cockpit.store.models_live import FeedDelivery, FeedRefusal, FeedSource
 from cockpit.store.placing import devices_of, gazetteer_of
 from cockpit.store.rows import Place
 from geodata.errors import DataFileError
-from loaders.table import Finding
+from loaders.manifest import Dataset
+from loaders.table import Finding, ReadContext
 
 GAVE_WAY = "readings of known sensors at times that no file has; {n} stored ones gave way to a load"
 
@@ -179,3 +181,29 @@ def _named(connection: Connection, place: Place) -> Place:
 def building_ids(connection: Connection) -> frozenset[str]:
     """Return the ids of all stored buildings."""
     return frozenset(connection.execute(select(m.Building.id)).scalars())
+
+
+def context_of(connection: Connection, today: dt.date, entry: Dataset) -> ReadContext:
+    """Return what the store knows of the county; names of the entry's own level only."""
+    rows = connection.execute(
+        select(m.Region.code, m.Region.name, m.Region.geometry, m.Region.level).order_by(
+            m.Region.position
+        )
+    ).all()
+    if not rows:
+        return ReadContext(today=today)
+    stored = read_meta(connection, "county") or {}
+    top = [row[2] for row in rows if row[3] in ("county", "township") and row[2] is not None]
+    box = stored.get("box")
+    if box is None and top:
+        west, south, east, north = shapely.total_bounds(shapely.from_wkb(top))
+        # A tenth of a degree more: stations and roads of the neighbours belong to the picture.
+        box = (west - 0.1, south - 0.1, east + 0.1, north + 0.1)
+    return ReadContext(
+        box=tuple(box) if box is not None else None,
+        known_codes=frozenset(row[0] for row in rows),
+        region_names={
+            row[0]: row[1] for row in rows if entry.match == "code" or row[3] == entry.level
+        },
+        today=today,
+    )
