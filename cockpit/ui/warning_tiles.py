@@ -147,6 +147,9 @@ def card(twin: Twin, story: Story) -> str:
 def marks(story: Story) -> list[str]:
     """Return an alert's state in a few words each."""
     told = []
+    faults = {s.subject for s in warning_cache.standing() if s.kind == "fault"}
+    if story.kind != "fault" and story.rule.kind == "sensor" and story.subject in faults:
+        told.append(say("sensor out of order, value not to be trusted"))
     if story.acknowledged is not None:
         told.append(say("acknowledged by {who}", who=story.acknowledged.who))
     elif story.escalated:

@@ -176,6 +176,15 @@ def test_an_alert_is_acknowledged_muted_and_judged(here: Path) -> None:
     assert alerts.verify_ledger().sound
 
 
+def test_a_warning_of_a_sensor_out_of_order_says_so(here: Path) -> None:
+    rng = np.random.default_rng(3)
+    watched.read("A", [*(1 + rng.normal(0, 0.1, 300)).round(2).tolist(), *([4.5] * 100)])
+    alerts.evaluate()
+    page = page_of()
+    assert tile(page, "橙色") == "1"
+    assert "设备故障，读数不可信" in html(page)
+
+
 def test_an_alert_that_is_not_there(here: Path) -> None:
     fill()
     page = page_of(alert="99")
