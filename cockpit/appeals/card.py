@@ -31,7 +31,7 @@ LIMITS = (
 )
 FAIRNESS = (
     "Who writes is not known to it: no name, age, sex or telephone is used. Ways to write differ "
-    "all the same: compare the F1 of the topics and the unsure ones of the townships."
+    "all the same: compare the F1 of the topics."
 )
 CONTACT = (
     "The department that runs this platform; labels are corrected where appeals are registered."

@@ -15,6 +15,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from cockpit.answers import alert_watch, coverage_check, reach, risk
+from cockpit.answers.appeals import current_appeals
 from cockpit.answers.coverage_question import question
 from cockpit.answers.current import current_twin
 from cockpit.answers.happenings import current_happenings
@@ -56,6 +57,7 @@ def warm_more(ended: threading.Event) -> None:
     """Make what pages want first, while the server already answers."""
     warm_risk()
     warm_layers()
+    warm_appeals()
     # From here on for good: what feeds bring is judged by the rules of warning as it comes.
     threading.Thread(target=alert_watch.watch, args=(ended,), name="alerts", daemon=True).start()
     warm_travel()
@@ -76,6 +78,16 @@ def warm_risk() -> None:
         log.info("events of version %s are ready", known.version)
     except CockpitError as error:  # a page will say it to the visitor; the server goes on
         log.warning("events: %s", error)
+
+
+def warm_appeals() -> None:
+    """Read the texts of appeals and learn their topics: five seconds for 60,000."""
+    try:
+        known = current_appeals(settings().visitor_class)
+        if known is not None:
+            log.info("appeals of version %s are ready", known.version)
+    except CockpitError as error:  # a visitor of this class sees none; the server goes on
+        log.info("appeals: %s", error)
 
 
 def warm_layers() -> None:

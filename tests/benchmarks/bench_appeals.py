@@ -59,10 +59,11 @@ def _quality() -> None:
     for name, found in (("model", model), ("keyword list", keywords)):
         folds = np.concatenate(found)
         means = np.array([f.mean() for f in found])
-        note(f"macro-F1 of the {name}, mean of {len(folds)} folds", float(folds.mean()), "")
-        note("  its spread over folds", float(folds.std(ddof=1)), "")
-        note(f"  and over {REPEATS} repeats", float(means.std(ddof=1)), "")
-    note("calibration error", float(np.mean(errors)), "")
+        print(
+            f"macro-F1 of the {name}: {folds.mean():.3f} in {len(folds)} folds, spread over folds "
+            f"{folds.std(ddof=1):.3f}, over {REPEATS} repeats {means.std(ddof=1):.3f}"
+        )
+    print(f"calibration error {np.mean(errors):.3f}")
     gap = float(np.concatenate(model).mean() - np.concatenate(keywords).mean())
     line("macro-F1 above the keyword list", gap, "", 0.10, at_least=True)
 
