@@ -262,9 +262,9 @@ def _expected(
     Return what to expect of each area and period, in any unit, and what it goes by.
 
     Residents where they are known, with ``adjust_time`` times the events of all areas in the
-    period, so that a season that all share is no cluster; else each area's own events, spread as those of all areas are
-    over the periods, which finds what is neither place nor season alone; where all periods are
-    one, the areas' km².
+    period, so that a season that all share is no cluster; else each area's own events, spread as
+    those of all areas are over the periods, which finds what is neither place nor season alone;
+    where all periods are one, the areas' km².
     """
     people = case.require_areas().people
     if people is None and given.space_only:
