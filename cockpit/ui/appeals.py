@@ -185,7 +185,7 @@ def places_table(twin: Twin, found: Places) -> None:
             say("Name"): [name_of(twin.regions.iloc[int(found.rows[k])]) for k in order],
             say("Appeals"): [number(int(found.counts[k])) for k in order],
             say("Residents"): [number(float(found.people[k])) for k in order],
-            say("Per 10,000 residents"): [number(float(found.raw[k]), 1) for k in order],
+            say("Per 10,000"): [number(float(found.raw[k]), 1) for k in order],
             say("Smoothed"): [number(float(found.rate[k]), 1) for k in order],
         },
         words=(say("Name"),),

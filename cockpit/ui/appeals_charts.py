@@ -45,7 +45,13 @@ def weeks(found: Weeks, names: Sequence[str]) -> dict[str, Any]:
     ]
     layout = charts.layout(360, right=170)
     layout |= {
-        "xaxis": {**charts.axis(), "type": "date", "tickformat": "%Y-%m", "nticks": 7},
+        "xaxis": {
+            **charts.axis(),
+            "type": "date",
+            "tickformat": "%Y-%m" if len(days) > 26 else "%m-%d",
+            "nticks": 7,
+            "range": [days[0], days[-1]],  # the names at the lines' ends would widen it
+        },
         "yaxis": {
             **charts.axis(),
             "rangemode": "tozero",

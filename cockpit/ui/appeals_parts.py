@@ -88,7 +88,7 @@ def appeals_table(
     if extra == "signs":
         columns[say("Signs")] = [signs(line) for line in lines]
     columns[say("Text")] = [line.text for line in lines]
-    columns[say("Place")] = [region_name(twin, line.region) for line in lines]
+    columns[say("Where")] = [region_name(twin, line.region) for line in lines]
     if extra == "model":
         columns[say("Suggested")] = [suggestion(line) for line in lines]
     columns[say("Usual department")] = [department_of(line.department) for line in lines]
