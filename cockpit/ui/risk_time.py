@@ -31,12 +31,16 @@ FRAME_S = 1.2
 
 def show(twin: Twin, choice: Choice, points: tuple[Point, ...]) -> None:
     """Show slider, sentence, map and classes; while it plays, only these are drawn anew."""
-    playing = choice.over_time and bool(state.chosen("risk.playing", False))
-    part = st.fragment(_step, run_every=FRAME_S if playing else None)
-    part(twin, choice, points)
+    if not choice.over_time:
+        _step(twin, choice, points)
+        return
+    playing = bool(state.chosen("risk.playing", False))
+    st.fragment(_step, run_every=FRAME_S if playing else None)(twin, choice, points)
 
 
 def _step(twin: Twin, choice: Choice, points: tuple[Point, ...]) -> None:
+    if state.chosen("risk.place", "") != choice.place:  # clicked: the whole page speaks of it
+        st.rerun(scope="app")
     asked = _slider(choice) if choice.over_time else choice.asked
     whole = choice.asked if choice.over_time and choice.asked.method in HEAT else None
     places = risk_cache.places(choice.asked.level)
