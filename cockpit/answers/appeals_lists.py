@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,8 @@ from cockpit.access.classes import may_see
 from cockpit.answers.appeals import Appeals
 from cockpit.answers.twin import Twin
 from cockpit.appeals.causes import CauseWord, cause_words, named_causes
-from cockpit.appeals.rising import Rising, rising
+from cockpit.appeals.masks import mask
+from cockpit.appeals.rising import Rising, Topic, rising
 from cockpit.appeals.urgency import Found
 from cockpit.risk.rates import empirical_bayes
 from geodata.errors import InputError
@@ -26,6 +28,8 @@ PERIODS = (28, 91, 182, 364, 0)
 DOUBTED_FROM = 0.9
 """The model's confidence from which a registered topic is doubted."""
 _WEEK = np.timedelta64(7 * 86_400, "s")
+_LOOKED_AT, _STAYS = 50, 0.9
+"""Texts with a phrase that are masked, and the share of them that must still have it."""
 
 
 @dataclass(frozen=True)
@@ -259,7 +263,22 @@ def rising_topics(known: Appeals, asked: Asked) -> Rising:
     once = known.repeats.first_only()[mine]
     texts = [known.plain[k] for k in mine.tolist()]
     end = known.time.max() if len(known) else None
-    return rising(texts, known.time[mine], counted=once, now=end)
+    found = rising(texts, known.time[mine], counted=once, now=end)
+    topics = [_without_personal(topic, texts) for topic in found.topics]
+    return replace(found, topics=tuple(topic for topic in topics if topic is not None))
+
+
+def _without_personal(topic: Topic, texts: list[str]) -> Topic | None:
+    """Return a topic with the phrases that masking leaves; None when it leaves none."""
+    kept = [text for text in (topic.phrase, *topic.words) if _survives(text, texts)]
+    return replace(topic, phrase=kept[0], words=tuple(kept[1:])) if kept else None
+
+
+def _survives(phrase: str, texts: list[str]) -> bool:
+    """Tell whether a phrase is no part of a name or a number: masked texts still have it."""
+    having = islice((text for text in texts if phrase in text), _LOOKED_AT)
+    left = [phrase in mask(text).text for text in having]
+    return sum(left) >= _STAYS * len(left)
 
 
 def disputes(known: Appeals, chosen: Flags) -> tuple[tuple[CauseWord, ...], list[tuple[str, int]]]:
@@ -268,8 +287,9 @@ def disputes(known: Appeals, chosen: Flags) -> tuple[tuple[CauseWord, ...], list
     mine = np.flatnonzero(chosen)
     plain = [known.plain[k] for k in mine.tolist()]
     is_dispute = of_topic[mine]
-    named = named_causes([t for t, d in zip(plain, is_dispute.tolist(), strict=True) if d])
-    return cause_words(plain, is_dispute), list(named)
+    told = [mask(t).text for t, d in zip(plain, is_dispute.tolist(), strict=True) if d]
+    words = [w for w in cause_words(plain, is_dispute) if _survives(w.phrase, plain)]
+    return tuple(words), list(named_causes(told))
 
 
 # ------------------------------------------------------------ lists of appeals

@@ -132,6 +132,22 @@ def test_masked_for_some_and_urgent_first(known: answers.Appeals) -> None:
     assert now.id(int(newest(chosen, 1)[0])) in ("T9", "D2")
 
 
+def test_no_phrase_is_a_part_of_a_name_or_number(known: answers.Appeals) -> None:
+    # The same person writes of many things: 40 weeks of calm before, then twelve in a fortnight.
+    says = ("路灯坏了", "井盖破损", "自来水发黄", "垃圾没清", "公交太少", "狗叫太吵")
+    with Session(engine()) as db:
+        for k in range(80):
+            eventful.add_event(db, f"C{k}", "其他诉求", grid=k % 16, day=-280 + 3 * k, text="咨询")
+        for k in range(24):
+            text = f"{says[k % 6]}，我叫张三，电话13812345678。"
+            eventful.add_event(db, f"Z{k}", "其他诉求", grid=k % 16, day=1 + k / 4, text=text)
+        db.commit()
+    found = rising_topics(again(), COUNTY)
+    told = "".join("".join((t.phrase, *t.words)) for t in found.topics)
+    assert "张三" not in told
+    assert "138" not in told
+
+
 def test_the_public_gets_nothing(eventful_here: Path) -> None:
     with pytest.raises(InputError, match="Appeals are of class 备用; you may see 公开"):
         current_appeals("公开")
