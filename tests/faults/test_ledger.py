@@ -21,7 +21,7 @@ from cockpit.store.session import engine
 from tests import conftest, watched
 
 ROOT = Path(__file__).parents[2]
-SENSORS, HOURS, KILLS = 60, 400, 3
+SENSORS, HOURS, KILLS = 60, 400, 2
 
 RULES = tuple(
     StandingRule(
