@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -27,13 +28,25 @@ _kept: dict[str, Known] = {}
 
 @dataclass(frozen=True)
 class Known:
-    """The stored county as a feed sees it."""
+    """The stored county as a feed sees it; what only events need is read with the first of them."""
 
     version: str
     county: County
-    place: Place
-    context: ReadContext  # its day is that of reading; take ``now`` for the clock
     devices: dict[str, Device]
+    bind: Engine
+
+    @cached_property
+    def place(self) -> Place:
+        """What places events: areas, buildings, names in addresses."""
+        with self.bind.connect() as connection:
+            place = place_of(connection, b"", self.county.name)
+            return for_kind(connection, place, "events")
+
+    @cached_property
+    def context(self) -> ReadContext:
+        """What checks of events know of the county; its day is that of reading."""
+        with self.bind.connect() as connection:
+            return context_of(connection, dt.date.today(), entry_of("feed", "events"))
 
     def manifest(self, entry: Dataset) -> Manifest:
         """Return the county's manifest with one data set."""
@@ -94,7 +107,4 @@ def _read(bind: Engine, version: str) -> Known:
         stored = read_meta(connection, "county")
         if not version or stored is None:
             raise DataFileError("Nothing is loaded yet; load a county first.")
-        county = County.model_validate(stored)
-        place = for_kind(connection, place_of(connection, b"", county.name), "events")
-        context = context_of(connection, dt.date.today(), entry_of("feed", "events"))
-        return Known(version, county, place, context, devices_of(connection))
+        return Known(version, County.model_validate(stored), devices_of(connection), bind)
