@@ -18,10 +18,18 @@ from cockpit.answers.twin import Twin
 from cockpit.appeals.masks import NO_PROOF
 from cockpit.appeals.rising import WEEKS, Topic
 from cockpit.appeals.text import LONGEST
-from cockpit.ui import appeals_cache, appeals_charts, appeals_maps, cache, map_choices, way
+from cockpit.ui import (
+    appeals_cache,
+    appeals_charts,
+    appeals_maps,
+    cache,
+    coverage_panels,
+    map_choices,
+    way,
+)
 from cockpit.ui.appeals_choices import Choice, levels_of, topic_title
 from cockpit.ui.appeals_parts import chart, day, tile
-from cockpit.ui.coverage_parts import table
+from cockpit.ui.coverage_parts import words_table
 from cockpit.ui.words import (
     compact,
     department_of,
@@ -62,6 +70,7 @@ def top(twin: Twin, known: Appeals, choice: Choice) -> str:
     """Show tiles and the sentence; return the sentence."""
     found = appeals_cache.counts(known.version, cache.visitor_class(), choice.asked)
     rising = appeals_cache.rising(known.version, cache.visitor_class(), choice.asked)
+    coverage_panels.styles()
     tiles(found, len(rising.topics))
     text = sentence(twin, known, choice, found)
     st.markdown(way.plain(text))
@@ -180,7 +189,7 @@ def places_sentence(twin: Twin, found: Places) -> str:
 def places_table(twin: Twin, found: Places) -> None:
     """Show the places with most appeals for their residents."""
     order = np.argsort(-np.nan_to_num(found.rate, nan=-1.0), kind="stable")[:_MOST_PLACES]
-    table(
+    words_table(
         {
             say("Name"): [name_of(twin.regions.iloc[int(found.rows[k])]) for k in order],
             say("Appeals"): [number(int(found.counts[k])) for k in order],
@@ -189,7 +198,6 @@ def places_table(twin: Twin, found: Places) -> None:
             say("Smoothed"): [number(float(found.rate[k]), 1) for k in order],
         },
         words=(say("Name"),),
-        alt=say("Places with most appeals for their residents"),
     )
     st.caption(
         say(
