@@ -122,15 +122,15 @@ def _notes(q: Question, unplaced: int, outside: int) -> tuple[Note, ...]:
     found = []
     if unplaced:
         template = (
-            "{n} events are known by village or township only: they count there, but in no cell."
+            "Events known by village or township only: {n}. They count there, but in no cell."
             if q.level == "cell"
-            else "{n} events are known by township only: they count in no village."
+            else "Events known by township only: {n}. They count in no village."
         )
         found.append(Note(template, {"n": unplaced}))
     if outside:
         found.append(
             Note(
-                "{n} events lie outside the county or nobody knows where; they count nowhere.",
+                "Events outside the county, or nobody knows where: {n}. They count nowhere.",
                 {"n": outside},
             )
         )

@@ -26,6 +26,7 @@ from cockpit.ui.words import language
 
 _HEIGHT, _PHONE = 600, 400
 _MOST_RINGS = 40
+_RING_PX = 13
 _HATCH_SHARE = 0.45  # of a pixel of the map as it opens: lines about 7 pixels apart
 NO_ROLES: tuple[str, ...] = ("even",) * 10
 Point = dict[str, Any]
@@ -181,16 +182,27 @@ def _rings(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
     regions = scene.twin.regions
     rows = [scene.rows[i] for i in found.order.tolist() if found.classes[i] in hot][:_MOST_RINGS]
     lonlat = regions[["lon", "lat"]].to_numpy(dtype=float)[rows]
-    points = [{"p": [round(lon, 4), round(lat, 4)]} for lon, lat in lonlat if math.isfinite(lon)]
+    points = [{"p": place} for place in _apart(lonlat, _RING_PX * 2.4 * _metres_a_pixel(scene))]
     return [
         {
-            **cell_map.discs(f"rings-{mark(json.dumps(points))}", points, 9),
+            **cell_map.discs(f"rings-{mark(json.dumps(points))}", points, _RING_PX),
             "pickable": False,
             "filled": False,
             "getLineColor": rgba(risk_colours.paint("hot", tokens)[0]),
             "getLineWidth": 2,
         }
     ]
+
+
+def _apart(lonlat: NDArray[np.float64], metres: float) -> list[list[float]]:
+    """Return the places, first ones first, that lie no nearer to one before them than that."""
+    kept: list[list[float]] = []
+    for lon, lat in lonlat.tolist():
+        wide = 111_320 * math.cos(math.radians(lat)) if math.isfinite(lat) else 0.0
+        near = any(math.hypot((lon - a) * wide, (lat - b) * 111_320) < metres for a, b in kept)
+        if math.isfinite(lon) and not near:
+            kept.append([round(lon, 4), round(lat, 4)])
+    return kept
 
 
 def _points(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from cockpit.answers.layers import stamp
 from cockpit.answers.risk import METHODS, Answer, Key, Places, shown_class
 from cockpit.answers.search import search
 from cockpit.ui import cache, risk_cache, risk_colours, risk_words, state, theme
-from cockpit.ui.coverage_parts import notes, table
+from cockpit.ui.coverage_parts import bracket, notes, table
 from cockpit.ui.risk_cache import Asked
 from cockpit.ui.risk_choices import Choice, picked
 from cockpit.ui.words import NO_FIGURE, language, number, say
@@ -114,7 +114,9 @@ def ranked(places: Places, choice: Choice, found: Answer) -> None:
     }
     words = [say("Name")]
     for column in found.columns:
-        title = say(column.title) + (f" ({say(column.unit)})" if column.unit else "")
+        # The unit of the colours stands in the legend.
+        told = column.unit and column.unit != found.unit
+        title = say(column.title) + (bracket(say(column.unit)) if told else "")
         if column.is_text:
             columns[title] = [say(str(column.values[i])) for i in rows]
             words.append(title)
