@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from cockpit.access.classes import highest
 from cockpit.indicators import AGE_GROUPS, INDICATORS, MEASURES, Indicator
+from cockpit.store import settled
 from cockpit.store.dates import counted_leaves, whole_dates
 from cockpit.store.models import (
     Building,
@@ -28,7 +29,8 @@ from cockpit.store.models import (
     Region,
     Vulnerable,
 )
-from cockpit.store.session import data_version
+from cockpit.store.models_live import FeedDelivery
+from cockpit.store.session import data_version, require_table
 from loaders.catalog import (
     FACILITY_KINDS,
     HOUSEHOLD_TYPES,
@@ -130,6 +132,7 @@ def twin(db: Session) -> Twin | None:
     )
     if county is None:
         return None
+    require_table(db, FeedDelivery.__tablename__)
     regions = _regions(db)
     code_row: dict[str, int] = regions.attrs["rows"]
     series = {name: _Counted.of(db, name) for name in SERIES}
@@ -389,7 +392,7 @@ def _add_things(db: Session, leaf: _LeafTable) -> None:
         ("buildings", Building.region_code, True),
         ("organisations", Organisation.region_code, True),
         ("events", Event.region_code, _last_year(db)),
-        ("events_open", Event.region_code, Event.closed.is_(None)),
+        ("events_open", Event.region_code, Event.closed.is_(None) & settled.counts(db)),
     )
     for measure, column, condition in counted:
         query = select(column, func.count()).where(column.is_not(None)).group_by(column)
@@ -410,8 +413,9 @@ _BEDS = {
 
 
 def _last_year(db: Session) -> Any:
-    newest = db.execute(select(func.max(Event.reported))).scalar()
-    return True if newest is None else Event.reported > newest - dt.timedelta(days=365)
+    counts = settled.counts(db)
+    newest = db.execute(select(func.max(Event.reported)).where(counts)).scalar()
+    return True if newest is None else counts & (Event.reported > newest - dt.timedelta(days=365))
 
 
 _FROM_KIND = {

@@ -9,6 +9,7 @@ from cockpit.answers import feeds_sources as answers
 from cockpit.answers.feeds import FeedState, feeds_state
 from cockpit.answers.feeds_county import zone
 from cockpit.locale import translate
+from cockpit.store.settled import settle_now
 from geodata.errors import InputError
 
 _HIGHEST = "秘密"  # whoever runs commands has the store itself
@@ -32,6 +33,9 @@ def run(given: argparse.Namespace) -> int:
         print(translate(on, given.lang, id=given.id))
     elif given.act == "remove":
         _remove(given)
+    elif given.act == "settle":
+        version = settle_now()
+        print(translate("The county's figures are of data version {v} now.", given.lang, v=version))
     else:
         _list(given.lang)
     return 0

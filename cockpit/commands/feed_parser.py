@@ -58,6 +58,7 @@ def _add_feed(commands: Any) -> None:
         one.add_argument("id", metavar="ID")
         if act == "remove":
             one.add_argument("--yes", action="store_true", help="really delete its rows")
+    acts.add_parser("settle", help="let the county's figures count the events that have come")
     parser.set_defaults(run=_feed)
 
 

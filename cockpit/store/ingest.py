@@ -58,6 +58,7 @@ from cockpit.store.live import (
 )
 from cockpit.store.migrate import upgrade
 from cockpit.store.rows import Place, rows_of, secret_key, write_whole
+from cockpit.store.settled import settle
 from geodata.errors import AskFirst, DataFileError, InputError
 from loaders.manifest import Dataset, Manifest, at_line, read_manifest
 from loaders.quality import score
@@ -471,7 +472,7 @@ def _new_version(connection: Connection, job: _Job, settings: dict[str, Any]) ->
     newest = connection.execute(select(func.max(m.Batch.id))).scalar() or 0
     hashes = connection.execute(
         select(m.Batch.dataset_id, m.Batch.sha256)
-        .where(m.Batch.current)
+        .where(m.Batch.current, of_a_file())
         .order_by(m.Batch.dataset_id)
     ).all()
     own = {table: job.manifest.changes(table) for table in CHANGES}
@@ -479,7 +480,8 @@ def _new_version(connection: Connection, job: _Job, settings: dict[str, Any]) ->
     # Without figures of its own a county keeps the version it had before these tables existed.
     content += [own] if any(own.values()) else []
     digest = hashlib.sha256(repr(content).encode()).hexdigest()[:8]
-    version = f"{newest}-{digest}"
+    last = settle(connection)
+    version = f"{newest}.{last}-{digest}" if last else f"{newest}-{digest}"
     for table, changes in own.items():
         put_meta(connection, table, changes)
     put_meta(connection, "data_version", version)
