@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from cockpit.access.classes import may_see
 from cockpit.answers.feeds_county import zone
-from cockpit.answers.feeds_sources import EXERCISE, utc_now
+from cockpit.answers.feeds_sources import utc_now
 from cockpit.answers.feeds_write import sentence
 from cockpit.feeds import silent
 from cockpit.store.models import Dataset
 from cockpit.store.models_live import FeedDelivery, FeedRefusal, FeedSource
 from cockpit.store.session import engine, require_table
+from cockpit.store.settled import EXERCISE
 
 _GAPS_OF = 50  # deliveries whose gaps tell the usual rhythm
 

@@ -18,11 +18,10 @@ from cockpit.store import models as m
 from cockpit.store.catalogue import FED, begin_writing, read_meta, table_of
 from cockpit.store.models_live import FeedDelivery, FeedRefusal, FeedSource
 from cockpit.store.session import engine, require_table
+from cockpit.store.settled import EXERCISE
 from geodata.errors import CockpitError, DataFileError, InputError
 from loaders.quality import DIMENSIONS
 
-EXERCISE = "演练"
-"""How the purpose of an exercise's data set begins; its title says it too."""
 _ID = re.compile(r"[a-z][a-z0-9_]{0,23}")
 _TOKEN_BYTES = 32
 _NOBODY = "0" * 64

@@ -13,7 +13,7 @@ from cockpit.store.models_live import FeedDelivery, FeedSource
 from cockpit.store.session import engine, require_table
 
 EXERCISE = "演练"
-"""How the purpose of an exercise's data set begins."""
+"""How the purpose of an exercise's data set begins; its title says it too."""
 _KEY = "feeds_settled"
 
 
