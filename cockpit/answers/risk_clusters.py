@@ -13,11 +13,11 @@ from cockpit.answers.reach import Note
 from cockpit.answers.risk_heat import metres_of
 from cockpit.answers.risk_places import Floats, Places
 from cockpit.answers.risk_question import Question, by_period, counted
+from cockpit.answers.risk_signs import usual_at
 from cockpit.risk.emerging import KINDS, LEAST_PERIODS, Emerging, emerging
 from cockpit.risk.near_repeat import NearRepeat, near_repeat
 from cockpit.risk.scan import Cluster as ScanCluster
 from cockpit.risk.scan import scan
-from cockpit.risk.strata import expected_counts, usual_counts
 from geodata.errors import InputError
 
 SIMULATIONS = 999
@@ -97,9 +97,7 @@ def clusters(known: Happenings, places: Places, q: Question, *, prospective: boo
     step = "week" if prospective else step_of(q)
     counts, parts = by_period(known, places, q, step)
     all_of = counted(known, places, q)
-    expected = np.nan_to_num(
-        expected_counts(counts.sum(axis=1), places.required_people(), places.strata)
-    )
+    expected = usual_at(known, places, q, counts.sum(axis=1))
     lived = np.isfinite(places.x) & (expected > 0)
     cases = counts[lived]
     if not cases.sum():
@@ -225,9 +223,7 @@ def course(known: Happenings, places: Places, q: Question) -> Course:
         )  # fmt: skip
     if not counts.sum():
         raise InputError("Nothing of this theme happened in the period.")
-    usual = usual_counts(
-        counts.sum(axis=1), places.required_people(), places.strata, places.weights
-    )
+    usual = usual_at(known, places, q, counts.sum(axis=1))
     by_time = counts.sum(axis=0) / counts.sum()
     made = emerging(counts, places.weights, expected=usual[:, None] * by_time[None, :])
     found = counted(known, places, q)
