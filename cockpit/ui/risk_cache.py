@@ -16,7 +16,7 @@ from cockpit.answers.risk import Answer, Places, Question, Work
 from cockpit.ui import cache
 from geodata.errors import CockpitError
 
-FIRST_WAIT_S = 2.0
+FIRST_WAIT_S = 1.0
 """What the background has by then needs no note that it is at work."""
 
 
