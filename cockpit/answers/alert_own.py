@@ -17,21 +17,27 @@ from cockpit.risk.trial import Outcome
 from cockpit.risk.usual_rules import UsualRule, from_own_past
 from cockpit.risk.windows import over_window
 from cockpit.risk.windows import readings_of as sorted_readings
-from cockpit.store.models import Sensor
+from cockpit.store.models import Reading, Sensor
 from geodata.errors import InputError
 
 _DAYS = 366
+_RECENT = 500  # readings that tell how often a sensor speaks
+_LEAST_GAPS = 3
+_SAME = 0.02  # hours; clocks of sensors are not exact
 
 
 def with_own_limits(
     db: Session, rule: StandingRule, now: dt.datetime, *, only: str = ""
 ) -> StandingRule:
     """
-    Return a rule of shares with what they come to for each sensor; any other rule as it is.
+    Return a rule of shares with what they come to for each sensor, and how often each one speaks.
 
     Sensors with too short a past have no thresholds yet and are not judged by the rule. ``only``
-    names the one sensor that is asked about; "": all.
+    names the one sensor that is asked about; "": all. A rule that is neither of shares nor meant
+    for hourly readings is returned as it is.
     """
+    if rule.hourly:
+        rule = replace(rule, every=_intervals(db, rule, now, only))
     if not rule.own:
         return rule
     query = select(Sensor.id, Sensor.kind).where(watched_sensors(rule)).order_by(Sensor.id)
@@ -43,6 +49,26 @@ def with_own_limits(
             if own is not None:
                 each[sensor] = own
     return replace(rule, each=each)
+
+
+def _intervals(db: Session, rule: StandingRule, now: dt.datetime, only: str) -> dict[str, float]:
+    """Return the usual hours between two readings of sensors that do not send one an hour."""
+    found = {}
+    for sensor in db.execute(select(Sensor.id).where(watched_sensors(rule))).scalars():
+        if only not in ("", sensor):
+            continue
+        times = (
+            select(Reading.time)
+            .where(Reading.sensor_id == sensor, Reading.time <= now)
+            .order_by(Reading.time.desc())
+            .limit(_RECENT)
+        )
+        newest = np.array(db.execute(times).scalars().all(), dtype="datetime64[s]")
+        if len(newest) > _LEAST_GAPS:
+            hours = float(np.median(-np.diff(newest).astype(np.int64))) / 3600
+            if hours > 0 and abs(hours - 1) > _SAME:
+                found[sensor] = round(hours, 4)
+    return dict(sorted(found.items()))
 
 
 def _own(rule: StandingRule, kind: str, times: Times, values: Floats) -> Own | None:

@@ -17,6 +17,7 @@ from cockpit.answers.twin import LEVELS as REGION_LEVELS
 from cockpit.indicators import INDICATORS, MEASURES
 from cockpit.risk.rules import Rule
 from cockpit.risk.trial import Outcome
+from cockpit.risk.usual_rules import at_interval
 from cockpit.store.models import Batch, Dataset, Event, Sensor
 from cockpit.store.models_live import AlertRule as Row
 from cockpit.store.session import has_table
@@ -80,6 +81,10 @@ class StandingRule:
     With ``own`` the thresholds of ``rule`` and ``outcome`` are shares (0 to 1) of each sensor's own
     past, and ``each`` holds what they came to when the rule was stored; a sensor that is not in it
     is not judged.
+
+    With ``hourly`` the counts of readings in a row and in a window are meant for one reading an
+    hour, and ``every`` holds the usual hours between two readings of each sensor that keeps to
+    another interval, as found when the rule was stored.
     """
 
     id: str
@@ -97,6 +102,8 @@ class StandingRule:
     begins: dt.datetime | None = None  # local time of the data; None: a year before the newest
     own: bool = False
     each: Mapping[str, Own] = field(default_factory=dict)
+    hourly: bool = False
+    every: Mapping[str, float] = field(default_factory=dict)
     enabled: bool = True
     changed: dt.datetime = field(default_factory=utc_now)  # UTC
     changed_by: str = ""
@@ -136,15 +143,17 @@ class StandingRule:
 
     def rule_for(self, subject: str) -> Rule | None:
         """Return the rule in one subject's own numbers; None when it has none."""
-        if not self.own:
-            return self.rule
-        own = self.each.get(subject)
-        if own is None:
-            return None
-        blue, yellow, orange, red = own.thresholds
-        return replace(
-            self.rule, thresholds=(blue, yellow, orange, red), clear_margin=own.clear_margin
-        )
+        rule = self.rule
+        if self.own:
+            own = self.each.get(subject)
+            if own is None:
+                return None
+            blue, yellow, orange, red = own.thresholds
+            rule = replace(
+                rule, thresholds=(blue, yellow, orange, red), clear_margin=own.clear_margin
+            )
+        every = self.every.get(subject) if self.hourly else None
+        return rule if every is None else at_interval(rule, every)
 
     def outcome_for(self, subject: str) -> Outcome | None:
         """Return the outcome in one subject's own numbers; None when there is none."""
@@ -169,13 +178,15 @@ class StandingRule:
             "begins": self.begins.isoformat() if self.begins else None,
             "own": self.own,
             "each": {sensor: asdict(own) for sensor, own in self.each.items()},
+            "hourly": self.hourly,
+            "every": dict(self.every),
         }
 
 
 def rule_from(settings: Mapping[str, Any], **names: Any) -> StandingRule:
     """Return a rule of ``settings`` and its columns; InputError for what is none."""
     known = {"rule", "method", "level", "baseline", "unit", "escalation", "outcome", "source",
-             "begins", "own", "each"}  # fmt: skip
+             "begins", "own", "each", "hourly", "every"}  # fmt: skip
     for name in settings.keys() - known:
         raise InputError(
             "A rule has no setting {name}; expected some of {known}.",
@@ -263,7 +274,7 @@ def save_rule(
 
 
 def _warns_otherwise(before: StandingRule, after: StandingRule) -> bool:
-    told = ("subject", "rule", "method", "level", "baseline", "own")
+    told = ("subject", "rule", "method", "level", "baseline", "own", "hourly")
     return any(getattr(before, name) != getattr(after, name) for name in told)
 
 

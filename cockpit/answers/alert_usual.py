@@ -27,8 +27,9 @@ ON_DUTY = ("值班室", "值班领导", "分管副县长")
 _MINUTES = {"烟感": 5, "燃气": 5, "空气质量": 120}
 _USUAL_MINUTES = 30
 
-# A fast rise warns of high water; that is what it is measured by (a share of the gauge's own past).
-_OUTCOMES = {"level_rise": Outcome(0.98, within_hours=24)}
+# What warnings of water are measured by: the water then stands above a share of its own past.
+_HIGH_WATER = Outcome(0.98, within_hours=24)
+_OUTCOMES = {"level_high": _HIGH_WATER, "level_rise": _HIGH_WATER}
 
 _HEALTH = StandingRule(
     "sensor-health", "监测设备健康", f"sensor:{EVERY}", Rule((1.0, None, None, None)),
@@ -59,7 +60,7 @@ def _of_kind(usual: UsualRule) -> StandingRule:
     return StandingRule(
         usual.id, translate(usual.title, "zh"), f"sensor:{usual.kind}", usual.rule, usual.title,
         unit=usual.unit, escalation=Escalation(minutes, ON_DUTY), source=usual.source,
-        outcome=_OUTCOMES.get(usual.id), own=usual.own,
+        outcome=_OUTCOMES.get(usual.id), own=usual.own, hourly=True,
     )  # fmt: skip
 
 

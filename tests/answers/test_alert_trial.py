@@ -160,3 +160,21 @@ def test_rules_that_cannot_be(change: dict[str, str], error: str) -> None:
 def test_escalations_that_cannot_be(minutes: float, to: tuple[str, ...], error: str) -> None:
     with pytest.raises(InputError, match=error):
         Escalation(minutes, to)
+
+
+def test_counts_of_hourly_readings_fit_each_sensor(here: Path) -> None:
+    """A speaks every 3 hours: 12 hours of quiet are 4 of its readings, of B's still 12."""
+    long = replace(WATER, hourly=True, rule=replace(WATER.rule, hold=2, clear_hold=12))
+    watched.read("A", [1, 2.5, *([1] * 6)], step=3 * watched.HOUR)
+    watched.read("B", [1, 2.5, 2.5, *([1] * 14)])
+    found = alerts.try_on_past(long, visitor="备用")
+    assert found.rule.every == {"A": 3.0}
+    assert [(found.rule.rule_for(s).hold, found.rule.rule_for(s).clear_hold) for s in "AB"] == [
+        (1, 4), (2, 12),
+    ]  # fmt: skip
+    told = {a.subject: (a.begin.hour, a.end.hour) for a in found.alarms}
+    assert told == {"A": (3, 15), "B": (2, 14)}  # both after 12 quiet hours
+    stored = alerts.save_rule(long, "王强", visitor="备用")
+    (read,) = alerts.rules_in("备用")
+    assert (read.every, read.hourly) == (stored.every, True) == ({"A": 3.0}, True)
+    assert replace(long, hourly=False).rule_for("A").clear_hold == 12

@@ -21,7 +21,8 @@ import pandas as pd
 
 from cockpit.risk.rules import LEVELS, Rule, State, advance
 from cockpit.risk.trial import Outcome, Trial, pooled, try_rule
-from cockpit.risk.usual_rules import USUAL_RULES
+from cockpit.risk.usual_rules import USUAL_RULES, UsualRule, at_interval, from_own_past
+from geodata.synthetic.sensors import EVERY_HOURS, everyday
 from tests.benchmarks.figures import line, note
 
 AIR = Path(__file__).parents[3] / "shared" / "data" / "beijing_air"
@@ -57,6 +58,7 @@ def main() -> None:
         table({"rolling": rolling, "rising": rising, "naive": NAIVE}, data)
     print()
     budgets(rolling, third)
+    gauges()
     speed(rolling, stations)
 
 
@@ -159,6 +161,46 @@ def budgets(rule: Rule, data: Series) -> None:
         "held out, yellow: flaps, share of the naive rule's", flaps(yellow) / flaps(naive), "", 0.1
     )
     note("the naive rule: false alarms a year and station", naive.false_a_year, "")
+
+
+def gauges() -> None:
+    """Print rules of levels on made-up gauges that no choice has seen, and on a year of air."""
+    old = {
+        "level_high": Rule((0.95, 0.98, 0.99, 0.998), hold=2, clear_hold=4, gap_hours=24),
+        "level_rise": Rule((0.99, 0.995, 0.998, 0.9995), aggregate="rise", window_hours=6,
+                           clear_hold=4, gap_hours=24),
+    }  # fmt: skip
+    made = list(levels((10, 11)))
+    air = [(t[t < THIRD_YEAR], v[t < THIRD_YEAR], t[t >= THIRD_YEAR], v[t >= THIRD_YEAR])
+           for t, v in read().values()]  # fmt: skip
+    for name, before in old.items():
+        usual = USUAL_RULES[name]
+        for title, data in (("gauges", made), ("air", air)):
+            for when, one in (("before", replace(usual, rule=before)), ("now", usual)):
+                found = pooled(fitted(one, *series) for series in data)
+                note(f"{name} {when}, {title}: warnings a year", found.alarms_a_year, "")
+                note(f"{name} {when}, {title}: precision", found.precision, "")
+                note(f"{name} {when}, {title}: recall", found.recall, "")
+                note(f"{name} {when}, {title}: median lead time", found.lead_hours, "h")
+
+
+def levels(seeds: Iterable[int]) -> Iterable[tuple[np.ndarray, ...]]:
+    """Return times and levels of a year and of the next one, gauge by gauge."""
+    n = 365 * 24 // EVERY_HOURS
+    times = THIRD_YEAR + (np.arange(2 * n) * EVERY_HOURS).astype("timedelta64[h]")
+    for seed in seeds:
+        for level in np.round(everyday(2 * n, np.random.default_rng(seed))[:8], 2):
+            yield times[:n], level[:n], times[n:], level[n:]
+
+
+def fitted(
+    usual: UsualRule, times: np.ndarray, past: np.ndarray, then: np.ndarray, values: np.ndarray
+) -> Trial:
+    """Fit a rule and its harm on the past, and judge it by what came then."""
+    every = float(np.median(np.diff(times) / np.timedelta64(3600, "s")))
+    rule = at_interval(from_own_past(usual, times, past), every)
+    harm = Outcome(float(np.nanquantile(past, 0.98)), within_hours=24)
+    return try_rule(then, values, rule, harm)
 
 
 def speed(rule: Rule, data: Series) -> None:
