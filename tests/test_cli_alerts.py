@@ -126,3 +126,81 @@ def test_refusals(
 ) -> None:
     told(capsys, "look")
     assert error in said(capsys, "alerts", *arguments, code=1)
+
+
+# ---------------------------------------------------------------- new rules
+
+ADD = ("--who", "王强", "--title", "深水", "--subject", "sensor:水位", "--thresholds", "2,3,4,5")
+
+
+def test_a_new_rule_from_options_is_tried_and_stays_off(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told(capsys, "look")
+    found = told(capsys, "add", *ADD, "--harm", "4", "--within-hours", "2")
+    assert (found["id"], found["enabled"]) == ("own-1", False)
+    assert (found["past"]["alarms"], found["past"]["hits"]) == (2, 1)
+    rules = {r["id"]: r for r in told(capsys, "rules")}
+    assert (rules["own-1"]["unit"], rules["own-1"]["changed_by"]) == ("m", "王强")
+    assert told(capsys, "look")["opened"] == 0  # it is off
+    said(capsys, "alerts", "switch", "own-1", "on", "--who", "王强")
+    assert told(capsys, "look")["opened"] == 2
+
+
+def test_a_new_rule_from_what_rules_prints(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told(capsys, "look")
+    (plain,) = told(capsys, "rules")
+    file = here / "rule.json"
+    file.write_text(json.dumps(plain | {"id": "twin", "title": "又一条"}), encoding="utf-8")
+    assert "Rule twin is added and switched on." in said(
+        capsys, "alerts", "add", str(file), "--who", "王强", "--on"
+    )
+    assert "There is a rule twin already" in said(
+        capsys, "alerts", "add", str(file), "--who", "王强", code=1
+    )
+    assert "已有编号为 twin 的规则" in said(
+        capsys, "--lang", "zh", "alerts", "add", str(file), "--who", "王强", code=1
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"subject": "sensor:风速"}, "nothing to warn of called 风速"),
+        ({"subject": "events:nothing", "level": "county"}, "nothing to warn of called nothing"),
+        ({"subject": "indicator:x", "level": "county"}, "There is no indicator x"),
+        ({"subject": "lake"}, "expected sensor:, events: or indicator:"),
+        ({"title": ""}, "Give the rule a title"),
+        ({"title": 3}, "title of a rule is 3; expected text"),
+        ({"id": "A b"}, "A b cannot name a rule"),
+        ({"rule": None}, "A rule needs four thresholds"),
+        ({"rule": {"thresholds": [4, 3, 2, 1]}}, "each colour stricter than the one before"),
+        ({"rule": {"thresholds": [1, 2, 3, "x"]}}, "A rule needs four thresholds"),
+        ({"rule": {"thresholds": [1, 2, 3, 4], "hold": 0}}, "hold of a rule is 0"),
+        ({"outcome": {"level": 3}}, "outcome of a rule needs some of threshold"),
+        ({"outcome": {"threshold": "x"}}, "outcome.threshold of a rule is x"),
+        ({"escalation": {"minutes": 5, "to": "值班室"}}, "escalation of a rule needs some of"),
+        ({"escalation": {"minutes": 0, "to": ["值班室"]}}, "Escalation after 0 minutes"),
+        ({"mute_hours": 0}, "Muting is offered for 0 hours"),
+        ({"own": True}, "Shares of each sensor's own past"),
+        ({"own": 1}, "own of a rule is 1; expected true or false"),
+        ({"colour": "red"}, "A rule has no setting colour"),
+    ],
+)
+def test_what_is_no_rule_is_refused_in_words(
+    here: Path, capsys: pytest.CaptureFixture[str], change: dict[str, Any], words: str
+) -> None:
+    plain = {"title": "深水", "subject": "sensor:水位", "rule": {"thresholds": [2, 3, 4, 5]}}
+    file = here / "rule.json"
+    file.write_text(json.dumps(plain | change), encoding="utf-8")
+    assert words in said(capsys, "alerts", "add", str(file), "--who", "王强", code=1)
+
+
+def test_a_file_that_is_none(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = here / "rule.json"
+    assert "cannot be read" in said(capsys, "alerts", "add", str(file), "--who", "王强", code=1)
+    for text in ("[", "[]", "3"):
+        file.write_text(text, encoding="utf-8")
+        assert "expected one JSON object" in said(
+            capsys, "alerts", "add", str(file), "--who", "王强", code=1
+        )

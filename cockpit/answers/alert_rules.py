@@ -34,6 +34,7 @@ BASELINES = ("C1", "C2", "C3", "seasonal", "cusum")
 """What a day's count is compared with."""
 
 MOST_STEPS, LONGEST_MINUTES = 8, 7 * 24 * 60
+LONGEST_MUTE_HOURS = 31 * 24
 
 
 class NoRuleError(CockpitError):
@@ -104,6 +105,7 @@ class StandingRule:
     each: Mapping[str, Own] = field(default_factory=dict)
     hourly: bool = False
     every: Mapping[str, float] = field(default_factory=dict)
+    mute_hours: float = 8.0  # offered first when somebody mutes one of its alerts
     enabled: bool = True
     changed: dt.datetime = field(default_factory=utc_now)  # UTC
     changed_by: str = ""
@@ -130,6 +132,25 @@ class StandingRule:
             raise InputError("There is no indicator {indicator}.", indicator=name[:40])
         if not (0 < len(self.title) <= LONGEST_NAME and self.title.isprintable()):
             raise InputError("Give the rule a title of 1 to {most} characters.", most=LONGEST_NAME)
+        hours: object = self.mute_hours
+        if not (isinstance(hours, int | float) and 0 < hours <= LONGEST_MUTE_HOURS):
+            raise InputError(
+                "Muting is offered for {hours} hours; expected above 0, at most {most}.",
+                hours=hours, most=LONGEST_MUTE_HOURS,
+            )  # fmt: skip
+        if self.own:
+            self._check_shares()
+
+    def _check_shares(self) -> None:
+        """Refuse shares of the past that are none: no sensor's own numbers follow from them."""
+        shares = [*self.rule.thresholds, self.outcome.threshold if self.outcome else 0.5]
+        if self.kind != "sensor" or not self.rule.above or not all(
+            share is not None and 0 < share < 1 for share in shares
+        ):  # fmt: skip
+            raise InputError(
+                "Shares of each sensor's own past are for high values of sensors: all four colours "
+                "(and what is warned of) above 0 and below 1."
+            )
 
     @property
     def kind(self) -> str:
@@ -180,13 +201,14 @@ class StandingRule:
             "each": {sensor: asdict(own) for sensor, own in self.each.items()},
             "hourly": self.hourly,
             "every": dict(self.every),
+            "mute_hours": self.mute_hours,
         }
 
 
 def rule_from(settings: Mapping[str, Any], **names: Any) -> StandingRule:
     """Return a rule of ``settings`` and its columns; InputError for what is none."""
     known = {"rule", "method", "level", "baseline", "unit", "escalation", "outcome", "source",
-             "begins", "own", "each", "hourly", "every"}  # fmt: skip
+             "begins", "own", "each", "hourly", "every", "mute_hours"}  # fmt: skip
     for name in settings.keys() - known:
         raise InputError(
             "A rule has no setting {name}; expected some of {known}.",

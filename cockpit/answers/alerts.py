@@ -10,7 +10,14 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from cockpit.access.classes import CLASSES, may_see
-from cockpit.answers import alert_acts, alert_ledger, alert_rules, alert_scores, alert_trial
+from cockpit.answers import (
+    alert_acts,
+    alert_ledger,
+    alert_new,
+    alert_rules,
+    alert_scores,
+    alert_trial,
+)
 from cockpit.answers.alert_ledger import Checked, NoAlertError
 from cockpit.answers.alert_own import with_own_limits
 from cockpit.answers.alert_past import Past
@@ -28,10 +35,10 @@ from geodata.errors import CockpitError
 
 __all__ = [
     "Checked", "Evaluated", "LedgerFilter", "LedgerPage", "NoAlertError", "NoRuleError",
-    "NothingLoadedError", "RuleRefusedError", "StandingRule", "Story", "acknowledge", "escalate",
-    "evaluate", "head_of_ledger", "judge", "ledger", "looked", "mute", "now", "open_alerts",
-    "rules_in", "save_rule", "scores", "story_of", "switch_rule", "tried_series", "try_on_past",
-    "unmute", "unusual_of", "verify_ledger", "watch",
+    "NothingLoadedError", "RuleRefusedError", "StandingRule", "Story", "acknowledge", "add_rule",
+    "escalate", "evaluate", "head_of_ledger", "judge", "ledger", "looked", "mute", "now",
+    "open_alerts", "rules_in", "save_rule", "scores", "story_of", "switch_rule", "tried_series",
+    "try_on_past", "unmute", "unusual_of", "verify_ledger", "watch",
 ]  # fmt: skip
 
 MOST_ROWS = 100_000
@@ -206,6 +213,13 @@ def save_rule(rule: StandingRule, who: str, *, visitor: str) -> StandingRule:
         _require_open(db, visitor, rule)
         ready = rule if moment is None else with_own_limits(db, rule, moment)
         return alert_rules.save_rule(db, ready, who=who, now=moment)
+
+
+def add_rule(rule: StandingRule, who: str, *, visitor: str) -> StandingRule:
+    """Store a new rule; RuleKnownError when there is one of its id, which stays as it is."""
+    with Session(engine()) as db:
+        alert_new.require_new(db, rule)
+    return save_rule(rule, who, visitor=visitor)
 
 
 def switch_rule(rule: str, who: str, *, on: bool, visitor: str) -> None:

@@ -12,10 +12,12 @@ from typing import Any
 
 from cockpit.answers import alert_tables as tables
 from cockpit.answers import alerts
+from cockpit.answers.alert_new import choices, new_rule
 from cockpit.answers.alert_scores import FEW_JUDGED, Precision, RuleScore
 from cockpit.answers.alert_trial import Tried
 from cockpit.answers.current import current_twin
 from cockpit.answers.downloads import as_csv
+from cockpit.commands.alerts_new import plain_rule, thresholds
 from cockpit.commands.output import replaced, require_writable
 from cockpit.locale import translate
 from cockpit.settings import settings
@@ -29,7 +31,7 @@ def run(given: argparse.Namespace) -> int:
     """Do what is asked; return 0, or 1 for a ledger that is not in order."""
     acts: dict[str, Run] = {
         "look": _look, "list": _list, "verify": _verify, "export": _export, "scores": _scores,
-        "rules": _rules, "switch": _switch, "try": _try,
+        "rules": _rules, "switch": _switch, "try": _try, "add": _add,
     }  # fmt: skip
     return acts.get(given.act, _act)(given)
 
@@ -273,15 +275,39 @@ def _try(given: argparse.Namespace) -> int:
     if rule is None:
         raise alerts.NoRuleError("There is no rule {id}.", id=given.rule[:64])
     changed: dict[str, Any] = {
-        "thresholds": _thresholds(given.thresholds) if given.thresholds else None,
+        "thresholds": thresholds(given.thresholds) if given.thresholds else None,
         "hold": given.hold, "clear_margin": given.clear_margin,
     }  # fmt: skip
     told = {name: value for name, value in changed.items() if value is not None}
     found = alerts.try_on_past(replace(rule, rule=replace(rule.rule, **told)), visitor=_visitor())
-    figures = _trial(found)
     if given.json:
-        _json(figures)
+        _json(_trial(found))
+    else:
+        _trial_table(given, found)
+    return _DONE
+
+
+def _add(given: argparse.Namespace) -> int:
+    """Try a new rule on the past year and store it: switched off, unless --on is given."""
+    visitor = _visitor()
+    rule = replace(new_rule(plain_rule(given), choices(visitor)), enabled=given.on)
+    found = alerts.try_on_past(rule, visitor=visitor)
+    stored = alerts.add_rule(rule, given.who, visitor=visitor)
+    if given.json:
+        _json({"id": stored.id, "enabled": stored.enabled, "past": _trial(found)})
         return _DONE
+    _trial_table(given, found)
+    state = (
+        "Rule {id} is added and switched on."
+        if stored.enabled
+        else "Rule {id} is added, switched off; alerts switch {id} on starts it."
+    )
+    print(_say(given, state, id=stored.id))
+    return _DONE
+
+
+def _trial_table(given: argparse.Namespace, found: Tried) -> None:
+    figures = _trial(found)
     titles = {
         "alarms": "Alarms", "blue": "Blue", "yellow": "Yellow", "orange": "Orange", "red": "Red",
         "hits": "True alarm", "false_alarms": "False alarm", "undecided": "Cannot be told",
@@ -294,17 +320,6 @@ def _try(given: argparse.Namespace) -> int:
         if key in figures
     ]
     _table([_say(given, "In the past year"), ""], rows, right=(1,))
-    return _DONE
-
-
-def _thresholds(text: str) -> tuple[float | None, ...]:
-    try:
-        return tuple(None if part.strip() in ("", "-") else float(part) for part in text.split(","))
-    except ValueError:
-        raise InputError(
-            "{text}: expected four thresholds, blue to red, empty for a colour not used.",
-            text=text[:80],
-        ) from None
 
 
 def _trial(found: Tried) -> dict[str, Any]:

@@ -19,6 +19,9 @@ _EXAMPLES = """examples:
   python -m cockpit alerts judge 12 true --who 王强 --happened 2025-06-20T18:00
   python -m cockpit alerts rules
   python -m cockpit alerts try water-level --thresholds 0.6,1,1.5,2 --json
+  python -m cockpit alerts add --title 河道水位 --subject sensor:水位 --thresholds 1,2,3,4 \\
+      --harm 3 --who 王强
+  python -m cockpit alerts add rule.json --who 王强 --on
   python -m cockpit alerts verify --head 1385:e90e5b49...
   python -m cockpit alerts export ledger.csv
 
@@ -105,6 +108,45 @@ def _rules(acts: Any) -> None:
     trial.add_argument("--hold", type=int, help="readings in a row that raise")
     trial.add_argument("--clear-margin", type=float, help="hysteresis, in the rule's unit")
     trial.add_argument("--json", action="store_true", help="print JSON")
+    _new(acts)
+
+
+def _new(acts: Any) -> None:
+    new = acts.add_parser("add", help="try a new rule on the past year and store it, switched off")
+    new.add_argument("file", type=Path, nargs="?",
+                     help="JSON of one rule as rules --json prints it; options count over it")  # fmt: skip
+    new.add_argument("--who", required=True, help="who does it; written down")
+    new.add_argument("--on", action="store_true", help="switch it on at once")
+    new.add_argument("--id", help="a-z, 0-9, - and _ (default: own-1, own-2, ...)")
+    new.add_argument("--title", help="in Chinese")
+    new.add_argument("--title-en", help="in English")
+    new.add_argument("--subject", help="sensor:KIND, sensor:ID, events:THEME, events:CATEGORY or "
+                     "indicator:ID")  # fmt: skip
+    new.add_argument("--level", choices=("county", "township", "village"),
+                     help="of the regions, for events and indicators")  # fmt: skip
+    new.add_argument("--method", choices=("threshold", "aberration"))
+    new.add_argument("--baseline", choices=("C1", "C2", "C3", "seasonal", "cusum"),
+                     help="of aberrations")  # fmt: skip
+    new.add_argument("--unit", help="(default: that of the sensor or indicator)")
+    new.add_argument("--thresholds", default="", metavar="B,Y,O,R",
+                     help="blue to red; empty for a colour not used")  # fmt: skip
+    new.add_argument("--own", action="store_true",
+                     help="thresholds are shares of each sensor's own past")  # fmt: skip
+    new.add_argument("--below", action="store_true", help="low values are the dangerous ones")
+    new.add_argument("--aggregate", choices=("last", "mean", "max", "sum", "rise"))
+    new.add_argument("--window-hours", type=float)
+    new.add_argument("--hold", type=int, help="readings in a row that raise")
+    new.add_argument("--clear-hold", type=int, help="readings in a row that clear")
+    new.add_argument("--clear-margin", type=float, help="hysteresis, in the rule's unit")
+    new.add_argument("--harm", type=float, help="value that it warns of, to measure it by")
+    new.add_argument("--within-hours", type=float, default=24.0,
+                     help="longest time from warning to harm (default: 24)")  # fmt: skip
+    new.add_argument("--mute-hours", type=float, help="offered first when muting (default: 8)")
+    new.add_argument("--escalate-minutes", type=float, help="without an acknowledgement")
+    new.add_argument(
+        "--escalate-to", nargs="+", default=["值班室"], help="persons or roles in turn"
+    )
+    new.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _run(given: argparse.Namespace) -> int:
