@@ -80,7 +80,8 @@ class Alert(Base):
     """
     One warning about one thing, from its opening to its end.
 
-    Level, state and end are copies of what its ledger says, kept for quick lists.
+    Level, state and end are copies of what its ledger says, kept for quick lists; nothing else of
+    it ever changes.
     """
 
     __tablename__ = "alert"
@@ -157,6 +158,28 @@ LEDGER_GUARDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """What keeps the ledger as it was written, by kind of database."""
 
+_OPENED = ("id", "rule_id", "kind", "subject", "region_code", "lon", "lat", "opened")
+
+ALERT_GUARDS: dict[str, tuple[str, ...]] = {
+    "sqlite": (
+        "CREATE TRIGGER alert_as_opened BEFORE UPDATE ON alert WHEN "
+        + " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in _OPENED)
+        + f" {_REFUSE}",
+        "CREATE TRIGGER alert_no_replacing BEFORE INSERT ON alert "
+        "WHEN EXISTS (SELECT 1 FROM alert WHERE id = NEW.id OR (rule_id = NEW.rule_id "
+        "AND subject = NEW.subject AND opened = NEW.opened)) "
+        "BEGIN SELECT RAISE(ABORT, 'the ledger of alerts cannot be rewritten'); END",
+    ),
+    "postgresql": (
+        "CREATE TRIGGER alert_as_opened BEFORE UPDATE ON alert FOR EACH ROW WHEN (("
+        + ", ".join(f"OLD.{name}" for name in _OPENED)
+        + ") IS DISTINCT FROM ("
+        + ", ".join(f"NEW.{name}" for name in _OPENED)
+        + ")) EXECUTE FUNCTION refuse_rewriting()",
+    ),
+}
+"""What keeps an alert about what it was opened about: only level, state and end may change."""
+
 
 def _guard(dialect: str, statements: tuple[str, ...]) -> None:
     for statement in statements:
@@ -164,5 +187,6 @@ def _guard(dialect: str, statements: tuple[str, ...]) -> None:
         event.listen(Base.metadata, "after_create", guard.execute_if(dialect=dialect))
 
 
-for _dialect, _statements in LEDGER_GUARDS.items():
-    _guard(_dialect, _statements)
+for _guards in (LEDGER_GUARDS, ALERT_GUARDS):
+    for _dialect, _statements in _guards.items():
+        _guard(_dialect, _statements)

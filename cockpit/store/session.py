@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -78,13 +79,28 @@ def has_table(db: Session, name: str) -> bool:
 
 def require_table(db: Session, name: str) -> None:
     """Bring a store up to date that an older version of the cockpit has loaded."""
-    if has_table(db, name):
+    _upgrade_unless(db, lambda: has_table(db, name))
+
+
+def require_revision(db: Session, revision: str) -> None:
+    """Bring a store up to date whose tables an older version made, all of them but less guarded."""
+    _upgrade_unless(db, lambda: _has_revision(db, revision))
+
+
+def _has_revision(db: Session, revision: str) -> bool:
+    if not has_table(db, "alembic_version"):  # made from the models, which are the newest
+        return True
+    return str(db.execute(text("SELECT version_num FROM alembic_version")).scalar()) >= revision
+
+
+def _upgrade_unless(db: Session, newer: Callable[[], bool]) -> None:
+    if newer():
         return
     from cockpit.store.migrate import upgrade  # half a second that only this once needs
 
     bind = db.get_bind()
     db.commit()  # our own reading must not stand in the way of the migration
     with _upgrading:
-        if not has_table(db, name):
+        if not newer():
             db.commit()
             upgrade(bind if isinstance(bind, Engine) else bind.engine)
