@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cockpit.appeals.names import PATTERNS
+
 NO_PROOF = (
     "Personal parts are masked by pattern: telephones, identity and card numbers, plates, names, "
     "house numbers, mail and chat names. That is no proof that nothing personal is left."
@@ -34,20 +36,13 @@ _MARK = {
     "house": "[门牌]",
 }
 
-_GAP = r"[ \-－—·.]{0,2}"
+_GAP = r"[ \-－—·./_]{0,2}"
 _HAN = "\u4e00-\u9fff"
-_DIGIT_WORDS = "零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
+_DIGIT = r"[\d零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]"
+_TENS = "[一二三四五六七八九十百零〇]{1,5}"
+# 五零一 is a room without saying so; 一 alone begins 一直.
+_ROOM = "[一二三四五六七八九][一二三四五六七八九零〇]{2,3}"
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领警学港澳"
-# Surnames that a name starts with: without them "我叫他不要来" would lose words that are no name.
-_SURNAMES = (
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁"
-    "任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫"
-    "孔向汤温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌"
-    "毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳欧阳司马上官诸葛皇甫尉迟令狐"
-)
-_NAME = rf"(?:欧阳|司马|上官|诸葛|皇甫|尉迟|令狐|[{_SURNAMES}])"
-_ENDS_NAME = r"(?=$|[ ，。！？；：、,.()（）\[\d]|是|电话|手机|联系|身份|住|家住|现住|系|来自|今年|男|女|先生|女士|同志)"
-
 _Rule = tuple[str, re.Pattern[str], "str | Callable[[re.Match[str]], str]"]
 
 
@@ -73,7 +68,7 @@ _RULES: tuple[_Rule, ...] = (
     (
         "chat",
         re.compile(
-            r"((?:微信|QQ|qq|Qq|[Vv][Xx]|[Ww]e[Cc]hat|抖音|快手)(?:号码|帐号|账号|名|号|群)?"
+            r"((?:微信|QQ|qq|Qq|[VvWw][Xx]|[Ww]e[Cc]hat|抖音|快手)(?:号码|帐号|账号|名|号|群)?"
             r"(?:是|为|叫)?[ :：]{0,3})[A-Za-z0-9_\-][A-Za-z0-9_\- ]{3,22}[A-Za-z0-9]"
         ),
         _after("chat"),
@@ -84,21 +79,31 @@ _RULES: tuple[_Rule, ...] = (
         _MARK["identity"],
     ),
     ("identity", re.compile(r"(?<!\d)[1-9]\d{5}\d{2}[01]\d[0-3]\d\d{3}(?!\d)"), _MARK["identity"]),
+    (
+        "identity",
+        re.compile(r"((?:护照|通行证)(?:号码|号)?(?:是|为)?[ :：]{0,3})[A-Za-z]{1,2} ?\d{7,10}(?!\d)"),
+        _after("identity"),
+    ),
+    ("identity", re.compile(r"(?<![A-Za-z0-9])[EG]\d{8}(?!\d)"), _MARK["identity"]),
     ("card", re.compile(r"(?<!\d)\d(?:[ \-]?\d){15,18}(?!\d)"), _MARK["card"]),
     (
         "telephone",
-        re.compile(rf"(?<!\d)(?:\+? ?86{_GAP})?1{_GAP}[3-9](?:{_GAP}\d){{9}}(?!\d)"),
+        re.compile(rf"(?<!\d)(?:\+? ?86{_GAP})?[1幺一壹]{_GAP}[3-9三四五六七八九叁肆伍陆柒捌玖](?:{_GAP}{_DIGIT}){{9}}(?!\d)"),
         _MARK["telephone"],
     ),
     (
         "telephone",
-        re.compile(r"(?<!\d)[(（]?0\d{2,3}[)）]?[ \-－—]?[2-9]\d{6,7}(?:[\-转 ]\d{1,5})?(?!\d)"),
+        re.compile(
+            r"(?<!\d)[(（]?0\d{2,3}[)）]?[ \-－—/_.]{0,2}[2-9]\d{2,3}[ \-－—/_.]?\d{4}(?:[\-转 ]\d{1,5})?(?!\d)"
+        ),
         _MARK["telephone"],
     ),
-    ("telephone", re.compile(rf"[幺一][{_DIGIT_WORDS}](?: ?[{_DIGIT_WORDS}]){{9}}"), _MARK["telephone"]),
     (
         "telephone",
-        re.compile(r"((?:电话|手机|号码|座机|热线|联系方式)(?:号码|号)?(?:是|为)?[ :：]{0,3})[2-9]\d{6,7}(?!\d)"),
+        re.compile(
+            r"((?:电话|手机|号码|座机|热线|固话|联系方式|拨打|致电)(?:号码|号)?(?:是|为)?[ :：]{0,3})"
+            r"[2-9]\d{2,3}[ \-－—/_.]?\d{4}(?!\d)"
+        ),
         _after("telephone"),
     ),
     (
@@ -109,37 +114,12 @@ _RULES: tuple[_Rule, ...] = (
         ),
         _MARK["plate"],
     ),
-    (
-        "name",
-        re.compile(
-            r"((?:我叫|我名叫|本人叫|名叫|姓名|联系人|投诉人|反映人|申请人|当事人|举报人|户主|业主|机主|房东|报警人)"
-            rf"(?:是|为|叫)?[ :：]{{0,3}}){_NAME} ?[{_HAN}]{{1,2}}{_ENDS_NAME}"
-        ),
-        _after("name"),
-    ),
-    (
-        "name",
-        re.compile(
-            r"((?:我叫|我名叫|姓名|联系人|投诉人|反映人|申请人|当事人|举报人|户主)"
-            rf"(?:是|为|叫)?[ :：]{{0,3}}){_NAME}[{_HAN}]"
-        ),
-        _after("name"),
-    ),
-    (
-        "name",
-        re.compile(rf"((?:我是|本人|本人是|村民|居民|邻居|群众|老人|住户|司机|患者|学生)[ :：]?){_NAME}[{_HAN}]{{1,2}}{_ENDS_NAME}"),
-        _after("name"),
-    ),
-    (
-        "name",
-        re.compile(rf"(?<![{_HAN}]){_NAME}[{_HAN}]{{0,2}}(?=先生|女士|小姐|阿姨|大爷|大妈|师傅|同志)"),
-        _MARK["name"],
-    ),
+    *(("name", pattern, _after("name")) for pattern in PATTERNS),
     (
         "house",
         re.compile(
-            r"(?:[A-Za-z]?\d{1,4}|[一二三四五六七八九十]{1,3})[ \-]?(?:号楼|栋|幢|座)"
-            r"(?:[ \-]?(?:[A-Za-z]?\d{1,4}|[一二三四五六七八九十]{1,3})[ \-]?(?:单元|楼|层|号|室|房|户)?)*"
+            rf"(?:[A-Za-z]?\d{{1,4}}|{_TENS})[ \-]?(?:号楼|栋|幢|座)"
+            rf"(?:[ \-]?(?:(?:[A-Za-z]?\d{{1,4}}|{_TENS})[ \-]?(?:单元|楼|层|号|室|房|户)|[A-Za-z]?\d{{1,4}}|{_ROOM}))*"
         ),
         _MARK["house"],
     ),
@@ -154,7 +134,8 @@ _RULES: tuple[_Rule, ...] = (
     (
         "house",
         re.compile(
-            rf"(?:\d{{1,3}}|[一二三四五六七八九十]{{1,3}})(?:单元)(?: ?\d{{1,5}}(?:号|室|房|户)?)?|(?<!\d)\d{{3,4}}(?:室|房)(?![{_HAN}]?子)"
+            rf"(?:\d{{1,3}}|{_TENS})单元(?: ?(?:\d{{1,5}}(?:号|室|房|户)?|{_TENS}(?:号|室|房|户|楼|层)|{_ROOM}))*"
+            rf"|(?:(?<!\d)\d{{3,4}}|{_ROOM})(?:室|房)(?![{_HAN}]?子)"
         ),
         _MARK["house"],
     ),
@@ -173,7 +154,8 @@ def mask(text: str) -> Masked:
     Masked are mail and chat names, identity numbers of 18 and 15 digits, bank cards, telephones
     (also with blanks or in Chinese numerals), number plates, names after words such as 我叫 and
     联系人 or before 先生, and of addresses all that is finer than the village. The order matters:
-    longer numbers first, so that no telephone is found within an identity number.
+    longer numbers first, so that no telephone is found within an identity number, and telephones before
+    names, which often stand beside one.
 
     Nothing here proves that a text is anonymous (``NO_PROOF``).
     """
