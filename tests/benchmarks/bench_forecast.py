@@ -1,5 +1,11 @@
 """Memphis robberies, April to September 2019: each month forecast from what came before it.
 
+What decides is PAI at 5 % of the area above the map of last month and above a plain kernel: the
+lower end of what the mean gain of the months may be (95 %, one-sided) must lie above 0. Whether
+counts come true is held on both sides, at what the forecast itself promises. The level is about a
+tenth low there, and said to be: robberies rose from four a day in March to eight in June, which no
+mean of the past foretells. A trend was tried and foretold the months worse (``_levels``).
+
 Run: python -m tests.benchmarks.bench_forecast
 """
 
@@ -8,6 +14,7 @@ from __future__ import annotations
 import time
 
 import numpy as np
+from scipy.stats import binom, chi2, nbinom, poisson, t
 
 from cockpit.risk.backtest import (
     KERNEL_CHOSEN,
@@ -18,11 +25,13 @@ from cockpit.risk.backtest import (
     backtest,
     kernel_name,
 )
-from cockpit.risk.forecast import forecast
+from cockpit.risk.forecast import INTERVAL, Forecast, daily_level, forecast
+from cockpit.risk.forecast_parts import squares_of
 from tests.benchmarks.figures import line, note
-from tests.benchmarks.memphis import FIRST_DAYS, memphis
+from tests.benchmarks.memphis import FIRST_DAYS, Memphis, memphis
 
 KERNELS_M = (100.0, 150.0, 200.0, 250.0, 300.0, 500.0, 750.0, 1000.0)
+MONTHS = 6
 
 
 def main() -> None:
@@ -31,7 +40,7 @@ def main() -> None:
     if city is None:
         print("The robberies of Memphis are not there")
         return
-    periods = [(FIRST_DAYS[m], FIRST_DAYS[m + 1] - FIRST_DAYS[m]) for m in range(3, 9)]
+    periods = [(FIRST_DAYS[m], FIRST_DAYS[m + 1] - FIRST_DAYS[m]) for m in range(3, 3 + MONTHS)]
     data = (city.x, city.y, city.day, city.grid)
     begin = time.process_time()
     made = forecast(
@@ -49,13 +58,25 @@ def main() -> None:
     without = backtest(*data, periods=periods, inside=city.inside, kernels_m=())
     _print(result)
     note("PAI at 5 % without people", without.mean_pai(OURS, 0.05), "")
+    _gains(result)
+    _calibration(result)
+    _intervals(city, periods)
+    _levels(city, periods)
+
+
+def _gains(result: Backtest) -> None:
+    """Print PAI above other maps; the map of last month and the plain kernel of 500 m decide."""
     fixed = [kernel_name(m) for m in KERNELS_M]
     best = max(fixed, key=lambda name: result.mean_pai(name, 0.05))
     print(f"the best plain kernel, known only afterwards: {best}")
     for name in (LAST_PERIOD, kernel_name(500.0), KERNEL_CHOSEN, best):
         gain, error, won = result.gain(name, 0.05)
-        line(f"PAI at 5 % above {name} (± {error:.2f}, {won} of 6 won)", gain, "", 0, at_least=True)
-    _calibration(result)
+        least = gain - t.ppf(0.95, MONTHS - 1) * error
+        what = f"PAI at 5 % above {name}: {gain:.2f} (won {won} of {MONTHS}), at least"
+        if name in (LAST_PERIOD, kernel_name(500.0)):
+            line(what, least, "", 0, at_least=True)
+        else:
+            note(what, least, "")
 
 
 def _print(result: Backtest) -> None:
@@ -81,13 +102,90 @@ def _calibration(result: Backtest) -> None:
             f"{least:33.5f} {bins.squares[i]:9d} {bins.expected[i]:9.1f} {bins.observed[i]:9d} "
             f"({bins.lower[i]:.0f} to {bins.upper[i]:.0f})"
         )
-    line("expected over observed, all", bins.expected.sum() / bins.observed.sum(), "", 1.1)
-    line("bins whose interval holds the expected", bins.within, "", 0.7, at_least=True)
-    note("squares within the 90 % interval", result.interval_held, "")
-    line("the same, of the busiest tenth", result.busy_held, "", 0.9, at_least=True)
+    seen, promised = int(bins.observed.sum()), float(bins.expected.sum())
+    low, high = (chi2.ppf(q, 2 * seen + 2 * up) / 2 for q, up in ((0.025, 0), (0.975, 1)))
+    print(f"events: {promised:.0f} expected, {seen} came ({low:.0f} to {high:.0f} by chance)")
+    if not low <= promised <= high:
+        print(f"   beyond chance: the level is {abs(1 - promised / seen):.0%} off; robberies rose")
+    between("expected over observed, all", promised / seen, 0.9, 1.1)
+    n = len(bins.least)
+    held = round(bins.within * n)
+    least, most = (binom.ppf(q, n, INTERVAL) for q in (0.025, 0.975))
+    between(f"bins of {n} whose 90 % interval holds the expected", held, least, most)
+    scale = seen / promised
+    held = int(
+        ((bins.lower <= bins.expected * scale) & (bins.expected * scale <= bins.upper)).sum()
+    )
+    between("   the same, had the level been known: the shape alone", held, least, most)
     assert np.isclose(
         bins.observed.sum(), sum(s.events for s in result.scores if s.map == OURS) / 4
     )
+
+
+def _intervals(city: Memphis, periods: list[tuple[float, float]]) -> None:
+    """Print how many squares held their interval beside how many were to: counts are whole."""
+    held, chance, expected = [], [], []
+    row, column = squares_of(city.x, city.y, city.grid)
+    for at, length in periods:
+        made = forecast(
+            city.x, city.y, city.day, city.grid,
+            at=at, horizon_days=length, inside=city.inside, people=city.people,
+        )  # fmt: skip
+        now = (row >= 0) & (city.day >= at) & (city.day < at + length)
+        came = np.zeros(city.inside.shape)
+        np.add.at(came, (row[now], column[now]), 1)
+        within = (made.lower <= came) & (came <= made.upper)
+        held.append(within[city.inside])
+        chance.append(_promised(made)[city.inside])
+        expected.append(made.intensity[city.inside])
+    kept, promised, mean = (np.concatenate(part) for part in (held, chance, expected))
+    busy = mean >= np.quantile(mean, 0.9)
+    for name, which in (("all squares", mean >= 0), ("the busiest tenth", busy)):
+        told, p = float(kept[which].mean()), float(promised[which].mean())
+        margin = 1.96 * float(np.sqrt((promised * (1 - promised))[which].sum())) / which.sum()
+        between(
+            f"within their interval, {name}, %",
+            100 * told,
+            *(100 * (p + margin * np.array([-1, 1]))),
+        )
+
+
+def _promised(made: Forecast) -> np.ndarray:
+    """Return the chance that the forecast itself gives to a count within its interval."""
+    mean = np.maximum(made.intensity, 1e-12)
+    if made.variation > 1e-9:
+        size = 1 / made.variation
+        law = nbinom(size, size / (size + mean))
+    else:
+        law = poisson(mean)
+    return np.asarray(law.cdf(made.upper) - law.cdf(made.lower - 1))
+
+
+def _levels(city: Memphis, periods: list[tuple[float, float]]) -> None:
+    """Print how well plain memories and trends would have foretold the months' totals."""
+    row, column = squares_of(city.x, city.y, city.grid)
+    day = city.day[(row >= 0) & city.inside[row, column]]
+    came = np.array([((day >= at) & (day < at + n)).sum() for at, n in periods], dtype=float)
+
+    def told(half_days: float) -> np.ndarray:
+        return np.array([daily_level(day[day < at], at, half_days) * n for at, n in periods])
+
+    print("totals of the months foretold by: sum over what came, error of a month (events)")
+    tried = {f"memory of {h:g} days": told(h) for h in (15.0, 30.0, 60.0, 120.0, 365.0)}
+    tried["trend, 15 days carried on from 60"] = 2 * told(15.0) - told(60.0)
+    tried["half of that trend"] = 1.5 * told(15.0) - 0.5 * told(60.0)
+    tried["trend, 30 days carried on from 120"] = 2 * told(30.0) - told(120.0)
+    for name, values in tried.items():
+        error = float(np.sqrt(np.mean((values - came) ** 2)))
+        print(f"   {name:<40} {values.sum() / came.sum():6.2f} {error:8.1f}")
+
+
+def between(what: str, value: float, low: float, high: float) -> bool:
+    """Print a figure that must lie between two others; return whether it does."""
+    kept = low <= value <= high
+    verdict = "ok" if kept else "MISSED"
+    print(f"{what:<62} {value:10.2f}       ({low:.4g} to {high:.4g}) {verdict}")
+    return kept
 
 
 if __name__ == "__main__":
