@@ -36,6 +36,7 @@ def planted_readings():
     return sensors.make_sensors(made.relief, made.sites, world.chance(made.seed, 35))
 
 
+@cache
 def towns() -> list[str]:
     return sorted({code[:9] for code in quiet().village_codes})
 
@@ -46,3 +47,30 @@ def by_town(when: np.ndarray, town_codes: np.ndarray) -> np.ndarray:
     counts = np.zeros((len(DAYS), len(towns())))
     np.add.at(counts, (day, np.searchsorted(towns(), town_codes)), 1)
     return counts
+
+
+def quiet_days(rng: np.random.Generator, categories: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """
+    Return counts of a quiet year by category, (days, townships).
+
+    The events are those that ``QuietWorld.events`` draws from the same state; their texts and
+    places in metres, which take it most of its time, are left out.
+    """
+    made = quiet().county
+    raw = events.everyday(made.sites, made.people, made.buildings, rng)
+    category = raw["category"].to_numpy(dtype=object)
+    town = _town_of_house()[raw["house"].to_numpy()]
+    day = raw["minute"].to_numpy() // (24 * 60)
+    found = {}
+    for name in categories:
+        own = category == name
+        at = day[own] * len(towns()) + town[own]
+        counts = np.bincount(at, minlength=len(DAYS) * len(towns()))
+        found[name] = counts.reshape(len(DAYS), len(towns())).astype(float)
+    return found
+
+
+@cache
+def _town_of_house() -> np.ndarray:
+    town = np.searchsorted(towns(), [code[:9] for code in quiet().village_codes])
+    return town[quiet().village[quiet().county.buildings.grid]]

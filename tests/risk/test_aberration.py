@@ -11,7 +11,7 @@ from cockpit.risk.aberration import cusum, ears, seasonal
 from cockpit.risk.baseline import Baseline, _upper_tail, poisson_fit, running_q, terms
 from cockpit.risk.hotspots import q_values
 from geodata.errors import InputError
-from tests.risk.county_days import DAYS, by_town, planted_events, quiet, towns
+from tests.risk.county_days import DAYS, by_town, planted_events, quiet, quiet_days, towns
 
 NAN = np.nan
 WEEK = [2.0, 3, 2, 4, 3, 2, 5]  # mean 3; squared deviations sum to 8, so sd is root of 8/6
@@ -261,20 +261,28 @@ def test_the_planted_outbreak_is_seen_within_two_days() -> None:
     assert found["seasonal"].alarm[first : last + 1, town].sum() >= 5
 
 
+def test_quiet_days_are_those_of_the_quiet_county() -> None:
+    made = quiet().events(np.random.default_rng([41, 7]))
+    town = np.array([code[:9] for code in quiet().village_codes])
+    found = quiet_days(np.random.default_rng([41, 7]), (ILLNESS, STEEP))
+    for category, counts in found.items():
+        own = made[made["category"] == category]
+        told = by_town(own["reported"].to_numpy(), town[own["village"]])
+        np.testing.assert_array_equal(counts, told)
+        assert counts.sum() > 500
+
+
 @pytest.mark.slow
-@pytest.mark.timeout(900)  # half a minute of one core, more when many tests share it
+@pytest.mark.timeout(900)  # 20 seconds of one core, more when many tests share it
 def test_quiet_years_stay_quiet() -> None:
     """200 years without a plant: every alarm is a false discovery, at most 5 % of years."""
     loud, ears_days = dict.fromkeys((ILLNESS, STEEP), 0), np.zeros(3)
-    town = np.array([code[:9] for code in quiet().village_codes])
     years = 200
     for seed in range(years):
-        made = quiet().events(np.random.default_rng([41, seed]))
-        for category in loud:
-            own = made[made["category"] == category]
-            counts = by_town(own["reported"].to_numpy(), town[own["village"]])
+        made = quiet_days(np.random.default_rng([41, seed]), (ILLNESS, STEEP))
+        for category, counts in made.items():
             loud[category] += bool(seasonal(DAYS, counts, total=True).alarm.any())
-        ears_days += [ears(counts, method).alarm.sum() for method in ("C1", "C2", "C3")]
+        ears_days += [ears(made[STEEP], method).alarm.sum() for method in ("C1", "C2", "C3")]
     for category, n in loud.items():
         print(
             f"{category}: share of {years} quiet years with any alarm of 20 townships and the "
