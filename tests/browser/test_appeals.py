@@ -105,7 +105,9 @@ def test_files_hold_no_text(browser: Browser, address: str) -> None:
     page = context.new_page()
     page.goto(f"{address}/appeals?lang=zh")
     expect(page.get_by_text("飞线充电").first).to_be_visible(timeout=90_000)
+    settled(page)
     links = page.locator("a[href*='/appeals/'][href*='.csv']")
+    expect(links.nth(4)).to_be_visible(timeout=60_000)
     addresses = [str(link.get_attribute("href")) for link in links.all()]
     assert len(addresses) >= 5
     for href in addresses:
