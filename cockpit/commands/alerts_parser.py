@@ -114,7 +114,7 @@ def _rules(acts: Any) -> None:
 def _new(acts: Any) -> None:
     new = acts.add_parser("add", help="try a new rule on the past year and store it, switched off")
     new.add_argument("file", type=Path, nargs="?",
-                     help="JSON of one rule as rules --json prints it; options count over it")  # fmt: skip
+                     help="JSON of one rule as of rules --json; options count over it")  # fmt: skip
     new.add_argument("--who", required=True, help="who does it; written down")
     new.add_argument("--on", action="store_true", help="switch it on at once")
     new.add_argument("--id", help="a-z, 0-9, - and _ (default: own-1, own-2, ...)")

@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from cockpit.answers import alert_sensors, alerts
+from cockpit.answers import alert_new, alert_sensors, alerts
+from cockpit.answers.alert_new import Choices
 from cockpit.answers.alert_rules import StandingRule, rule_from
 from cockpit.answers.alert_scores import RuleScore
 from cockpit.answers.alert_sensors import SensorRow
@@ -120,6 +121,16 @@ def _unusual(visitor: str, rule: str, version: str) -> Unusual | None:  # noqa: 
 def unusual(rule: StandingRule) -> Unusual | None:
     """Return the days that a rule over aberrations compares."""
     return _unusual(cache.visitor_class(), _key(rule), _data())
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _choices(visitor: str, version: str) -> Choices:  # noqa: ARG001
+    return alert_new.choices(visitor)
+
+
+def choices() -> Choices:
+    """Return what a new rule can warn of."""
+    return _choices(cache.visitor_class(), _data())
 
 
 @st.cache_resource(ttl=10, max_entries=1, show_spinner=False)

@@ -97,7 +97,7 @@ def _forms(story: Story) -> None:
                 _MUTE_HOURS,
                 format_func=lambda h: say("{n} hours", n=h),
                 width=130,
-                **state.remembered("warning.hours", 8, allowed=_MUTE_HOURS),
+                **state.remembered(_hours_of(story), _first_hours(story), allowed=_MUTE_HOURS),
             )
             _button(story, "mute", say("Mute"), _mute, icon=":material/notifications_off:")
         else:
@@ -109,7 +109,19 @@ def _forms(story: Story) -> None:
                 **state.remembered(f"warning.to.{story.rule.id}", ladder[0], allowed=ladder),
             )  # fmt: skip
             _button(story, "escalate", say("Pass on"), _escalate, icon=":material/forward:")
+    if story.muted_until is None:
+        st.caption(say("Muting is for this place and this rule. To quiet a rule everywhere, switch "
+                       "it off under Rules."))  # fmt: skip
     _judging(story)
+
+
+def _hours_of(story: Story) -> str:
+    return f"warning.hours.{story.rule.id}"
+
+
+def _first_hours(story: Story) -> int:
+    """Return what the rule's people chose to be offered first, of the lengths on offer."""
+    return min(_MUTE_HOURS, key=lambda hours: abs(hours - story.rule.mute_hours))
 
 
 def _judging(story: Story) -> None:
@@ -154,7 +166,8 @@ def _acknowledge(alert: int, who: str, words: str) -> None:
 
 
 def _mute(alert: int, who: str, words: str) -> None:
-    hours = float(state.chosen("warning.hours", 8))
+    story = alerts.story_of(cache.visitor_class(), alert)
+    hours = float(state.chosen(_hours_of(story), _first_hours(story)))
     alerts.mute(alert, who, words, hours=hours, visitor=cache.visitor_class())
 
 

@@ -16,6 +16,7 @@ from cockpit.ui.theme import rgba
 from cockpit.ui.words import language, say
 
 CONFIG = {"displayModeBar": False, "responsive": True}
+_LINE = 0.055  # of the chart's height: what a line of text takes
 _BAND = 1.96  # deviations: what nineteen days in twenty come to
 
 
@@ -36,7 +37,8 @@ def trial(found: Drawn, unit: str) -> dict[str, Any]:
             "hovertemplate": "%{x|%Y-%m-%d %H:%M}: %{y}<extra></extra>",
         }
     ]  # fmt: skip
-    shapes, notes = [], []
+    shapes: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
     for level, threshold in enumerate(found.thresholds, start=1):
         if threshold is None:
             continue
@@ -45,6 +47,8 @@ def trial(found: Drawn, unit: str) -> dict[str, Any]:
             "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": threshold, "y1": threshold,
             "line": {"color": colour, "width": 1.5, "dash": "dot"},
         })  # fmt: skip
+        if not _apart(threshold, [note["y"] for note in notes], found):
+            continue
         notes.append({
             "xref": "paper", "x": 1, "xanchor": "left", "y": threshold, "showarrow": False,
             "text": f"{threshold:.4g}", "font": {"size": charts.FONT, "color": tokens.quiet},
@@ -59,6 +63,14 @@ def trial(found: Drawn, unit: str) -> dict[str, Any]:
         "annotations": notes,
     }
     return {"data": data, "layout": layout}
+
+
+def _apart(threshold: float, told: list[float], found: Drawn) -> bool:
+    """Tell whether a label fits beside those that are there; the line tells the rest."""
+    values = found.values[np.isfinite(found.values)]
+    used = [t for t in found.thresholds if t is not None]
+    ends = [*values.min(initial=min(used)).ravel(), *values.max(initial=max(used)).ravel()]
+    return all(abs(threshold - other) >= _LINE * (max(ends) - min(ends)) for other in told)
 
 
 def _time_axis() -> dict[str, Any]:

@@ -10,16 +10,22 @@ import streamlit as st
 from cockpit.answers import alerts
 from cockpit.answers.alert_ledger import LONGEST_NAME
 from cockpit.answers.alert_rules import StandingRule
-from cockpit.answers.alert_tables import LEVEL_TITLES, VERDICT_TITLES
-from cockpit.answers.alert_trial import Tried, WouldBe
+from cockpit.answers.alert_tables import LEVEL_TITLES
 from cockpit.answers.twin import Twin
 from cockpit.risk.rules import LEVELS
-from cockpit.ui import cache, state, theme, warning_cache, warning_charts, warning_parts
+from cockpit.ui import (
+    cache,
+    state,
+    warning_cache,
+    warning_new,
+    warning_parts,
+    warning_trial,
+)
 from cockpit.ui.way import plain
 from cockpit.ui.words import NO_FIGURE, moment, number, percent, say, say_error
 from geodata.errors import CockpitError
 
-_LISTED = 12
+PART_TITLES = {"try": "Try thresholds on the past", "new": "New rule"}
 AGGREGATE_TITLES = {
     "last": "the last value",
     "mean": "mean of {hours} hours",
@@ -34,13 +40,27 @@ def show(twin: Twin) -> None:
     rules = warning_cache.rules()
     if not rules:
         st.info(say("There is no rule yet; the usual ones are made when data are first looked at."))
+        warning_new.show(twin)
         return
     _say_result()
     left, right = st.columns([0.4, 0.6], gap="medium")
     with left:
         _list(rules)
     with right:
-        _try(twin, rules)
+        if _part() == "new":
+            warning_new.show(twin)
+        else:
+            _try(twin, rules)
+
+
+def _part() -> str:
+    """Return which part is open: trying a rule that is there, or a new one."""
+    chosen = st.segmented_control(
+        say("Part"), list(PART_TITLES), format_func=lambda p: say(PART_TITLES[p]),
+        label_visibility="collapsed", required=True,
+        **state.remembered("warning.part", "try", allowed=PART_TITLES, address="part"),
+    )  # fmt: skip
+    return str(chosen or "try")
 
 
 def _list(rules: tuple[StandingRule, ...]) -> None:
@@ -90,7 +110,6 @@ def _try(twin: Twin, rules: tuple[StandingRule, ...]) -> None:
     by_id = {r.id: r for r in rules if r.method != "health"}
     if not by_id:
         return
-    st.subheader(say("Try thresholds on the past"), anchor=False)
     first = next(iter(by_id))
     chosen = st.selectbox(
         say("Rule"), list(by_id), format_func=lambda i: warning_parts.rule_title(by_id[i]),
@@ -108,10 +127,10 @@ def _try(twin: Twin, rules: tuple[StandingRule, ...]) -> None:
         st.error(say_error(error), icon=":material/block:")
         return
     differs = tried_rule.rule != rule.rule
-    st.markdown(plain(_sentence(then, now if differs else None)))
-    _figures(now, then if differs else None)
-    _chart(twin, tried_rule, then)
-    _alarms(twin, then)
+    st.markdown(plain(warning_trial.sentence(then, now if differs else None)))
+    warning_trial.figures(now, then if differs else None)
+    warning_trial.chart(twin, tried_rule, then)
+    warning_trial.alarms(twin, then)
     _switch(rule, tried_rule, differs=differs)
 
 
@@ -148,112 +167,6 @@ def _form(rule: StandingRule) -> StandingRule:
         clear_margin=float(margin),
     )
     return replace(rule, rule=changed)
-
-
-def _sentence(then: Tried, now: Tried | None) -> str:
-    told = say(
-        "In the past year this rule would have raised {n} alarms at {places} places.",
-        n=number(len(then.alarms)),
-        places=number(len({a.subject for a in then.alarms})),
-    )
-    if then.trial is not None and then.trial.alarms:
-        told += say(
-            " {hits} were followed by what it warns of, {false} were not; {missed} times it "
-            "would have missed it.",
-            hits=number(then.trial.hits),
-            false=number(then.trial.false_alarms),
-            missed=number(then.trial.missed),
-        )
-    if now is not None:
-        told += say(" The thresholds that are in use raise {n}.", n=number(len(now.alarms)))
-    return told
-
-
-def _figures(now: Tried, then: Tried | None) -> None:
-    shown = [now] if then is None else [now, then]
-    heads = [say("In use"), say("Tried")]
-    rows = {
-        say("Alarms"): [number(len(t.alarms)) for t in shown],
-        **{
-            say(LEVEL_TITLES[LEVELS[n]]): [number(t.by_level()[n]) for t in shown]
-            for n in (4, 3, 2, 1)
-        },
-    }
-    if now.trial is not None:
-        trials = [t.trial for t in shown if t.trial is not None]
-        rows |= {
-            say("True alarms"): [number(t.hits) for t in trials],
-            say("False alarms"): [number(t.false_alarms) for t in trials],
-            say("Missed"): [number(t.missed) for t in trials],
-            say("Precision"): [percent(t.precision) for t in trials],
-            say("Recall"): [percent(t.recall) for t in trials],
-            say("Lead time, hours"): [number(t.lead_hours, 1) for t in trials],
-            say("False alarms a year and place"): [number(t.false_a_year, 1) for t in trials],
-        }
-    columns = {"": heads[: len(shown)], **rows}
-    warning_parts.table(columns, right=tuple(rows))
-    if now.trial is None:
-        st.caption(say("The rule names nothing to measure it by, so alarms are counted only; "
-                       "people judge them."))  # fmt: skip
-
-
-def _chart(twin: Twin, rule: StandingRule, found: Tried) -> None:
-    subjects = sorted(found.places)
-    if not subjects:
-        return
-    loud = found.noisiest or subjects[0]
-    subject = st.selectbox(
-        say("Drawn"), subjects, format_func=lambda s: _subject(twin, found, s), width=320,
-        placeholder=say("Drawn"),
-        **state.remembered(f"warning.drawn.{rule.id}", loud, allowed=subjects),
-    )  # fmt: skip
-    drawn = warning_cache.drawn(rule, str(subject or loud))
-    if not len(drawn.times):
-        st.caption(say("Nothing was measured or counted there in the past year."))
-        return
-    alarms = sum(a.subject == (subject or loud) for a in found.alarms)
-    told = say("{place}: {n} alarms in the past year",
-               place=_subject(twin, found, str(subject or loud)), n=number(alarms))  # fmt: skip
-    st.plotly_chart(
-        warning_charts.trial(drawn, say(rule.unit) if rule.unit else ""),
-        theme=None,
-        config=warning_charts.CONFIG,
-        key=f"warning.trial.{theme.now().name}",
-        alt=told,
-    )
-    st.caption(
-        say("Coloured strips at the top: the alarms that this rule would have raised; below them, "
-            "in the colour of letters, what it warns of. Dotted: the thresholds.")
-    )  # fmt: skip
-
-
-def _subject(twin: Twin, found: Tried, subject: str) -> str:
-    place = found.places.get(subject)
-    name = warning_parts.place_text(twin, place.region_code if place else None)
-    if found.rule.kind != "sensor":
-        return name or subject
-    return f"{subject} · {name}" if name else subject
-
-
-def _alarms(twin: Twin, found: Tried) -> None:
-    if not found.alarms:
-        return
-    with st.expander(say("The newest of these alarms as a table"), icon=":material/table:"):
-        shown = found.alarms[:_LISTED]
-        warning_parts.table(
-            {
-                say("Highest colour"): [warning_parts.level_mark(a.peak) for a in shown],
-                say("Where"): [_subject(twin, found, a.subject) for a in shown],
-                say("Opened"): [moment(a.begin) for a in shown],
-                say("Closed"): [moment(a.end) if a.end else say("stands open") for a in shown],
-                say("Judgement"): [_verdict(a) for a in shown],
-            },
-            html=(say("Highest colour"),),
-        )
-
-
-def _verdict(alarm: WouldBe) -> str:
-    return say(VERDICT_TITLES[alarm.verdict]) if alarm.verdict else NO_FIGURE
 
 
 # ---------------------------------------------------------------- taking it over
@@ -312,6 +225,9 @@ def _say_result() -> None:
     result = state.chosen("warning.saved", None)
     if isinstance(result, CockpitError):
         st.error(say_error(result), icon=":material/block:")
+    elif result == "new":
+        st.success(say("The new rule is stored; what it would have warned of in the past year is "
+                       "being read and marked as found afterwards."))  # fmt: skip
     elif result is not None:
         st.success(say("The rule is changed; it warns this way from now on."))
     state.choose("warning.saved", None)

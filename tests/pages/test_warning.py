@@ -288,3 +288,67 @@ def test_every_view_speaks_english(here: Path, view: str) -> None:
     for name in known:
         told = told.replace(name, "")
     assert not re.findall(r"[一-鿿]+", told)
+
+
+# ---------------------------------------------------------------- a new rule
+
+
+def test_a_new_rule_is_tried_and_switched_on(here: Path) -> None:
+    fill()
+    page = page_of(view="rules", part="new")
+    box = {b.label: b for b in page.selectbox}
+    assert box["预警对象"].options[:2] == ["某类监测设备", "单台设备"]
+    box["预警对象"].select("sensor").run()
+    next(b for b in page.selectbox if b.label == "具体对象").select("A").run()
+    next(b for b in page.selectbox if b.label == "阈值类型").select("unit").run()
+    assert "请至少填写一个阈值" in page.info[0].value
+    numbers = {n.label: n for n in page.number_input}
+    numbers["橙色"].set_value(4.0)
+    numbers["蓝色"].set_value(2.2).run()
+    assert "过去一年会在 1 处发出 1 次预警" in texts(page)  # A went to 2.5, then 4.5
+    assert "只统计预警次数" in texts(page)
+    next(n for n in page.number_input if n.label == "所预警的数值").set_value(4.0).run()
+    assert "其中 1 次之后确有其事，0 次没有" in texts(page)
+    assert button(page, "启用新规则").disabled
+    next(t for t in page.text_input if t.label == "规则名称").set_value("A 深水").run()
+    next(t for t in page.text_input if t.label == "您的姓名").set_value("王强").run()
+    page.checkbox[0].check().run()
+    button(page, "启用新规则").click().run()
+    assert not page.exception
+    assert "新规则已保存" in texts(page)
+    rule = next(r for r in alerts.rules_in("备用") if r.id == "own-1")
+    assert (rule.subject, rule.rule.thresholds, rule.unit) == (
+        "sensor:A", (2.2, None, 4.0, None), "m",
+    )  # fmt: skip
+    assert (rule.title, rule.changed_by, rule.enabled) == ("A 深水", "王强", True)
+    assert rule.outcome == Outcome(4.0, within_hours=24)
+    assert rule.escalation == Escalation(30, ("值班室", "值班领导", "分管副县长"))
+    alerts.evaluate()
+    (raised,) = (s for s in alerts.open_alerts("备用") if s.rule.id == "own-1")
+    assert raised.peak == 3
+
+
+def test_a_new_rule_that_cannot_be_says_why(here: Path) -> None:
+    fill()
+    page = page_of(view="rules", part="new")
+    next(b for b in page.selectbox if b.label == "阈值类型").select("unit").run()
+    numbers = {n.label: n for n in page.number_input}
+    numbers["蓝色"].set_value(4.0)
+    numbers["黄色"].set_value(3.0).run()
+    assert "由蓝到红应逐级更严" in page.error[0].value
+    assert not [b for b in page.button if b.label == "启用新规则"]
+
+
+@pytest.mark.parametrize("what", ["theme", "category", "indicator"])
+def test_a_new_rule_over_regions(here: Path, what: str) -> None:
+    day = 24 * watched.HOUR
+    watched.happen([watched.START + k * day for k in range(40) for _ in range(1 + k % 3)])
+    page = page_of(view="rules", part="new")
+    next(b for b in page.selectbox if b.label == "预警对象").select(what).run()
+    if what != "indicator":
+        assert not page.exception
+        assert "过去一年会在" in texts(page)  # days with unusually many, as the usual rules
+        next(b for b in page.selectbox if b.label == "阈值类型").select("count").run()
+    next(n for n in page.number_input if n.label == "蓝色").set_value(2.0).run()
+    assert not page.exception
+    assert "过去一年会在" in texts(page)
