@@ -30,7 +30,37 @@ EARLY_MINUTES = 5
 LONGEST_SHOWN = 60
 """Characters of a wrong value in a sentence; the sender knows the rest."""
 
-NOT_JSON = "The request is no JSON: line {line}, column {column}: {problem}."
+NOT_JSON = "The request is no JSON: line {line}, column {column} is not understood."
+LONG_NUMBER = "The request is no JSON: a number has thousands of digits, line {line}."
+NO_VALUE = "The request is no JSON: line {line}, column {column}: a value is missing or unreadable."
+NO_NAME = (
+    "The request is no JSON: line {line}, column {column}: "
+    "expected a field's name in double quotes."
+)
+NO_COLON = "The request is no JSON: line {line}, column {column}: expected a colon."
+NO_COMMA = (
+    "The request is no JSON: line {line}, column {column}: expected a comma or a closing bracket."
+)
+LAST_COMMA = (
+    "The request is no JSON: line {line}, column {column}: a comma before a closing bracket."
+)
+MORE_AFTER = "The request is no JSON: line {line}, column {column}: something follows its end."
+OPEN_TEXT = "The request is no JSON: line {line}, column {column}: a text without closing quotes."
+CONTROL = "The request is no JSON: line {line}, column {column}: a line break or tab within a text."
+ESCAPE = (
+    "The request is no JSON: line {line}, column {column}: a backslash before a wrong character."
+)
+_CAUSES = (  # as Python's reader begins them
+    ("Expecting value", NO_VALUE),
+    ("Expecting property name", NO_NAME),
+    ("Expecting ':'", NO_COLON),
+    ("Expecting ','", NO_COMMA),
+    ("Illegal trailing comma", LAST_COMMA),
+    ("Extra data", MORE_AFTER),
+    ("Unterminated string", OPEN_TEXT),
+    ("Invalid control character", CONTROL),
+    ("Invalid \\", ESCAPE),
+)
 NOT_TEXT = "The request is no text in UTF-8: byte {byte}."
 NOT_FINITE = "The request is no JSON: {found} is no number."
 TOO_DEEP = "The request is no JSON that can be read: too many brackets in each other."
@@ -39,6 +69,7 @@ NO_ROWS = "The request has no rows."
 
 NO_OBJECT = "The row is no object of fields and values."
 UNKNOWN_FIELD = "{field} is no field of a row here; the fields are {known}."
+TWICE = "{field} stands twice in the row."
 MISSING = "{field} is missing."
 NUMBER_AS_TEXT = "{field} is the text {found}; expected a number, without quotation marks."
 NO_NUMBER = "{field} is {found}; expected a number."
@@ -46,6 +77,7 @@ NO_TEXT = "{field} is {found}; expected a text."
 TOO_LONG = "{field} has {n} characters; at most {limit} are taken, and nothing is cut."
 BAD_CHARACTERS = "{field} has characters that cannot be stored."
 NO_TIME = "{field} is {found}; expected a time such as 2025-11-01T08:30."
+UNPRINTABLE = "{field} has a line break or another character that cannot be seen."
 FUTURE = "{field} is {found}, in the future; the county's clock shows {now}."
 UNLIKE_BEFORE = "Row {first} of the request says otherwise about the same."
 
@@ -109,12 +141,35 @@ def parsed(body: bytes, *, lines: bool = False) -> list[Any]:
 
 def _loaded(text: str, line: int = 1) -> Any:
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         at = error.lineno + line - 1
-        raise FeedError(NOT_JSON, line=at, column=error.colno, problem=error.msg) from None
-    except ValueError:  # a whole number of thousands of digits
-        raise FeedError(NOT_JSON, line=line, column=1, problem="number too long") from None
+        said = (template for words, template in _CAUSES if error.msg.startswith(words))
+        raise FeedError(next(said, NOT_JSON), line=at, column=error.colno) from None
+    except ValueError:  # Python reads no whole number of more than 4,300 digits
+        raise FeedError(LONG_NUMBER, line=line + _line_of_digits(text)) from None
+
+
+def _line_of_digits(text: str) -> int:
+    """Return how many lines come before the first number that is too long to be read."""
+    found = re.search(r"\d{4300}", text)
+    return text.count("\n", 0, found.start()) if found else 0
+
+
+class Twice(dict[str, Any]):
+    """A row with a field twice: which of its values is meant, nobody can tell."""
+
+    field = ""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) == len(pairs):
+        return made
+    names = [name for name, _ in pairs]
+    doubtful = Twice(made)
+    doubtful.field = next(name for name in names if names.count(name) > 1)
+    return doubtful
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -134,6 +189,7 @@ _TEXTS = {
     "events": ("id", "channel", "category", "text", "code", "address", "building", "status"),
     "readings": ("id", "sensor", "unit"),
 }
+_FREE = ("text", "address")  # words of people may have lines
 _NUMBERS = {"events": ("lon", "lat"), "readings": ("value",)}
 _TIMES = {"events": ("reported", "closed"), "readings": ("time",)}
 _REQUIRED = {
@@ -201,6 +257,8 @@ def _any(
 ) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise _RowError(NO_OBJECT)
+    if isinstance(row, Twice):
+        raise _RowError(TWICE, field=_shown(row.field))
     for name in row:
         if name not in FIELDS[kind]:
             raise _RowError(UNKNOWN_FIELD, field=_shown(name), known=", ".join(FIELDS[kind]))
@@ -234,7 +292,10 @@ def _text(name: str, value: Any) -> str:
         raise _RowError(TOO_LONG, field=name, n=len(value), limit=limit)
     if "\x00" in value or not _storable(value):
         raise _RowError(BAD_CHARACTERS, field=name)
-    return value.strip()
+    plain = value.strip()
+    if name not in _FREE and not plain.isprintable():
+        raise _RowError(UNPRINTABLE, field=name)
+    return plain
 
 
 def _storable(value: str) -> bool:
@@ -288,8 +349,10 @@ def _moment(text: str, zone: ZoneInfo) -> dt.datetime | None:
 def _shown(value: Any) -> str:
     if isinstance(value, str):
         text = value
+    elif isinstance(value, list | dict):
+        text = "[…]" if isinstance(value, list) else "{…}"
     else:
-        text = type(value).__name__ if isinstance(value, list | dict) else json.dumps(value)[:400]
+        text = json.dumps(value)[:400]
     text = "".join(c if c.isprintable() else "�" for c in text[: 4 * LONGEST_SHOWN])
     text = mask_text(text)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

@@ -21,6 +21,7 @@ from cockpit.feeds import MOST_BYTES, Refusal, TooLargeError, parsed
 from cockpit.store.session import engine
 from cockpit.web.errors import BadRequestError, language_of, refused
 
+MOST_DROPPED = 64 * 1024 * 1024
 _LINES = ("application/x-ndjson", "application/jsonl", "application/ndjson")
 _TRUSTED_SECONDS = 1.0  # a source switched off in another process is refused a second later
 _trusted: dict[tuple[str, str, str], tuple[float, Source]] = {}
@@ -101,7 +102,10 @@ def _looked_up(key: str, token: str, bind: Engine) -> Source:
 
 async def _body(request: Request) -> bytes:
     """
-    Return the body; refuse one that is too large before it is read to its end.
+    Return the body; read one that is too large without keeping it, so that its sender hears why.
+
+    A sender who still writes when we answer sees a broken connection, not the sentence. Beyond
+    ``MOST_DROPPED`` bytes it is cut off all the same.
 
     Raises
     ------
@@ -111,15 +115,19 @@ async def _body(request: Request) -> bytes:
     if not said.isascii() or not said.isdigit():
         raise BadRequestError("The length of the request is not readable.")
     parts: list[bytes] = []
-    size = int(said) if len(said) < 16 else MOST_BYTES + 1
-    if size <= MOST_BYTES:
-        size = 0
+    size = 0
+    too_large = len(said) > 15 or int(said) > MOST_BYTES
+    if len(said) <= 15 and int(said) <= MOST_DROPPED:
         async for part in request.stream():
             size += len(part)
-            if size > MOST_BYTES:
+            too_large = too_large or size > MOST_BYTES
+            if size > MOST_DROPPED:
                 break
-            parts.append(part)
-    if size > MOST_BYTES:
+            if too_large:
+                parts.clear()
+            else:
+                parts.append(part)
+    if too_large:
         raise TooLargeError(
             "The request is larger than {limit} MB; send fewer rows at once.",
             limit=MOST_BYTES // (1024 * 1024),

@@ -191,7 +191,7 @@ def test_readings_are_stored_in_the_unit_of_their_sensor(engine: Engine) -> None
     [
         (4, ("reading.range",
              "a value from -200 to 6000 m, which a sensor of this kind can measure",
-             "此类设备的量程内，即 -200 至 6000 m")),
+             "此类设备量程内的值，即 -200 至 6000 m")),
         (5, ("unit.unknown", "a unit that can be converted to μg/m³", "能换算成 μg/m³ 的单位")),
         (6, ("link.sensor", "a sensor of the sensor register", "设备台账中的设备")),
         (7, ("date.future", "a day not after 2026-01-15", "不晚于 2026-01-15 的日期")),

@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-from collections.abc import Iterator
+import socket
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+import uvicorn
 from sqlalchemy import Engine, func, select
 from starlette.applications import Starlette
 from starlette.types import Message
 
 from cockpit.answers import feeds_sources, feeds_write
-from cockpit.feeds import MOST_BYTES, MOST_ROWS
+from cockpit.feeds import MOST_BYTES, MOST_ROWS, TooLargeError
 from cockpit.store import models as m
 from cockpit.web import feeds as route
 from tests import feeding
@@ -138,8 +143,31 @@ def test_a_sender_can_try_its_token(engine: Engine, tokens: dict[str, str]) -> N
     ("body", "status", "english", "chinese"),
     [
         ('[{"sensor": "W1",\n "time": }]', 400,
-         "The request is no JSON: line 2, column 10: Expecting value.",
-         "请求内容不是 JSON：第 2 行第 10 列：Expecting value。"),
+         "The request is no JSON: line 2, column 10: a value is missing or unreadable.",
+         "请求内容不是 JSON：第 2 行第 10 列缺少值，或值无法识别。"),
+        ('[{"sensor": "W1"}, {sensor: 1}]', 400,
+         "The request is no JSON: line 1, column 21: expected a field's name in double quotes.",
+         "请求内容不是 JSON：第 1 行第 21 列应为加双引号的字段名。"),
+        ('{"sensor" "W1"}', 400, "The request is no JSON: line 1, column 11: expected a colon.",
+         "请求内容不是 JSON：第 1 行第 11 列应为冒号。"),
+        ('{"sensor": "W1" "value": 1}', 400,
+         "The request is no JSON: line 1, column 17: expected a comma or a closing bracket.",
+         "请求内容不是 JSON：第 1 行第 17 列应为逗号或右括号。"),
+        ('{"value": 1} {}', 400,
+         "The request is no JSON: line 1, column 14: something follows its end.",
+         "请求内容不是 JSON：第 1 行第 14 列起，结尾之后还有内容。"),
+        ('{"sensor": "W1}', 400,
+         "The request is no JSON: line 1, column 12: a text without closing quotes.",
+         "请求内容不是 JSON：第 1 行第 12 列的文本缺少结尾引号。"),
+        ('{"sensor": "W\n1"}', 400,
+         "The request is no JSON: line 1, column 14: a line break or tab within a text.",
+         "请求内容不是 JSON：第 1 行第 14 列，文本中有换行或制表符。"),
+        (r'{"sensor": "W\x1"}', 400,
+         "The request is no JSON: line 1, column 14: a backslash before a wrong character.",
+         "请求内容不是 JSON：第 1 行第 14 列，反斜杠后的字符有误。"),
+        ('[1,\n' + "9" * 5000 + "]", 400,
+         "The request is no JSON: a number has thousands of digits, line 2.",
+         "请求内容不是 JSON：第 2 行有数字长达数千位。"),
         (b'[{"sensor": "\xff"}]', 400, "The request is no text in UTF-8: byte 14.",
          "请求内容不是 UTF-8 文本：第 14 个字节。"),
         ('[{"sensor": "W1", "value": NaN}]', 400,
@@ -148,7 +176,8 @@ def test_a_sender_can_try_its_token(engine: Engine, tokens: dict[str, str]) -> N
         ("[" * 100_000, 400,
          "The request is no JSON that can be read: too many brackets in each other.",
          "请求内容无法读取：JSON 括号嵌套过深。"),
-        ("", 400, "The request is no JSON: line 1, column 1: Expecting value.", None),
+        ("", 400,
+         "The request is no JSON: line 1, column 1: a value is missing or unreadable.", None),
         ("[]", 400, "The request has no rows.", "请求中没有数据。"),
         (json.dumps([0] * (MOST_ROWS + 1)), 413,
          "The request has 5001 rows; at most 5000 are taken at once.",
@@ -156,7 +185,8 @@ def test_a_sender_can_try_its_token(engine: Engine, tokens: dict[str, str]) -> N
         (b" " * (MOST_BYTES + 1), 413, "The request is larger than 8 MB; send fewer rows at once.",
          "请求超过 8 MB；请分批发送。"),
     ],
-    ids=["broken", "bytes", "nan", "infinity", "deep", "empty", "none", "rows", "bytes too many"],
+    ids=["broken", "name", "colon", "comma", "more", "open", "control", "escape", "digits",
+         "bytes", "nan", "infinity", "deep", "empty", "none", "rows", "bytes too many"],
 )  # fmt: skip
 def test_a_request_that_cannot_be_read_is_refused_whole(
     engine: Engine, tokens: dict[str, str], body: bytes | str, status: int, english: str,
@@ -179,6 +209,64 @@ def test_a_request_that_says_to_be_too_large_is_not_read(
     assert post(W1, "readings", tokens["readings"], content_length="9" * 5000).status == 413
 
 
+def test_a_request_that_is_too_large_is_answered_after_its_last_byte(
+    engine: Engine, tokens: dict[str, str]
+) -> None:
+    """As urllib sends it: it reads no answer before it has sent all."""
+    with socket.socket() as own:
+        own.bind(("127.0.0.1", 0))
+        own.listen()
+        server = uvicorn.Server(uvicorn.Config(cockpit_app(), log_config=None, lifespan="off"))
+        thread = threading.Thread(target=server.run, args=([own],))
+        thread.start()
+        asked = urllib.request.Request(
+            f"http://127.0.0.1:{own.getsockname()[1]}/feed/readings", method="POST",
+            data=b" " * (3 * MOST_BYTES), headers={"Authorization": f"Bearer {tokens['readings']}"},
+        )  # fmt: skip
+        try:
+            with pytest.raises(urllib.error.HTTPError) as raised:
+                urllib.request.urlopen(asked, timeout=30)
+        finally:
+            server.should_exit = True
+            thread.join()
+    with raised.value as answer:
+        assert answer.code == 413
+        assert json.load(answer) == {"error": "请求超过 8 MB；请分批发送。"}
+
+
+def test_no_more_than_64_mb_are_read_to_be_dropped(
+    engine: Engine, tokens: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(route, "MOST_BYTES", 10)
+    monkeypatch.setattr(route, "MOST_DROPPED", 40)
+    asked: list[int] = []
+
+    class Endless:
+        headers: ClassVar[dict[str, str]] = {}
+
+        async def stream(self) -> AsyncIterator[bytes]:
+            while True:
+                asked.append(8)
+                yield b" " * 8
+
+    with pytest.raises(TooLargeError):
+        asyncio.run(route._body(Endless()))  # type: ignore[arg-type]
+    assert sum(asked) == 48
+
+
+def test_a_field_that_stands_twice_is_refused_by_name(
+    engine: Engine, tokens: dict[str, str]
+) -> None:
+    body = f'[{json.dumps(W1)}, {{"id": "r2", "sensor": "W1", "value": 1, "value": 2}}]'
+    answer = post(body, "readings?lang=en", tokens["readings"]).json()
+    assert answer["new"] == 1
+    assert answer["refused"] == [
+        {"position": 2, "id": "r2", "sentence": "value stands twice in the row."}
+    ]
+    said = post(body, "readings", tokens["readings"]).json()["refused"][0]["sentence"]
+    assert said == "这一条中 value 出现两次。"
+
+
 # ---------------------------------------------------------------- rows
 
 FIELDS_OF_READINGS = "id, sensor, unit, value, time"
@@ -193,10 +281,10 @@ FIELDS_OF_READINGS = "id, sensor, unit, value, time"
         ({**W1, "value": "1.5"}, "value is the text 1.5; expected a number, without quotation "
          "marks.", "value 是文本“1.5”；应为数字，不加引号。"),
         ({**W1, "value": True}, "value is true; expected a number.", "value 为 true；应为数字。"),
-        ({**W1, "value": [1]}, "value is list; expected a number.", None),
+        ({**W1, "value": [1]}, "value is […]; expected a number.", None),
         ({**W1, "value": 10**400}, None, None),
-        ({**W1, "sensor": ["W1"]}, "sensor is list; expected a text.",
-         "sensor 为 list；应为文本。"),
+        ({**W1, "sensor": ["W1"]}, "sensor is […]; expected a text.",
+         "sensor 为 […]；应为文本。"),
         ({**W1, "time": 1763190000}, "time is 1763190000; expected a time such as "
          "2025-11-01T08:30.", "time 为“1763190000”；应为时间，如 2025-11-01T08:30。"),
         ({**W1, "time": "15.11.2025"}, "time is 15.11.2025; expected a time such as "
@@ -209,14 +297,18 @@ FIELDS_OF_READINGS = "id, sensor, unit, value, time"
          "is cut.", "sensor 有 65 字；最多接收 64 字，不作截断。"),
         ({**W1, "sensor": "W\u00001"}, "sensor has characters that cannot be stored.",
          "sensor 含有无法入库的字符。"),
+        ({**W1, "sensor": "W\n1"}, "sensor has a line break or another character that cannot be "
+         "seen.", "sensor 含有换行或其他不可见字符。"),
+        ({**W1, "id": "a\u202eb"}, "id has a line break or another character that cannot be "
+         "seen.", None),
         ({**W1, "sensor": "\ud800"}, "sensor has characters that cannot be stored.", None),
         ({**W1, "sensor": "W9"}, "sensor is W9; expected a sensor of the sensor register.",
-         "sensor 为“W9”；应为：设备台账中的设备。"),
+         "sensor 为“W9”；应为设备台账中的设备。"),
         ({**W1, "value": 9000}, "value is 9000; expected a value from -200 to 6000 m, which a "
          "sensor of this kind can measure.",
-         "value 为“9000”；应为：此类设备的量程内，即 -200 至 6000 m。"),
+         "value 为“9000”；应为此类设备量程内的值，即 -200 至 6000 m。"),
         ({**W1, "unit": "ppm"}, "unit is ppm; expected a unit that can be converted to m.",
-         "unit 为“ppm”；应为：能换算成 m 的单位。"),
+         "unit 为“ppm”；应为能换算成 m 的单位。"),
     ],
 )  # fmt: skip
 def test_a_bad_reading_is_named_with_place_id_and_sentence(
@@ -257,11 +349,19 @@ def test_a_reading_from_the_future_is_refused_by_the_countys_clock(
          "lon 是文本“106.805”；应为数字，不加引号。"),
         ({"lon": 120.0}, "lon is 120.000000, 27.205000; expected a place in the county, 106.7 to "
          "106.94 E, 27.1 to 27.34 N.",
-         "lon 为“120.000000, 27.205000”；应为：本县范围内的位置：经度 106.7 至 106.94，"
+         "lon 为“120.000000, 27.205000”；应为本县范围内的位置：经度 106.7 至 106.94，"
          "纬度 27.1 至 27.34。"),
         ({"text": "长" * 350_000}, "text has 350000 characters; at most 10000 are taken, and "
          "nothing is cut.", "text 有 350000 字；最多接收 10000 字，不作截断。"),
         ({"code": "529901001009"}, None, None),
+        ({"code": "52990100100X"}, "code is 52990100100X; expected a code of 6, 9, 12 "
+         "or 15 digits.", "code 为“52990100100X”；应为 6、9、12 或 15 位数字代码。"),
+        ({"channel": "热\u200b线"}, "channel has a line break or another character that cannot be "
+         "seen.", None),
+        ({"category": "盗\n窃"}, "category has a line break or another character that cannot be "
+         "seen.", "category 含有换行或其他不可见字符。"),
+        ({"status": "已\u2028办结"}, "status has a line break or another character that cannot be "
+         "seen.", None),
         ({"lat": 91}, "lat is 91; expected degrees from -90 to 90.", None),
         ({"closed": "2999-01-01"}, None, None),
         ({"id": "x" * 60}, "id is " + "x" * 60 + "; expected a text of at most 57 characters; this "
