@@ -169,6 +169,52 @@ def test_without_residents_the_scan_goes_by_each_areas_own_events(
     assert "bare.geojson: no column of residents" in err
 
 
+def with_people(files: Path, folder: Path, people: list[int] | None) -> Path:
+    """Write the squares with other residents, or none."""
+    made = json.loads((files / "cells.geojson").read_text(encoding="utf-8"))
+    for place, feature in enumerate(made["features"]):
+        del feature["properties"]["people"]
+        if people is not None:
+            feature["properties"]["people"] = people[place % len(people)]
+    (folder / "other.geojson").write_text(json.dumps(made), encoding="utf-8")
+    return folder / "other.geojson"
+
+
+@pytest.mark.parametrize(
+    "method", ["gi", "moran", "hotspots", "eb", "spatial-eb", "scan", "emerging"]
+)
+def test_areas_where_nobody_lives_are_refused(files: Path, tmp_path: Path, method: str) -> None:
+    cells = with_people(files, tmp_path, [0])
+    code, out, err = run(str(files / "events.csv"), "--regions", str(cells), "--method", method)
+    assert (code, out) == (1, "")
+    assert err == (
+        "other.geojson: nobody lives in any of the areas; give their residents, or leave the "
+        "column out.\n"
+    )
+
+
+@pytest.mark.parametrize("method", ["gi", "moran", "emerging"])
+def test_what_is_expected_is_said(files: Path, tmp_path: Path, method: str) -> None:
+    words = (str(files / "events.csv"), "--method", method, "--permutations", "99", "--regions")
+    assert found(*words, str(files / "cells.geojson"))["expected_by"] == "residents"
+    bare = found(*words, str(with_people(files, tmp_path, None)))
+    assert bare["expected_by"] == "areas"
+    if method != "emerging":
+        mean = (SIDE * SIDE * 5 + 40) / SIDE**2
+        assert {row["expected"] for row in bare["areas"]} == {mean}
+
+
+def test_too_few_periods_for_a_history(asked: tuple[str, ...]) -> None:
+    words = (*asked, "emerging", "--period", "month", "--from", "2025-03-01", "--to", "2025-03-31")
+    assert run(*words)[2].splitlines()[-1] == (
+        "A history needs 4 periods or more; the events cover 1. Choose a shorter --period, or "
+        "events of a longer time."
+    )
+    assert run(*words, language="zh")[2].splitlines()[-1] == (
+        "演变分析至少需要4个时段，这些事件只覆盖1个；请用 --period 缩短时段，或提供更长时间的事件。"
+    )
+
+
 def test_the_same_files_give_the_same_bytes(asked: tuple[str, ...]) -> None:
     words = (*asked, "scan", "--permutations", "49", "--json")
     assert run(*words) == run(*words)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from cockpit.answers.happenings import Happenings
 from cockpit.answers.risk_places import Floats, Places, cells_below
 from cockpit.answers.risk_question import ENOUGH, Counted, Question, counted
-from cockpit.risk.hotspots import getis_ord, local_moran, q_values
+from cockpit.risk.discoveries import confirmed, q_values
+from cockpit.risk.hotspots import getis_ord, local_moran
 from cockpit.risk.poisson import dispersion, poisson_local, quantile_scores
 from cockpit.risk.strata import usual_counts
 
@@ -103,22 +104,11 @@ def _lies_together(
     apart = np.zeros(len(places), dtype=np.intp)
     if test == "gi":
         found = getis_ord(scores, places.weights, permutations=PERMUTATIONS, rng=rng)
-        return np.asarray(found.z > 0), _confirmed(found.two_sided, found.p_sim), apart
+        return np.asarray(found.z > 0), confirmed(found.two_sided, found.p_sim, ALPHA), apart
     moran = local_moran(scores, places.weights, permutations=PERMUTATIONS, rng=rng)
     apart[moran.quadrant == 4] = ISLAND_HIGH
     apart[moran.quadrant == 2] = ISLAND_LOW
-    return np.isin(moran.quadrant, (1, 4)), _confirmed(moran.two_sided, moran.p_sim), apart
-
-
-def _confirmed(p: Floats, simulated: Floats) -> Floats:
-    """
-    Return p-values, no smaller than what permutations confirm.
-
-    Permutations alone cannot be corrected for thousands of places: one in a thousand is their
-    least. The normal distribution alone trusts the tails too much.
-    """
-    doubt = ~(simulated <= ALPHA)
-    return np.where(np.isfinite(p) & doubt, np.maximum(p, np.minimum(1.0, 2 * simulated)), p)
+    return np.isin(moran.quadrant, (1, 4)), confirmed(moran.two_sided, moran.p_sim, ALPHA), apart
 
 
 def _classes(

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cockpit.answers.downloads import as_csv, as_xlsx
-from cockpit.commands import risk_criteria, risk_forecasts, risk_places, risk_times
+from cockpit.commands import risk_criteria, risk_forecasts, risk_places, risk_spots, risk_times
 from cockpit.commands.output import replaced, require_writable
 from cockpit.commands.risk_cases import Case, Found, case_of, outside_of
 from cockpit.locale import translate
@@ -28,13 +28,13 @@ _ENDINGS = ("json", "csv", "xlsx", "geojson")
 _SHOWN = 12  # rows that a terminal shows
 _OF_EVENTS: dict[str, Callable[[Case, argparse.Namespace], Found]] = {
     "density": risk_places.heat,
-    "gi": risk_places.gi,
-    "moran": risk_places.moran,
-    "hotspots": risk_places.hot,
+    "gi": risk_spots.gi,
+    "moran": risk_spots.moran,
+    "hotspots": risk_spots.hot,
     "eb": risk_places.rates_of,
     "spatial-eb": risk_places.rates_of,
     "scan": risk_places.clusters,
-    "emerging": risk_places.histories,
+    "emerging": risk_spots.histories,
     "near-repeat": risk_times.repeats,
     **dict.fromkeys(("c1", "c2", "c3", "cusum", "seasonal"), risk_times.unusual_days),
     "forecast": risk_forecasts.next_period,

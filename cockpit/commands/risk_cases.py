@@ -51,15 +51,26 @@ class Case:
             raise InputError("This method needs areas: give --regions.")
         return self.areas
 
-    def require_people(self) -> Floats:
-        """Return the residents of the areas; InputError when the file has no such column."""
+    @property
+    def people(self) -> Floats | None:
+        """Return the residents of the areas, None in a file without; InputError when all are 0."""
         areas = self.require_areas()
-        if areas.people is None:
+        if areas.people is not None and not areas.people.sum():
             raise InputError(
-                "{file}: no column of residents (people, population, 人口), which this method "
-                "needs.", file=areas.file,
+                "{file}: nobody lives in any of the areas; give their residents, or leave the "
+                "column out.", file=areas.file,
             )  # fmt: skip
         return areas.people
+
+    def require_people(self) -> Floats:
+        """Return the residents of the areas; InputError when the file has no such column."""
+        people = self.people
+        if people is None:
+            raise InputError(
+                "{file}: no column of residents (people, population, 人口), which this method "
+                "needs.", file=self.require_areas().file,
+            )  # fmt: skip
+        return people
 
     def counts(self) -> NDArray[np.int64]:
         """Return the events of each area."""

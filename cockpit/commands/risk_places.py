@@ -1,4 +1,4 @@
-"""``risk`` over areas: heat, hot spots, rates, clusters in space and time."""
+"""``risk`` over areas: heat, rates, clusters in space and time."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ import shapely
 from numpy.typing import NDArray
 
 from cockpit.commands.risk_cases import Case, Found, periods_of
-from cockpit.risk import hotspots, rates
+from cockpit.risk import rates
 from cockpit.risk.density import density
-from cockpit.risk.emerging import emerging
 from cockpit.risk.grids import Grid, grid_over
-from cockpit.risk.poisson import dispersion, poisson_local
 from cockpit.risk.scan import scan
 from cockpit.risk.scan_expectation import over_time
-from cockpit.risk.strata import strata_of, usual_counts
 from cockpit.risk.weights import Weights, touching
 from geodata import crs as systems
 from geodata.errors import InputError
@@ -30,7 +27,6 @@ _MOST_SHARE = 0.5  # of the people in the largest circle of a scan
 _IN_CIRCLE = 150  # of many areas, the largest circle holds about so many: minutes, not hours
 PERMUTATIONS = 999
 _MANY, _FEW = 100_000, 99  # areas x periods: a scan of more makes do with fewer simulations
-_QUADRANTS = ("-", "high among high", "low among high", "low among low", "high among low")
 
 
 def squares(case: Case, cell_m: float | None) -> tuple[Grid, NDArray[np.bool_]]:
@@ -69,7 +65,8 @@ def heat(case: Case, given: argparse.Namespace) -> Found:
     )  # fmt: skip
 
 
-def _by_area(case: Case, **columns: Any) -> pd.DataFrame:
+def by_area(case: Case, **columns: Any) -> pd.DataFrame:
+    """Return a table with a row an area: its id, events, residents and further columns."""
     areas = case.require_areas()
     table = {"id": areas.ids, "events": case.counts()}
     if areas.people is not None:
@@ -77,12 +74,13 @@ def _by_area(case: Case, **columns: Any) -> pd.DataFrame:
     return pd.DataFrame({**table, **columns})
 
 
-def _weights(case: Case) -> Weights:
+def weights_of(case: Case) -> Weights:
+    """Return which areas touch; gaps of a metre count as touching."""
     case.require_areas()
     return touching(case.shapes, gap_m=_GAP_M)
 
 
-def _found(
+def found_by(
     template: str,
     values: dict[str, object],
     rows: pd.DataFrame,
@@ -91,79 +89,12 @@ def _found(
     **plain: object,
 ) -> Found:
     """Put the rows into order, what is most likely no chance first."""
-    order = np.argsort(rows[by].to_numpy(), kind="stable")
+    second = rows["p" if "p" in rows else by].to_numpy()
+    order = np.lexsort((second, rows[by].to_numpy()))
     rows = rows.iloc[order].reset_index(drop=True)
     rows = rows.drop(columns="order", errors="ignore")
     shapes = case.require_areas().shapes[order]
     return Found(template, values, {**plain, "areas": rows}, rows, shapes)
-
-
-def gi(case: Case, given: argparse.Namespace) -> Found:
-    """Answer ``gi``: hot and cold spots by Gi*, false discoveries held below ``alpha``."""
-    rng = np.random.default_rng(given.seed)
-    found = hotspots.getis_ord(
-        case.counts().astype(float),
-        _weights(case),
-        permutations=given.permutations or PERMUTATIONS,
-        rng=rng,
-    )
-    q = hotspots.q_values(found.p)
-    certain = q <= given.alpha
-    kind = np.where(certain & (found.z > 0), "hot", np.where(certain, "cold", "not significant"))
-    rows = _by_area(case, z=found.z, p=found.p, p_sim=found.p_sim, q=q, spot=kind)
-    return _found(
-        "{hot} hot and {cold} cold spots among {n} areas, at most {share} of them by chance.",
-        _spots(kind, given), rows, case, "q",
-    )  # fmt: skip
-
-
-def _spots(kind: NDArray[Any], given: argparse.Namespace) -> dict[str, object]:
-    return {
-        "hot": int((kind == "hot").sum()), "cold": int((kind == "cold").sum()), "n": len(kind),
-        "share": f"{given.alpha:.0%}",
-    }  # fmt: skip
-
-
-def hot(case: Case, given: argparse.Namespace) -> Found:
-    """Answer ``hotspots``: areas with more events around them than people of their kind explain."""
-    areas, people, counts = case.require_areas(), case.require_people(), case.counts()
-    weights = _weights(case)
-    kinds = strata_of(areas.ids, people, shapely.area(case.shapes) / 1e6)
-    expected = usual_counts(counts.astype(float), people, kinds, weights, alpha=given.alpha)
-    scatter = dispersion(counts.astype(float), expected, weights)
-    found = poisson_local(counts.astype(float), expected, weights, dispersion=scatter)
-    q_hot, q_cold = hotspots.q_values(found.p_high), hotspots.q_values(found.p_low)
-    kind = np.where(
-        q_hot <= given.alpha, "hot", np.where(q_cold <= given.alpha, "cold", "not significant")
-    )
-    rows = _by_area(
-        case, expected=expected, observed_near=found.observed_near,
-        expected_near=found.expected_near, ratio=found.ratio, q_hot=q_hot, q_cold=q_cold, spot=kind,
-    )  # fmt: skip
-    return _found(
-        "{hot} areas with more and {cold} with fewer events around them than people explain, "
-        "among {n}; at most {share} of either by chance.",
-        _spots(kind, given), rows, case, "q_hot", dispersion=scatter,
-    )  # fmt: skip
-
-
-def moran(case: Case, given: argparse.Namespace) -> Found:
-    """Answer ``moran``: areas like their neighbours or unlike them."""
-    rng = np.random.default_rng(given.seed)
-    found = hotspots.local_moran(
-        case.counts().astype(float),
-        _weights(case),
-        permutations=given.permutations or PERMUTATIONS,
-        rng=rng,
-    )
-    q = hotspots.q_values(found.p)
-    certain = q <= given.alpha
-    kind = np.where(certain, np.array(_QUADRANTS)[found.quadrant], "not significant")
-    rows = _by_area(case, i=found.i, z=found.z, p=found.p, p_sim=found.p_sim, q=q, kind=kind)
-    return _found(
-        "{n} of {all} areas are like or unlike their neighbours beyond chance.",
-        {"n": int(certain.sum()), "all": len(kind)}, rows, case, "q",
-    )  # fmt: skip
 
 
 def rates_of(case: Case, given: argparse.Namespace) -> Found:
@@ -172,36 +103,15 @@ def rates_of(case: Case, given: argparse.Namespace) -> Found:
     if given.method == "eb":
         smooth = rates.empirical_bayes(counts, people)
     else:
-        smooth = rates.spatial_empirical_bayes(counts, people, _weights(case))
+        smooth = rates.spatial_empirical_bayes(counts, people, weights_of(case))
     with np.errstate(divide="ignore", invalid="ignore"):
         raw = np.where(people > 0, counts / people, np.nan)
-    rows = _by_area(case, rate_per_10000=raw * 1e4, smoothed_per_10000=smooth * 1e4)
+    rows = by_area(case, rate_per_10000=raw * 1e4, smoothed_per_10000=smooth * 1e4)
     top = int(np.nanargmax(smooth))
-    return _found(
+    return found_by(
         "The highest smoothed rate is that of {id}: {rate} per 10,000 people.",
         {"id": rows["id"].iat[top], "rate": f"{smooth[top] * 1e4:.2f}"},
         rows.assign(order=-smooth), case, "order",
-    )  # fmt: skip
-
-
-def histories(case: Case, given: argparse.Namespace) -> Found:
-    """Answer ``emerging``: how areas came to be hot or cold, period by period."""
-    periods = periods_of(case.events, given.period or "week")
-    counts = case.counts_by(periods).astype(float)
-    weights, expected = _weights(case), None
-    areas = case.require_areas()
-    if areas.people is not None:
-        share = areas.people / areas.people.sum()
-        expected = share[:, None] * counts.sum(axis=0)
-    found = emerging(counts, weights, expected=expected, alpha=given.alpha)
-    rows = _by_area(case, history=found.classes, trend=found.trend, p=found.p)
-    names, n = np.unique(found.classes, return_counts=True)
-    told = {str(a): int(b) for a, b in zip(names, n, strict=True) if a != "none"}
-    return _found(
-        "{n} of {all} areas have a history as hot or cold spots over {periods} periods.",
-        {"n": sum(told.values()), "all": len(rows), "periods": counts.shape[1]},
-        rows.assign(order=(found.classes == "none").astype(float)), case, "order",
-        from_day=periods.name(0), periods=counts.shape[1], classes=told,
     )  # fmt: skip
 
 
@@ -266,7 +176,7 @@ def _expected(
     those of all areas are over the periods, which finds what is neither place nor season alone;
     where all periods are one, the areas' km².
     """
-    people = case.require_areas().people
+    people = case.people
     if people is None and given.space_only:
         return np.repeat(shapely.area(case.shapes)[:, None], cases.shape[1], axis=1), "km2"
     if people is None:

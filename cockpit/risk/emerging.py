@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from cockpit.risk.hotspots import false_discovery, getis_ord
-from cockpit.risk.poisson import poisson_local
+from cockpit.risk.discoveries import false_discovery
+from cockpit.risk.poisson import LocalPoisson, poisson_local
+from cockpit.risk.strata import unusual
 from cockpit.risk.weights import Weights
 from geodata.errors import InputError
 
@@ -38,7 +39,7 @@ class Emerging:
 
     classes: NDArray[np.str_]  # (n_cells,) of EMERGING
     signs: Signs  # (n_cells, n_periods) 1 hot, -1 cold, 0 neither
-    scores: Floats  # (n_cells, n_periods) how hot: z of Gi*, or normal score of the count
+    scores: Floats  # (n_cells, n_periods) how hot: normal score of the count here and beside
     trend: Floats  # (n_cells,) z of Mann and Kendall's test of the scores; above 0: hotter
     p: Floats  # (n_cells,) two-sided p of the trend
 
@@ -49,10 +50,13 @@ def emerging(
     """
     Class cells by how their being a hot spot, or a cold one, went on over equal periods.
 
-    In each period a cell is hot or cold by Gi* of the counts, two-sided, with false discoveries
-    held to ``alpha`` within the period. With ``expected`` the count of the neighbourhood is
-    compared with its expectation instead (``poisson_local``): towns are then not hot for being
-    towns. A class is given for hot and for cold alike; said for hot:
+    In each period the count of a cell and its neighbours is compared with its expectation
+    (``poisson_local``, two-sided), with false discoveries held to ``alpha`` within the period. With
+    ``expected`` towns are not hot for being towns. Without it all cells are alike: each is expected
+    to have the mean of the period's cells, significantly hot ones left out, and counts to scatter
+    as widely as they do on that map (``unusual``). Gi* of raw counts would call pure chance hot
+    where events are few, for their sums are far from the normal distribution it asks for. A class
+    is given for hot and for cold alike; said for hot:
 
     - "new": hot in the last period, never before;
     - "consecutive": hot in the last periods, two or more, and never before those;
@@ -68,26 +72,25 @@ def emerging(
     Parameters
     ----------
     counts
-        Events by cell and period, oldest first, shape ``(n_cells, n_periods)``.
+        Events by cell and period, oldest first, whole numbers, shape ``(n_cells, n_periods)``.
     expected
-        Expected events, same shape.
+        Expected events, same shape; None: the mean of each period's cells.
 
     Raises
     ------
     InputError
-        If shapes disagree, there are fewer than four periods, or a figure is negative or missing.
+        If shapes disagree, there are fewer than four periods, or a figure is negative, missing or
+        (counts) no whole number.
 
     References
     ----------
-    Classes as of the space-time cube (Esri, "How Emerging Hot Spot Analysis works"), with Gi* taken
-    within each period, so that a season that comes to all is no trend; Mann, H. (1945),
-    "Nonparametric tests against trend", Econometrica 13(3), 245-259; Kendall, M. (1975), "Rank
-    correlation methods".
+    Classes as of the space-time cube (Esri, "How Emerging Hot Spot Analysis works"), each period by
+    itself, so that a season that comes to all is no trend; Mann, H. (1945), "Nonparametric tests
+    against trend", Econometrica 13(3), 245-259; Kendall, M. (1975), "Rank correlation methods".
     """
     counts = _checked(counts, weights, "counts")
-    periods = range(counts.shape[1])
     if expected is None:
-        pairs = [_by_getis(counts[:, t], weights, alpha) for t in periods]
+        pairs = [_beside_the_mean(now, weights, alpha) for now in counts.T]
     else:
         usual = _checked(expected, weights, "expected")
         if usual.shape != counts.shape:
@@ -96,7 +99,10 @@ def emerging(
                 counts=counts.shape,
                 expected=usual.shape,
             )
-        pairs = [_by_poisson(counts[:, t], usual[:, t], weights, alpha) for t in periods]
+        pairs = [
+            _scored(poisson_local(now, e, weights), alpha)
+            for now, e in zip(counts.T, usual.T, strict=True)
+        ]
     scores = np.stack([score for score, _ in pairs], axis=1)
     signs = np.stack([sign for _, sign in pairs], axis=1)
     trend, p = mann_kendall(scores)
@@ -129,16 +135,14 @@ def mann_kendall(series: Floats) -> tuple[Floats, Floats]:
     return z, p
 
 
-def _by_getis(counts: Floats, weights: Weights, alpha: float) -> tuple[Floats, Signs]:
-    found = getis_ord(counts, weights, permutations=0, rng=np.random.default_rng(0))
-    score = np.nan_to_num(found.z)
-    return score, _signs(score, found.two_sided, alpha)
+def _beside_the_mean(counts: Floats, weights: Weights, alpha: float) -> tuple[Floats, Signs]:
+    """Compare one period's cells with their mean, to which hot spots do not add."""
+    alike = np.ones(len(counts))
+    found = unusual(counts, alike, alike.astype(np.int64), weights, alpha=alpha)
+    return _scored(found.local, alpha)
 
 
-def _by_poisson(
-    counts: Floats, usual: Floats, weights: Weights, alpha: float
-) -> tuple[Floats, Signs]:
-    found = poisson_local(counts, usual, weights)
+def _scored(found: LocalPoisson, alpha: float) -> tuple[Floats, Signs]:
     # Mid-p, so that "as expected" is 0; from the smaller tail, which keeps its digits.
     both = found.p_high + found.p_low - 1  # chance of exactly so many
     score = np.where(
