@@ -81,7 +81,9 @@ def test_verify_names_the_line(here: Path, capsys: pytest.CaptureFixture[str]) -
     assert sound["sound"]
     kept = f"{sound['lines']}:{sound['head']}"
     assert told(capsys, "verify", "--head", kept)["sound"]
-    assert "in order" in said(capsys, "alerts", "verify")
+    in_order = said(capsys, "alerts", "verify")
+    assert "in order" in in_order
+    assert "only up to a line that was kept elsewhere. (--head)" in in_order
     with sqlite3.connect(here / "county.sqlite") as store:
         store.execute("DROP TRIGGER alert_entry_no_update")
         store.execute("update alert_entry set who = 'x' where seq = 3")
@@ -90,6 +92,11 @@ def test_verify_names_the_line(here: Path, capsys: pytest.CaptureFixture[str]) -
     assert "第 3 条写入后被改动" in capsys.readouterr().out
     assert main(["alerts", "verify", "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["broken"] == 3
+    with sqlite3.connect(here / "county.sqlite") as store:
+        store.execute("update alert_entry set detail = '{' where seq = 2")
+    store.close()
+    assert main(["alerts", "verify", "--json"]) == 1  # though nothing of it can be read any more
+    assert json.loads(capsys.readouterr().out)["broken"] == 2
 
 
 def test_a_rule_tried_with_other_thresholds(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -112,6 +119,14 @@ def test_a_rule_tried_with_other_thresholds(here: Path, capsys: pytest.CaptureFi
         (("judge", "99", "true", "--who", "王强"), "There is no alert 99"),
         (("judge", "1", "true", "--who", " "), "Say who you are"),
         (("judge", "1", "true", "--who", "王强", "--happened", "soon"), "soon is no time"),
+        (
+            ("judge", "1", "true", "--who", "王强", "--happened", "2099-01-01"),
+            "2099-01-01 00:00 is later than the newest data, which are of 2025-10-01 06:00",
+        ),
+        (
+            ("judge", "1", "true", "--who", "王强", "--happened", "2025-10-01T05:30"),
+            "what it warned of can have begun between 2025-09-30 23:00 and 2025-10-01 05:00",
+        ),
         (("try", "nothing"), "There is no rule nothing"),
         (("try", "water", "--thresholds", "a,b"), "expected four thresholds"),
         (("try", "water", "--thresholds", "3,2,1,0"), "each colour stricter"),

@@ -20,13 +20,15 @@ from cockpit.answers.alert_ledger import (
     writing,
 )
 from cockpit.answers.alert_record import IN_TIME
-from cockpit.answers.alert_rules import StandingRule
+from cockpit.answers.alert_rules import StandingRule, rule_of
 from cockpit.store.models_live import Alert
 from cockpit.store.session import has_table
 from geodata.errors import InputError
 
 VERDICTS = ("true", "false", "unknown")
 LONGEST_MUTE = dt.timedelta(days=31)
+USUAL_WITHIN = dt.timedelta(days=7)
+"""How far from an alert its harm may begin, for rules that name no harm to look for."""
 
 
 def act(db: Session, alert: int, action: str, who: str, detail: Mapping[str, Any]) -> int:
@@ -83,12 +85,16 @@ def judge(
     said: str = "",
     *,
     happened: dt.datetime | None = None,
+    now: dt.datetime | None = None,
 ) -> int:
     """
     Judge an alert true, false, or unknown; a later judgement stands in place of this one.
 
-    ``happened`` is when what was warned of began (local time of the data), for the lead time. A
-    judgement that confirms a proposal without saying so keeps the proposal's.
+    ``happened`` is when what was warned of began (local time of the data), for the lead time. It
+    lies within the hours that the rule names (or a week) before the alert opened, while it stood,
+    or within as many after it ended, and not after ``now`` (local time of the data; None: the
+    alert's newest moment). A judgement that confirms a proposal without saying so keeps the
+    proposal's.
     """
     if verdict not in VERDICTS:
         raise InputError(
@@ -99,6 +105,8 @@ def judge(
     with writing(db):
         found = _alert(db, alert)
         lines = entries(db, [alert])
+        if happened is not None:
+            _require_possible(db, found, happened, lines[-1].at if now is None else now)
         proposed = [e for e in lines if e.action == "judged" and e.detail.get("proposal")]
         when = happened.isoformat() if happened is not None else None
         if when is None and proposed and proposed[-1].detail["verdict"] == verdict:
@@ -109,6 +117,28 @@ def judge(
         }  # fmt: skip
         line = Line(alert, lines[-1].at, name, "judged", found.level, detail)
         return append(db, [line])[0]
+
+
+def _require_possible(db: Session, alert: Alert, happened: dt.datetime, now: dt.datetime) -> None:
+    """Refuse a time at which what an alert warned of cannot have begun."""
+    told = {"id": alert.id, "time": _minute(happened)}
+    if happened > now:
+        raise InputError(
+            "{time} is later than the newest data, which are of {now}.", now=_minute(now), **told
+        )
+    outcome = rule_of(db, alert.rule_id).outcome_for(alert.subject)
+    within = USUAL_WITHIN if outcome is None else dt.timedelta(hours=outcome.within_hours)
+    first, last = alert.opened - within, min((alert.closed or now) + within, now)
+    if not first <= happened <= last:
+        raise InputError(
+            "{time} does not go with alert {id}: what it warned of can have begun between {first} "
+            "and {last}.",
+            first=_minute(first), last=_minute(last), **told,
+        )  # fmt: skip
+
+
+def _minute(moment: dt.datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"
 
 
 # ---------------------------------------------------------------- by the clock

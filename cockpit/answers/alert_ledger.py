@@ -1,4 +1,4 @@
-"""The ledger of alerts: lines chained by hash that are only ever added, and their check."""
+"""The ledger of alerts: lines chained by hash that are only ever added."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from cockpit.store.models import Meta
 from cockpit.store.models_live import Alert, AlertEntry
-from cockpit.store.session import StoreError, has_table, require_table
+from cockpit.store.session import StoreError, has_table, require_revision, require_table
 from geodata.errors import CockpitError, InputError
 
 LONGEST_NAME, LONGEST_WORDS = 80, 1_000
@@ -27,7 +27,7 @@ MACHINE = ("opened", "raised", "lowered", "closed")
 PEOPLE = ("acknowledged", "muted", "escalated", "judged")
 
 _NOTE = "alerts"  # where the evaluation stands; its row is also what writers queue for
-_NEWEST_TABLE = "alert_state"
+_NEWEST_TABLE, _NEWEST_GUARDS = "alert_state", "0006"
 
 
 class NoAlertError(CockpitError):
@@ -62,21 +62,6 @@ class Line:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Checked:
-    """What a check of the ledger found."""
-
-    n: int  # lines that are in order, from the first on
-    head: str  # hash of the last of them; "" for an empty ledger
-    broken: int | None = None  # number of the first line that is not in order
-    why: CockpitError | None = None
-
-    @property
-    def sound(self) -> bool:
-        """True when every line is as it was written."""
-        return self.why is None
-
-
 def hash_of(seq: int, line: Line, written: dt.datetime, previous: str) -> str:
     """
     Return the sha256 that seals a line: all it says, its number, and the seal of the line before.
@@ -88,10 +73,10 @@ def hash_of(seq: int, line: Line, written: dt.datetime, previous: str) -> str:
         "written": written.isoformat(), "who": line.who, "action": line.action,
         "level": line.level, "detail": line.detail, "previous": previous,
     }  # fmt: skip
-    text = json.dumps(
+    body = json.dumps(
         told, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     )
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(body.encode()).hexdigest()
 
 
 # ---------------------------------------------------------------- writing
@@ -111,10 +96,12 @@ def writing(db: Session) -> Iterator[dict[str, Any]]:
     """
     try:
         require_table(db, _NEWEST_TABLE)
+        require_revision(db, _NEWEST_GUARDS)
         db.commit()  # nothing may be read before the lock: it would be old by then
         note = _queue(db)
         before = json.dumps(note, sort_keys=True)
         yield note
+        _note_end(db, note)
         if json.dumps(note, sort_keys=True) != before:
             db.execute(update(Meta).where(Meta.key == _NOTE).values(value=note))
         db.commit()
@@ -146,11 +133,44 @@ def note_of(db: Session) -> dict[str, Any]:
     return dict(db.execute(select(Meta.value).where(Meta.key == _NOTE)).scalar() or {})
 
 
+def _note_end(db: Session, note: dict[str, Any]) -> None:
+    """Note number and seal of the newest line; an end that was cut off stays noted."""
+    query = select(AlertEntry.seq, AlertEntry.hash).order_by(AlertEntry.seq.desc()).limit(1)
+    newest = db.execute(query).first()
+    if newest is not None and newest.seq > _end_in(note)[0]:
+        note["end"] = list(newest)
+
+
+def _end_in(note: Mapping[str, Any]) -> tuple[int, str]:
+    match note.get("end"):
+        case [int(seq), str(seal)]:
+            return seq, seal
+    return 0, ""
+
+
+def noted_end(db: Session) -> tuple[int, str]:
+    """Return number and seal of the newest line as the store noted them; (0, "") without."""
+    try:
+        return _end_in(note_of(db))
+    except (ValueError, TypeError):  # the note itself can no longer be read
+        return 0, ""
+
+
+def newest_given(db: Session) -> int:
+    """Return the highest number that a line ever had; 0 where the database does not count them."""
+    if db.connection().dialect.name != "sqlite":
+        return 0
+    query = text("SELECT max(seq) FROM sqlite_sequence WHERE name = 'alert_entry'")
+    found = db.execute(query).scalar()
+    return found if isinstance(found, int) else 0
+
+
 def append(db: Session, lines: Sequence[Line], *, written: dt.datetime | None = None) -> list[int]:
     """
     Write lines at the end of the ledger, inside ``writing``; return their numbers.
 
-    The alerts' own copies of level, state and end follow.
+    The alerts' own copies of level, state and end follow. A number is never given twice: lines that
+    were cut off at the end stay missing.
     """
     if not lines:
         return []
@@ -159,6 +179,7 @@ def append(db: Session, lines: Sequence[Line], *, written: dt.datetime | None = 
         select(AlertEntry.seq, AlertEntry.hash).order_by(AlertEntry.seq.desc()).limit(1)
     ).first()
     seq, previous = (last.seq, last.hash) if last else (0, "")
+    seq = max(seq, newest_given(db), noted_end(db)[0])
     rows = []
     for line in lines:
         seq += 1
@@ -191,17 +212,17 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
 
 
-def person(text: str) -> str:
+def person(given: str) -> str:
     """Return a name as it is written down; InputError when it is none."""
-    name = text.strip()
+    name = given.strip()
     if not (0 < len(name) <= LONGEST_NAME and name.isprintable()):
         raise InputError("Say who you are, in 1 to {most} characters.", most=LONGEST_NAME)
     return name
 
 
-def words(text: str) -> str:
+def words(given: str) -> str:
     """Return what somebody says about an alert as it is written down."""
-    told = " ".join(text.split())
+    told = " ".join(given.split())
     if len(told) > LONGEST_WORDS or not told.isprintable():
         raise InputError(
             "The text has {n} characters; expected at most {most}, all of them printable.",
@@ -238,86 +259,3 @@ def entries(
 def _read(db: Session, query: Select[Any]) -> Iterator[Entry]:
     for row in db.execute(query):
         yield Entry(*row)
-
-
-# ---------------------------------------------------------------- the check
-
-
-def verify_ledger(db: Session, *, head: tuple[int, str] | None = None) -> Checked:
-    """
-    Check every line: its number, its seal, its tie to the line before, and the alerts' copies.
-
-    An edit, a deletion, an insertion or a swap is found wherever it was made, except that lines
-    cut off at the end leave a whole ledger behind; those are found when ``head`` gives the number
-    and the seal of a line that somebody has kept elsewhere (a printed or exported ledger).
-
-    Returns
-    -------
-    Checked
-        With the number of the first line that is not in order, and why.
-    """
-    n, previous = 0, ""
-    alerts: dict[int, _Replayed] = {}
-    for entry in entries(db):
-        why = _wrong(entry, n + 1, previous)
-        if why is None and head is not None and entry.seq == head[0] and entry.hash != head[1]:
-            why = InputError("Line {seq} is not the one that was kept.", seq=entry.seq)
-        if why is not None:
-            return Checked(n, previous, n + 1, why)
-        n, previous = entry.seq, entry.hash
-        alerts.setdefault(entry.alert_id, _Replayed()).read(entry)
-    if head is not None and head[0] > n:
-        why = InputError("Line {seq} of the ledger is missing.", seq=n + 1)
-        return Checked(n, previous, n + 1, why)
-    wrong = _copies(db, alerts)
-    return Checked(n, previous, *wrong) if wrong else Checked(n, previous)
-
-
-def _wrong(entry: Entry, expected: int, previous: str) -> CockpitError | None:
-    """Say what is wrong with a line, given its place and the seal of the line before."""
-    if entry.seq != expected:
-        return InputError("Line {seq} of the ledger is missing.", seq=expected)
-    if entry.previous != previous:
-        return InputError("Line {seq} does not go on from the line before it.", seq=entry.seq)
-    line = Line(entry.alert_id, entry.at, entry.who, entry.action, entry.level, entry.detail)
-    if hash_of(entry.seq, line, entry.written, entry.previous) != entry.hash:
-        return InputError("Line {seq} was changed after it was written.", seq=entry.seq)
-    return None
-
-
-@dataclass
-class _Replayed:
-    """An alert as its lines tell it."""
-
-    seq: int = 0  # of the line that opened it
-    told: tuple[Any, ...] = ()  # rule, subject, kind, opened
-    level: int = 0
-    state: str = ""
-    closed: dt.datetime | None = None
-
-    def read(self, entry: Entry) -> None:
-        if entry.action not in MACHINE:
-            return
-        if entry.action == "opened":
-            d = entry.detail
-            self.seq = entry.seq
-            self.told = (d.get("rule"), d.get("subject"), d.get("kind"), entry.at)
-        self.level = entry.level
-        self.closed = entry.at if entry.action == "closed" else None
-        self.state = "closed" if entry.action == "closed" else "open"
-
-
-def _copies(db: Session, alerts: dict[int, _Replayed]) -> tuple[int, CockpitError] | None:
-    """Return line and reason of the first alert that is not what its lines say."""
-    if not has_table(db, _NEWEST_TABLE):
-        return None
-    left = dict(alerts)
-    for row in db.execute(select(Alert).order_by(Alert.id)).scalars():
-        said = left.pop(row.id, _Replayed())
-        found = (row.rule_id, row.subject, row.kind, row.opened)
-        copies = (row.level, row.state, row.closed)
-        if said.told != found or copies != (said.level, said.state, said.closed):
-            return said.seq, InputError("Alert {id} is not what its lines say.", id=row.id)
-    for number, said in left.items():
-        return said.seq, InputError("Alert {id} was deleted; its lines stand.", id=number)
-    return None

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from cockpit.answers.alert_exercise import Exercises
 from cockpit.answers.alert_ledger import Line, append
 from cockpit.answers.alert_rules import StandingRule
 from cockpit.answers.alert_series import Place
@@ -59,6 +60,7 @@ class Recorder:
         self.rule = rule
         self.places = places
         self.standings = _standings(db, rule.id)
+        self._exercises = Exercises(db, rule)
         self.lines: list[Line] = []
         self.opened = 0
         self._changed: set[str] = set()
@@ -77,10 +79,11 @@ class Recorder:
         """Turn changes of level into an alert's lines, opening and ending alerts on the way."""
         level = standing.machine.level  # before these changes
         for change in changes:
+            place = None
             if standing.open is None:
                 if change.ends:
                     continue
-                standing.open = self._open(subject, change)
+                standing.open, place = self._open(subject, change)
                 action = "opened"
             elif change.ends:
                 action = "closed"
@@ -88,19 +91,20 @@ class Recorder:
                 continue
             else:
                 action = "raised" if change.level > level else "lowered"
-            self.lines.append(self._line(standing.open, subject, change, action))
+            self.lines.append(self._line(standing.open, subject, change, action, place))
             level = change.level
             if action == "closed":
                 standing.open = None
 
-    def _open(self, subject: str, change: Change) -> int:
-        """Return the number of the alert that begins here; one that is known goes on."""
+    def _open(self, subject: str, change: Change) -> tuple[int, Place]:
+        """Return number and place of the alert that begins here; one that is known goes on."""
         same = (
             Alert.rule_id == self.rule.id, Alert.subject == subject, Alert.opened == change.at
         )  # fmt: skip
-        known = self._db.execute(select(Alert.id).where(*same)).scalar()
+        columns = (Alert.id, Alert.region_code, Alert.lon, Alert.lat)
+        known = self._db.execute(select(*columns).where(*same)).first()
         if known is not None:
-            return known
+            return known.id, Place(subject, known.region_code, known.lon, known.lat)
         place = self.places.get(subject) or Place(subject, None, None, None)
         self.opened += 1
         made = insert(Alert).values(
@@ -108,20 +112,25 @@ class Recorder:
             region_code=place.region_code, lon=place.lon, lat=place.lat, opened=change.at,
             level=change.level, state="open",
         )  # fmt: skip
-        return int(self._db.execute(made.returning(Alert.id)).scalar_one())
+        return int(self._db.execute(made.returning(Alert.id)).scalar_one()), place
 
-    def _line(self, alert: int, subject: str, change: Change, action: str) -> Line:
+    def _line(
+        self, alert: int, subject: str, change: Change, action: str, place: Place | None
+    ) -> Line:
         detail: dict[str, Any] = {
             "value": change.value if np.isfinite(change.value) else None,
             "why": {"template": change.why.template, "values": _plain(change.why.values)},
             "found": change.found,
         }
-        if action == "opened":
+        if place is not None:  # the line that opens it seals what the alert is about
             limits = (self.rule.rule_for(subject) or self.rule.rule).thresholds
             detail |= {
                 "rule": self.rule.id, "subject": subject, "kind": KINDS[self.rule.method],
                 "limits": list(limits), "unit": self.rule.unit,
+                "place": {"region": place.region_code, "lon": place.lon, "lat": place.lat},
             }  # fmt: skip
+            if self._exercises.told(subject, change.at):
+                detail["exercise"] = True
         return Line(alert, change.at, self.rule.id, action, change.level, detail)
 
     def close(self) -> int:

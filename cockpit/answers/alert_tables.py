@@ -24,9 +24,12 @@ LEVEL_TITLES = {
 }  # fmt: skip
 VERDICT_TITLES = {"true": "True alarm", "false": "False alarm", "unknown": "Cannot be told"}
 FOUND_TITLES = {True: "in time", False: "found afterwards"}
+UNPLACED = "{n} alerts were written by an older version: their lines do not say where they are."
+CUT_OFF = "That no end was cut off is certain only up to a line that was kept elsewhere."
+"""What a check of the ledger says beside its finding."""
 
 _HEADER = (
-    "Alert", "Rule", "Kind", "Colour", "Sensor or region", "Township and village", "Opened",
+    "Alert", "Exercise", "Rule", "Kind", "Colour", "Sensor or region", "Township and village", "Opened",
     "Closed",
     "Written (UTC)", "Raised", "Value", "Unit", "Threshold", "Reason", "Acknowledged by",
     "Judged", "Judged by", "Remark", "Lead time, hours", "Lines", "Seal of the last line",
@@ -85,7 +88,8 @@ def _row(found: Story, county: Twin | None, language: str) -> list[Cell]:
             judged = translate("{verdict} (proposed by the rule)", language, verdict=judged)
     lead = found.lead_hours
     return [
-        found.id, escaped(title_of(found, language)), say(KIND_TITLES[found.kind]),
+        found.id, say("exercise") if found.exercise else "",
+        escaped(title_of(found, language)), say(KIND_TITLES[found.kind]),
         level_word(found.peak, language) if found.kind != "fault" else "",
         escaped(found.subject), escaped(place_of(found, county, language)),
         _time(found.opened), _time(found.closed), _time(found.written),
@@ -136,11 +140,12 @@ def open_json(visitor: str, county: Twin | None, language: str) -> dict[str, Any
     return {
         "looked": looked.isoformat() + "Z" if looked else None,
         "counts": {
-            name: sum(s.level == level and s.kind != "fault" for s in found)
+            name: sum(s.level == level and s.kind != "fault" and not s.exercise for s in found)
             for level, name in enumerate(LEVELS)
             if level
         },
-        "faults": sum(s.kind == "fault" for s in found),
+        "faults": sum(s.kind == "fault" and not s.exercise for s in found),
+        "exercises": sum(s.exercise for s in found),
         "alerts": [plain_story(s, county, language) for s in found],
     }
 
@@ -160,5 +165,5 @@ def plain_story(found: Story, county: Twin | None, language: str) -> dict[str, A
         "acknowledged": found.acknowledged.who if found.acknowledged else None,
         "muted_until": found.muted_until.isoformat() + "Z" if found.muted_until else None,
         "verdict": found.verdict.verdict if found.verdict else None,
-        "confirmed": found.judged, "lead_hours": lead,
+        "confirmed": found.judged, "lead_hours": lead, "exercise": found.exercise,
     }  # fmt: skip

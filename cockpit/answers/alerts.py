@@ -12,13 +12,15 @@ from sqlalchemy.orm import Session
 from cockpit.access.classes import CLASSES, may_see
 from cockpit.answers import (
     alert_acts,
+    alert_check,
     alert_ledger,
     alert_new,
     alert_rules,
     alert_scores,
     alert_trial,
 )
-from cockpit.answers.alert_ledger import Checked, NoAlertError
+from cockpit.answers.alert_check import Checked
+from cockpit.answers.alert_ledger import NoAlertError
 from cockpit.answers.alert_own import with_own_limits
 from cockpit.answers.alert_past import Past
 from cockpit.answers.alert_rules import NoRuleError, StandingRule, class_of, classes_in
@@ -193,9 +195,10 @@ def judge(
     happened: dt.datetime | None = None,
 ) -> None:
     """Judge an alert true, false or unknown; see ``alert_acts.judge``."""
+    moment = None if happened is None else now()
     with Session(engine()) as db:
         _require(db, visitor, alert)
-        alert_acts.judge(db, alert, who, verdict, words, happened=happened)
+        alert_acts.judge(db, alert, who, verdict, words, happened=happened, now=moment)
 
 
 # ---------------------------------------------------------------- rules
@@ -280,9 +283,9 @@ def scores(visitor: str) -> dict[str, RuleScore]:
 
 
 def verify_ledger(*, head: tuple[int, str] | None = None) -> Checked:
-    """Check every line of the ledger; see ``alert_ledger.verify_ledger``."""
+    """Check every line of the ledger; see ``alert_check.verify_ledger``."""
     with Session(engine()) as db:
-        return alert_ledger.verify_ledger(db, head=head)
+        return alert_check.verify_ledger(db, head=head)
 
 
 def head_of_ledger() -> tuple[int, str]:

@@ -14,6 +14,7 @@ from cockpit.answers import alert_tables as tables
 from cockpit.answers import alerts
 from cockpit.answers.alert_new import choices, new_rule
 from cockpit.answers.alert_scores import FEW_JUDGED, Precision, RuleScore
+from cockpit.answers.alert_stories import Story
 from cockpit.answers.alert_trial import Tried
 from cockpit.answers.current import current_twin
 from cockpit.answers.downloads import as_csv
@@ -110,7 +111,7 @@ def _list(given: argparse.Namespace) -> int:
             _say(given, "Sensor fault") if s.kind == "fault" else tables.level_word(
                 s.peak if given.all else s.level, given.lang
             ),
-            tables.title_of(s, given.lang), s.subject, tables.place_of(s, county, given.lang),
+            _titled(given, s), s.subject, tables.place_of(s, county, given.lang),
             f"{s.opened:%Y-%m-%d %H:%M}", f"{s.closed:%Y-%m-%d %H:%M}" if s.closed else "",
             tables.why_words(s, given.lang),
         ]
@@ -120,6 +121,12 @@ def _list(given: argparse.Namespace) -> int:
         _table([_say(given, t) for t in titles], rows, right=(0,))
     print(_say(given, "{n} alerts.", n=len(found)))
     return _DONE
+
+
+def _titled(given: argparse.Namespace, found: Story) -> str:
+    """Return the title of an alert's rule; an exercise is called one."""
+    title = tables.title_of(found, given.lang)
+    return _say(given, "exercise: {title}", title=title) if found.exercise else title
 
 
 def _act(given: argparse.Namespace) -> int:
@@ -160,10 +167,13 @@ def _verify(given: argparse.Namespace) -> int:
     if given.json:
         why = str(found.why) if found.why else None
         _json({"sound": found.sound, "lines": found.n, "head": found.head,
-               "broken": found.broken, "why": why})  # fmt: skip
+               "broken": found.broken, "why": why, "unplaced": found.unplaced})  # fmt: skip
     elif found.why is None:
         print(_say(given, "The ledger is in order: {n} lines, the last sealed {seal}.",
                    n=found.n, seal=found.head or "-"))  # fmt: skip
+        if found.unplaced:
+            print(_say(given, tables.UNPLACED, n=found.unplaced))
+        print(_say(given, tables.CUT_OFF), "(--head)")
     else:
         print(translate(found.why.template, given.lang, **found.why.values))
     return _DONE if found.sound else _REFUSED
@@ -230,6 +240,7 @@ def _plain_score(score: RuleScore) -> dict[str, Any]:
 
     return {
         "alerts": score.alerts, "in_time": score.in_time, "faults": score.faults,
+        "exercises": score.exercises,
         "people": plain(score.people), "proposed": plain(score.proposed),
     }  # fmt: skip
 

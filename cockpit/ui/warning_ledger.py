@@ -11,7 +11,7 @@ import streamlit as st
 from cockpit.answers import alerts
 from cockpit.answers.alert_scores import FEW_JUDGED, Precision, RuleScore
 from cockpit.answers.alert_stories import Story
-from cockpit.answers.alert_tables import KIND_TITLES, LEVEL_TITLES
+from cockpit.answers.alert_tables import CUT_OFF, KIND_TITLES, LEVEL_TITLES, UNPLACED
 from cockpit.answers.alerts import LedgerFilter
 from cockpit.answers.twin import Twin
 from cockpit.risk.rules import LEVELS
@@ -49,6 +49,7 @@ def _scores() -> None:
     found = warning_cache.scores()
     rules = {r.id: r for r in warning_cache.rules()}
     rows = [s for s in found.values() if s.rule in rules]
+    drills = sum(s.exercises for s in rows)
     people = sum(s.people.decided for s in rows)
     true = sum(s.people.true for s in rows)
     st.markdown(
@@ -79,6 +80,11 @@ def _scores() -> None:
             "lies nineteen times in twenty; below {n} judged it says little. Counted anew from the "
             "ledger; proposals count only once a person has confirmed them.",
             n=FEW_JUDGED,
+        )
+        + (
+            say(" {n} alerts of exercises are in none of these figures.", n=number(drills))
+            if drills
+            else ""
         )
     )
 
@@ -178,7 +184,7 @@ def _table(twin: Twin, stories: tuple[Story, ...]) -> None:
     columns: dict[str, list[Any]] = {
         say("Alert"): [s.id for s in stories],
         say("Highest colour"): [warning_parts.level_text(s.peak, s.kind) for s in stories],
-        say("Rule"): [warning_parts.rule_title(s.rule) for s in stories],
+        say("Rule"): [warning_parts.story_title(s) for s in stories],
         say("Opened"): [warning_parts.time_text(s.opened) for s in stories],
         say("Closed"): [warning_parts.time_text(s.closed) if s.closed else say("stands open")
                         for s in stories],
@@ -237,6 +243,9 @@ def _check() -> None:
         with st.spinner(say("Checking the ledger"), show_time=False):
             found = alerts.verify_ledger()
         if found.why is None:
-            st.success(say("All {n} lines are as they were written.", n=number(found.n)))
+            told = [say("All {n} lines are as they were written.", n=number(found.n))]
+            if found.unplaced:
+                told.append(say(UNPLACED, n=number(found.unplaced)))
+            st.success(" ".join([*told, say(CUT_OFF)]))
         else:
             st.error(say_error(found.why))
