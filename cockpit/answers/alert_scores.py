@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from cockpit.answers.alert_acts import by_alert
 from cockpit.answers.alert_ledger import Entry, entries
 from cockpit.answers.alert_record import IN_TIME
-from cockpit.answers.alert_stories import Verdict, open_rules, verdict_of
+from cockpit.answers.alert_stories import Verdict, of_exercise, open_rules, verdict_of
 
 FEW_JUDGED = 20
 """With fewer judged alerts a precision says little, and the page says so."""
@@ -57,7 +57,7 @@ class Precision:
 
 @dataclass(frozen=True)
 class RuleScore:
-    """One rule's alerts and how they were judged."""
+    """One rule's alerts and how they were judged; those of exercises are only counted apart."""
 
     rule: str
     alerts: int
@@ -65,6 +65,7 @@ class RuleScore:
     faults: int  # sensors out of order, which are judged by nobody
     people: Precision  # judged by people
     proposed: Precision  # what the rule itself proposes for those that nobody has judged
+    exercises: int = 0  # alerts raised to practise with; in no other figure
 
 
 def wilson(hits: int, n: int) -> tuple[float, float]:
@@ -94,7 +95,9 @@ def scores_of(lines: Iterable[Entry]) -> dict[str, RuleScore]:
 
 
 def _score(rule: str, alerts: Sequence[Sequence[Entry]]) -> RuleScore:
-    opened = [next(e for e in told if e.action == "opened") for told in alerts]
+    every = [next(e for e in told if e.action == "opened") for told in alerts]
+    alerts = [told for e, told in zip(every, alerts, strict=True) if not of_exercise(e)]
+    opened = [e for e in every if not of_exercise(e)]
     judged = [
         (first.at, verdict)
         for first, told in zip(opened, alerts, strict=True)
@@ -107,6 +110,7 @@ def _score(rule: str, alerts: Sequence[Sequence[Entry]]) -> RuleScore:
         sum(e.detail["kind"] == "fault" for e in opened),
         _precision([(at, v) for at, v in judged if not v.proposal]),
         _precision([(at, v) for at, v in judged if v.proposal]),
+        len(every) - len(opened),
     )
 
 

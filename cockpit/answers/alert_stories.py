@@ -57,6 +57,7 @@ class Story:
     escalated: tuple[Entry, ...]
     muted_until: dt.datetime | None  # UTC; None: loud
     verdict: Verdict | None  # a person's, else the rule's proposal
+    exercise: bool  # raised on what a feed brought to practise with
     lines: tuple[Entry, ...]
 
     @property
@@ -95,8 +96,13 @@ def story(
         last.at if last.action == "closed" else None,
         told[0].detail["found"] == IN_TIME, _acknowledged(lines),
         tuple(e for e in lines if e.action == "escalated"), muted, verdict_of(lines),
-        tuple(lines),
+        of_exercise(told[0]), tuple(lines),
     )  # fmt: skip
+
+
+def of_exercise(opened: Entry) -> bool:
+    """Tell whether the line that opened an alert says that it is one of an exercise."""
+    return bool(opened.detail.get("exercise", False))
 
 
 def _acknowledged(lines: Sequence[Entry]) -> Entry | None:

@@ -29,9 +29,9 @@ CUT_OFF = "That no end was cut off is certain only up to a line that was kept el
 """What a check of the ledger says beside its finding."""
 
 _HEADER = (
-    "Alert", "Exercise", "Rule", "Kind", "Colour", "Sensor or region", "Township and village", "Opened",
-    "Closed",
-    "Written (UTC)", "Raised", "Value", "Unit", "Threshold", "Reason", "Acknowledged by",
+    "Alert", "Exercise", "Rule", "Kind", "Colour", "Sensor or region",
+    "Township and village", "Opened", "Closed", "Written (UTC)", "Raised", "Value", "Unit",
+    "Threshold", "Reason", "Acknowledged by",
     "Judged", "Judged by", "Remark", "Lead time, hours", "Lines", "Seal of the last line",
 )  # fmt: skip
 

@@ -127,7 +127,7 @@ def _regions(twin: Twin, found: tuple[Story, ...], tokens: Tokens) -> list[dict[
             "id": s.subject,
             "p": [s.lon, s.lat],
             "c": rgba(warning_parts.colour_of(s.level), 0.55),
-            "t": f"{warning_parts.level_text(s.level)} · {warning_parts.rule_title(s.rule)}",
+            "t": f"{warning_parts.level_text(s.level)} · {warning_parts.story_title(s)}",
             "s": warning_parts.place_text(twin, s.region_code),
         }
         for s in found
@@ -218,7 +218,7 @@ def as_table(twin: Twin, sensors: tuple[SensorRow, ...], found: tuple[Story, ...
     known = twin.regions["code"].to_numpy()
     rows = [
         (warning_parts.level_text(s.level), warning_parts.place_text(twin, s.region_code),
-         warning_parts.rule_title(s.rule))
+         warning_parts.story_title(s))
         for s in found
         if s.rule.kind != "sensor"
     ]  # fmt: skip

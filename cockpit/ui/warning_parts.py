@@ -69,6 +69,12 @@ def rule_title(rule: StandingRule) -> str:
     return rule.title_en if language() == "en" and rule.title_en else rule.title
 
 
+def story_title(story: Story) -> str:
+    """Return the title of an alert's rule; one of an exercise says so first."""
+    title = rule_title(story.rule)
+    return say("exercise: {title}", title=title) if story.exercise else title
+
+
 def place_text(twin: Twin, code: str | None) -> str:
     """Return township and village of a region, or its own name; "" where nobody knows."""
     known: dict[str, int] = twin.regions.attrs["rows"]

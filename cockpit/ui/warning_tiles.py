@@ -22,7 +22,8 @@ _ENDED = 6
 
 def tiles(twin: Twin) -> None:
     """Show how many alerts stand open by colour, faults, and how many sensors can be believed."""
-    found, sensors = warning_cache.standing(), warning_cache.sensors()
+    every, sensors = warning_cache.standing(), warning_cache.sensors()
+    found = tuple(s for s in every if not s.exercise)  # practising alarms nobody
     cards = [
         _tile(
             say(title),
@@ -42,7 +43,11 @@ def tiles(twin: Twin) -> None:
     waiting = sum(s.acknowledged is None for s in found)
     cards.append(_tile(say("Not acknowledged"), waiting, quiet, say("of the open ones")))
     st.html(f'<div class="ct-tiles" tabindex="0" role="group">{"".join(cards)}</div>')
-    st.markdown(plain(sentence(twin, found)))
+    told = sentence(twin, found)
+    if len(every) > len(found):
+        told += say(" Alerts of an exercise: {n}, not counted here.",
+                    n=number(len(every) - len(found)))  # fmt: skip
+    st.markdown(plain(told))
 
 
 def _tile(title: str, count: int, colour: str, note: str) -> str:
@@ -71,7 +76,7 @@ def sentence(twin: Twin, found: tuple[Story, ...]) -> str:
         "Open warnings: {n}. The gravest is {colour}: {title}, {place}, since {time}.",
         n=number(len(warned)),
         colour=warning_parts.level_text(worst.level),
-        title=warning_parts.rule_title(worst.rule),
+        title=warning_parts.story_title(worst),
         place=warning_parts.subject_text(twin, worst),
         time=warning_parts.time_text(worst.opened),
     )
@@ -106,7 +111,7 @@ def _ended(twin: Twin) -> None:
     warning_parts.table(
         {
             say("Highest colour"): [warning_parts.level_mark(s.peak, s.kind) for s in ended],
-            say("Rule"): [warning_parts.rule_title(s.rule) for s in ended],
+            say("Rule"): [warning_parts.story_title(s) for s in ended],
             say("Where"): [warning_parts.subject_text(twin, s) for s in ended],
             say("Closed"): [warning_parts.time_text(s.closed) for s in ended],
         },
@@ -135,7 +140,7 @@ def card(twin: Twin, story: Story) -> str:
     return (
         f'<div class="ct-alert"><i style="background:{colour}"></i><div>'
         f'<div class="t">{escape(warning_parts.level_text(story.level, story.kind))} · '
-        f"{escape(warning_parts.rule_title(story.rule))}</div>"
+        f"{escape(warning_parts.story_title(story))}</div>"
         f'<div class="w">{escape(warning_parts.subject_text(twin, story))}</div>'
         f'<div class="w ct-small">{escape(warning_parts.why_text(story))}</div>'
         f'<div class="w ct-quiet ct-small">'
