@@ -17,7 +17,9 @@ class SensorKind:
     A kind of sensor.
 
     ``low`` and ``high`` (in ``unit``, both allowed) bound what such a device can measure anywhere:
-    beyond them stands a fault of the device or a wrong unit, never weather.
+    beyond them stands a fault of the device or a wrong unit, never weather. What a ``steady`` kind
+    measures does not leap to many times what it ever was: such a value is doubtful. Rain, smoke and
+    gas do leap, and then matter most.
     """
 
     name: str
@@ -25,6 +27,7 @@ class SensorKind:
     low: float
     high: float
     words: tuple[str, ...]  # parts of the names that departments give the kind
+    steady: bool = False
 
     def within(self, values: Floats) -> NDArray[np.bool_]:
         """Return which values (in ``unit``) such a device can measure; NaN is none."""
@@ -33,7 +36,7 @@ class SensorKind:
 
 KINDS: tuple[SensorKind, ...] = (
     # Depths and levels above the sea; the highest Chinese lakes lie above 5,000 m.
-    SensorKind("水位", "m", -200, 6_000, ("水位", "液位", "water level")),
+    SensorKind("水位", "m", -200, 6_000, ("水位", "液位", "water level"), steady=True),
     # 24 hours: 1,825 mm is the world's record (La Réunion 1966, WMO).
     SensorKind("雨量", "mm", 0, 2_000, ("雨量", "降雨", "降水", "rain")),
     SensorKind("流量", "m³/s", 0, 200_000, ("流量", "flow", "discharge")),
@@ -47,16 +50,18 @@ KINDS: tuple[SensorKind, ...] = (
     SensorKind("烟感", "dB/m", 0, 20, ("烟感", "烟雾", "smoke")),
     SensorKind("燃气", "%LEL", 0, 100, ("燃气", "可燃气体", "gas")),
     # -89.2 and 56.7 ℃ are the earth's records (WMO).
-    SensorKind("气温", "℃", -90, 60, ("气温", "temperature")),
-    SensorKind("水温", "℃", -5, 100, ("水温",)),
-    SensorKind("湿度", "%", 0, 100, ("湿度", "墒情", "含水率", "humidity")),
+    SensorKind("气温", "℃", -90, 60, ("气温", "temperature"), steady=True),
+    SensorKind("水温", "℃", -5, 100, ("水温",), steady=True),
+    SensorKind("湿度", "%", 0, 100, ("湿度", "墒情", "含水率", "humidity"), steady=True),
     # 113 m/s is the record of a gust (Barrow Island 1996, WMO).
     SensorKind("风速", "m/s", 0, 120, ("风速", "wind")),
-    SensorKind("气压", "hPa", 300, 1_100, ("气压", "air pressure")),
-    SensorKind("水压", "MPa", 0, 10, ("水压", "管网压力", "water pressure")),
-    SensorKind("噪声", "dB", 0, 194, ("噪声", "noise")),
-    SensorKind("倾角", "°", -180, 180, ("倾角", "倾斜", "tilt")),
-    SensorKind("位移", "mm", -100_000, 100_000, ("位移", "裂缝", "沉降", "displacement")),
+    SensorKind("气压", "hPa", 300, 1_100, ("气压", "air pressure"), steady=True),
+    SensorKind("水压", "MPa", 0, 10, ("水压", "管网压力", "water pressure"), steady=True),
+    SensorKind("噪声", "dB", 0, 194, ("噪声", "noise"), steady=True),
+    SensorKind("倾角", "°", -180, 180, ("倾角", "倾斜", "tilt"), steady=True),
+    SensorKind(
+        "位移", "mm", -100_000, 100_000, ("位移", "裂缝", "沉降", "displacement"), steady=True
+    ),
 )  # fmt: skip
 
 

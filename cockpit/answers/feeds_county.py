@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Engine
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from cockpit.settings import settings
+from cockpit.store import models as m
 from cockpit.store.catalogue import read_meta
 from cockpit.store.live import context_of, for_kind, place_of
 from cockpit.store.placing import Device, devices_of
@@ -20,10 +24,46 @@ from cockpit.store.rows import Place
 from cockpit.store.session import data_version
 from geodata.errors import DataFileError, InputError
 from loaders.manifest import County, Dataset, Manifest
+from loaders.sensor_kinds import kind_of
 from loaders.table import ReadContext
 
+LEAST_KNOWN = 30
+"""Readings that a sensor must have before its own history says anything."""
+_LAST_READINGS = 1_000
+_OLD_SECONDS = 600.0
+_SPREADS = 20.0
 _lock = threading.Lock()
 _kept: dict[str, Known] = {}
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What a sensor has shown, in its unit: beyond these a reading is taken but doubtful."""
+
+    low: float  # lowest and highest of its readings
+    high: float
+    margin: float  # 20 times their spread
+
+    def far(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell which values lie too far off."""
+        return np.asarray((values < self.low - self.margin) | (values > self.high + self.margin))
+
+
+def usual(values: NDArray[np.float64]) -> Usual | None:
+    """
+    Return what is usual for a sensor; None with fewer than 30 readings or when all are the same.
+
+    Readings of a fault must not make the next ones usual: the spread (standard deviation) is that
+    of the middle 98 in 100, and readings more than 20 spreads off those do not count.
+    """
+    if len(values) < LEAST_KNOWN:
+        return None
+    low, high = np.quantile(values, [0.01, 0.99])
+    margin = _SPREADS * float(values[(values >= low) & (values <= high)].std())
+    if margin <= 0:
+        return None
+    near = values[(values >= low - margin) & (values <= high + margin)]
+    return Usual(float(near.min()), float(near.max()), margin)
 
 
 @dataclass(frozen=True)
@@ -34,6 +74,25 @@ class Known:
     county: County
     devices: dict[str, Device]
     bind: Engine
+    _usual: dict[str, tuple[float, Usual | None]] = field(default_factory=dict, repr=False)
+
+    def usual(self, sensor: str) -> Usual | None:
+        """Return what a sensor of a steady kind usually shows, as of the last ten minutes."""
+        device = self.devices.get(sensor)
+        kind = kind_of(device.kind) if device else None
+        if kind is None or not kind.steady:
+            return None
+        kept = self._usual.get(sensor)
+        if kept is None or time.monotonic() - kept[0] > _OLD_SECONDS:
+            kept = time.monotonic(), usual(self._readings(sensor))
+            self._usual[sensor] = kept
+        return kept[1]
+
+    def _readings(self, sensor: str) -> NDArray[np.float64]:
+        query = select(m.Reading.value).where(m.Reading.sensor_id == sensor)
+        last = query.order_by(m.Reading.time.desc()).limit(_LAST_READINGS)
+        with self.bind.connect() as connection:
+            return np.array(connection.execute(last).scalars().all(), dtype=float)
 
     @cached_property
     def place(self) -> Place:

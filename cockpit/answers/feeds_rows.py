@@ -19,6 +19,9 @@ from loaders.table import Finding, LoadedTable
 
 NOT_EXPECTED = "{field} is {found}; expected {expected}."
 EMPTY = "{field} is empty; expected {expected}."
+UNUSUAL = (
+    "a value near what this sensor has shown, {low} to {high} {unit}; it is stored and in doubt"
+)
 COLUMNS = {
     "events": (
         "id", "dataset_id", "channel", "category", "text", "region_code", "building_id", "lon",
@@ -104,7 +107,29 @@ def _readings(checked: Checked, known: Known) -> Ready:
             made.keys.append((row["sensor"], row["time"]))
             made.positions.append(row["position"])
             made.ids.append(row.get("id", ""))
+    made.marked = _unusual(made, known)
     return made
+
+
+def _unusual(made: Ready, known: Known) -> list[Refusal]:
+    """Mark readings far off all that their sensor has shown, such as centimetres sent as metres."""
+    of: dict[str, list[int]] = {}
+    for k, (sensor, _) in enumerate(made.keys):
+        of.setdefault(sensor, []).append(k)
+    marks = []
+    for sensor, rows in of.items():
+        usual = known.usual(sensor)
+        if usual is None:
+            continue
+        values = np.array([made.rows[k]["value"] for k in rows])
+        for k in np.array(rows)[usual.far(values)].tolist():
+            near = {
+                "low": f"{usual.low:.6g}", "high": f"{usual.high:.6g}",
+                "unit": known.devices[sensor].unit or "-",
+            }  # fmt: skip
+            said = _said("value", f"{made.rows[k]['value']:.12g}", UNUSUAL, near)
+            marks.append(Refusal(made.positions[k], reading_name(made, k), NOT_EXPECTED, said))
+    return sorted(marks, key=lambda one: one.position)
 
 
 def _reading_id(row: Mapping[str, Any]) -> str:

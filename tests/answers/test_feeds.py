@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from cockpit.answers import data, feeds, feeds_sources, feeds_write
+from cockpit.answers import data, feeds, feeds_county, feeds_sources, feeds_write
+from cockpit.answers.feeds_county import LEAST_KNOWN, usual
 from cockpit.answers.feeds_sources import FeedOffError, NoFeedError, Source
 from cockpit.feeds import silent
 from cockpit.store import models as m
@@ -251,6 +253,38 @@ def test_what_is_doubtful_is_stored_marked_and_listed_for_its_department(engine:
         ("some_events #1", 2, "place.outside"),
         ("some_events #1", 3, "place.missing"),
     ]
+
+
+def test_a_reading_far_off_all_that_its_sensor_has_shown_is_stored_and_marked(
+    engine: Engine,
+) -> None:
+    source = _source("readings")
+    hours = [f"2026-01-{day:02}T{hour:02}:00" for day in (11, 12) for hour in range(24)]
+    _send(engine, source, *({**W1, "time": t, "value": 1.4 + 0.1 * (k % 3)}
+                            for k, t in enumerate(hours[:LEAST_KNOWN])))  # fmt: skip
+    feeds_county.forget()  # the history is read anew every ten minutes
+    # The spread of 1.4, 1.5, 1.6 is sqrt(0.02 / 3) = 0.0816: in doubt above 1.6 + 1.633.
+    found = _send(engine, source, {**W1, "value": 3.23}, {**W1, "time": hours[40], "value": 3.24},
+                  {"sensor": "A1", "time": hours[0], "value": 900})  # fmt: skip
+    assert (found.new, found.refused) == (3, ())
+    assert _told(found) == [
+        (2, "W1 2026-01-12T16:00:00", "value is 3.24; expected a value near what this sensor has "
+         "shown, 1.4 to 1.6 m; it is stored and in doubt.")
+    ]  # fmt: skip
+    assert _told(found, "zh")[0][2] == (
+        "value 为“3.24”；应为该设备历史值 1.4 至 1.6 m 附近的值；已入库，存疑。"
+    )
+
+
+def test_what_is_usual_is_not_moved_by_faults_and_needs_thirty_readings() -> None:
+    plain = np.tile([1.4, 1.5, 1.6], 200)
+    known, spoiled = usual(plain), usual(np.append(plain, [312.0, 314.0]))
+    assert known is not None
+    assert spoiled is not None
+    assert (spoiled.low, spoiled.high) == (known.low, known.high) == (1.4, 1.6)
+    assert known.margin == pytest.approx(20 * (0.02 / 3) ** 0.5)
+    assert usual(plain[: LEAST_KNOWN - 1]) is None
+    assert usual(np.ones(100)) is None  # a sensor that always says the same
 
 
 def test_many_requests_at_once_are_all_stored(engine: Engine) -> None:
