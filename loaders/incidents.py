@@ -28,10 +28,17 @@ TIME = (
 _CATEGORY = ("category", "类别", "事件类别", "type", "offense_type", "kind")
 _ID = ("id", "编号", "代码", "code", "网格编码", "区划代码", "村代码", "geoid", "name", "名称")
 _PEOPLE = ("people", "population", "人口", "常住人口", "persons", "residents")
+_EVENT_ID = ("id", "编号", "事件编号", "工单编号", "诉求编号", "受理编号", "event_id", "case_id")
 _SENSOR = ("sensor", "设备编号", "station", "站点", "id")
 _VALUE = ("value", "数值", "监测值")
 MOST_BAD = 0.5
 """A file with a larger share of rows without place or time is another kind of file."""
+MOST_OVERLAP = 0.01
+"""Of the smaller of two areas: borders drawn by hand overlap a little."""
+A_PLACE, A_TIME, THE_PAST, NO_REPEAT, ITS_OWN_ID = (
+    "a place on earth", "a day or a time", "a time that is not in the future",
+    "an event that is not in the file already", "an id that no other event has",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,7 @@ class LeftOut:
     column: str
     found: str
     expected: str
+    first: int | None = None  # the row that has the same id
 
 
 @dataclass(frozen=True)
@@ -76,13 +84,20 @@ class Series:
     left_out: tuple[LeftOut, ...]
 
 
-def read_incidents(path: Path, *, crs: str = systems.WGS84, timed: bool = True) -> Incidents:
+def read_incidents(
+    path: Path,
+    *,
+    crs: str = systems.WGS84,
+    timed: bool = True,
+    before: np.datetime64 | None = None,
+) -> Incidents:
     """
     Read events with a place and, when ``timed``, a time.
 
     A table has lon and lat (经度, 纬度, x, y ...) in the system ``crs``, a time (时间, 受理时间,
-    date ...) and perhaps a category; a map file has points. Rows without place or time are left out
-    and listed.
+    date ...) and perhaps a category; a map file has points. Rows are left out and listed that have
+    no place, no time (when ``timed``), a time at or after ``before``, or an id that an earlier row
+    has: word-for-word repeats, and other events of the same id. Rows without an id may repeat.
 
     Raises
     ------
@@ -97,7 +112,12 @@ def read_incidents(path: Path, *, crs: str = systems.WGS84, timed: bool = True) 
     good = np.asarray(np.isfinite(lonlat).all(axis=1))
     if timed:
         good &= ~np.isnat(time)
-    _require_mostly_good(good, out, file)
+    if before is not None:
+        good &= ~_future(raw, time, before, out)
+    repeated, taken = _same_ids(raw, out)
+    good &= ~taken
+    _require_mostly_good(good | repeated, out, file)
+    good &= ~repeated
     category = find_column(raw.headers, _CATEGORY)
     names = _texts(raw.table[category]) if category is not None else _no_texts(len(good))
     out.sort(key=lambda one: one.row)
@@ -124,8 +144,7 @@ def _places(raw: RawTable, file: str, crs: str, out: list[LeftOut]) -> Floats:
     wrong = ~((np.abs(lon) <= 180) & (np.abs(lat) <= 90))  # NaN too
     found[wrong] = np.nan
     out += [
-        LeftOut(int(raw.rows[k]), "lon, lat", shown[k][:40], "a place on earth")
-        for k in np.flatnonzero(wrong)
+        LeftOut(int(raw.rows[k]), "lon, lat", shown[k][:40], A_PLACE) for k in np.flatnonzero(wrong)
     ]
     return found
 
@@ -141,11 +160,49 @@ def _times(
     texts = _texts(raw.table[column])
     known = {text: parse_time(text)[0] for text in set(texts.tolist())}
     time = np.array([known[text] for text in texts.tolist()], dtype="datetime64[s]")
-    out += [
-        LeftOut(int(raw.rows[k]), "time", texts[k][:40] or "-", "a day or a time")
-        for k in np.flatnonzero(np.isnat(time))
-    ]
+    if required:
+        out += [
+            LeftOut(int(raw.rows[k]), "time", texts[k][:40] or "-", A_TIME)
+            for k in np.flatnonzero(np.isnat(time))
+        ]
     return time
+
+
+def _future(
+    raw: RawTable, time: NDArray[np.datetime64], before: np.datetime64, out: list[LeftOut]
+) -> NDArray[np.bool_]:
+    future = time >= before  # NaT is not
+    out += [
+        LeftOut(int(raw.rows[k]), "time", str(time[k]).replace("T", " "), THE_PAST)
+        for k in np.flatnonzero(future)
+    ]
+    return np.asarray(future)
+
+
+def _same_ids(raw: RawTable, out: list[LeftOut]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return the rows that repeat an earlier one, and those that only have its id."""
+    repeated, taken = np.zeros((2, len(raw.rows)), dtype=np.bool_)
+    column = find_column(raw.headers, _EVENT_ID)
+    if column is None:
+        return repeated, taken
+    ids = _texts(raw.table[column])
+    firsts: dict[str, int] = {}
+    for k, key in enumerate(ids.tolist()):
+        first = firsts.setdefault(key, k)
+        if not key or first == k:
+            continue
+        same = _row_of(raw, first) == _row_of(raw, k)
+        (repeated if same else taken)[k] = True
+        out.append(LeftOut(
+            int(raw.rows[k]), raw.headers[column], key[:40], NO_REPEAT if same else ITS_OWN_ID,
+            int(raw.rows[first]),
+        ))  # fmt: skip
+    return repeated, taken
+
+
+def _row_of(raw: RawTable, k: int) -> tuple[str, ...]:
+    cells = tuple(as_text(v) or "" if pd.notna(v) else "" for v in raw.table.iloc[k])
+    return cells if raw.geometry is None else (*cells, str(shapely.to_wkt(raw.geometry[k], -1)))
 
 
 def _texts(column: pd.Series) -> NDArray[np.object_]:
@@ -177,7 +234,8 @@ def read_areas(path: Path) -> Areas:
     ------
     DataFileError
         If the file is unreadable, is no map file, or has a row without polygon or id, or an id
-        twice, or residents that are no number of 0 or more: the row is named.
+        twice, or residents that are no number of 0 or more, or overlaps another by more than a
+        sliver (1 % of the smaller): the row is named.
     """
     file, raw = read_plain(path, kind="regions")
     if raw.geometry is None:
@@ -189,6 +247,7 @@ def read_areas(path: Path) -> Areas:
         raise refusal(file, int(raw.rows[wrong[0]]), "geometry", found, "Polygon")
     ids = _texts(raw.table[require_column(raw, "id", "编号", _ID, file)])
     _require_ids(ids, raw, file)
+    _require_apart(shapes, ids, raw, file)
     numbers = _numeric(raw)
     people = _people(raw, file)
     return Areas(file, ids, _in_degrees(shapes, raw.crs), people, numbers)
@@ -205,6 +264,29 @@ def _require_ids(ids: NDArray[np.object_], raw: RawTable, file: str) -> None:
                 file=file, row=row, id=key, first=seen[key],
             )  # fmt: skip
         seen[key] = row
+
+
+def _require_apart(
+    shapes: NDArray[np.object_], ids: NDArray[np.object_], raw: RawTable, file: str
+) -> None:
+    """Refuse areas of which two share more than a sliver: an event would lie in both."""
+    shapes, crossed = shapes.copy(), ~shapely.is_valid(shapes)
+    shapes[crossed] = shapely.make_valid(shapes[crossed])
+    a, b = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    a, b = a[a < b], b[a < b]
+    size = shapely.area(shapes)
+    shared = shapely.area(shapely.intersection(shapes[a], shapes[b]))
+    smaller = np.minimum(size[a], size[b])
+    wrong = np.flatnonzero(shared > MOST_OVERLAP * smaller)
+    if not len(wrong):
+        return
+    k = wrong[np.lexsort((b[wrong], a[wrong]))[0]]
+    raise DataFileError(
+        "{file}: the areas {one} (row {row}) and {other} (row {other_row}) overlap by {share} of "
+        "the smaller one; an event would lie in both. {n} pairs do so.",
+        file=file, one=ids[a[k]], row=int(raw.rows[a[k]]), other=ids[b[k]],
+        other_row=int(raw.rows[b[k]]), share=f"{shared[k] / smaller[k]:.0%}", n=len(wrong),
+    )  # fmt: skip
 
 
 def _in_degrees(shapes: NDArray[np.object_], crs: str) -> NDArray[np.object_]:

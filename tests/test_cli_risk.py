@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 from contextlib import redirect_stderr, redirect_stdout
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 
 from cockpit.__main__ import main
+from cockpit.commands import risk_cases
 from cockpit.commands.risk import _OF_EVENTS, _OF_TABLES
 from cockpit.commands.risk_cases import metric_plane, periods_of
 from cockpit.commands.risk_parser import METHODS
@@ -75,6 +77,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def the_last_of_january(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(risk_cases, "today", lambda: dt.date(2026, 1, 31))
+
+
 @pytest.fixture
 def asked(files: Path) -> tuple[str, ...]:
     return (str(files / "events.csv"), "--regions", str(files / "cells.geojson"), "--method")
@@ -103,12 +110,83 @@ def test_rows_that_cannot_be_counted_are_named(asked: tuple[str, ...]) -> None:
     n = SIDE * SIDE * 5 + 40
     assert told.splitlines() == [
         f"events.csv, row {n + 1}: lon, lat is , 27.2; expected a place on earth. "
-        "1 rows are left out.",
-        "events.csv: 1 events lie in none of the areas and are not counted there, the first in "
-        f"row {n + 2}.",
+        "Rows left out: 1.",
+        f"events.csv: events in none of the areas, not counted there: 1, the first in row {n + 2}.",
     ]
     listed = found(*asked, "gi")["left_out"]
     assert [one["row"] for one in listed] == [n + 1, n + 2]
+
+
+def changed(files: Path, folder: Path, *rows: str, head: str = "经度,纬度,受理时间,类别") -> Path:
+    """Write the events and further rows."""
+    text = (files / "events.csv").read_text(encoding="utf-8").splitlines()[1:-2]
+    (folder / "more.csv").write_text("\n".join((head, *text, *rows)), encoding="utf-8")
+    return folder / "more.csv"
+
+
+def test_events_of_the_future_are_left_out(files: Path, tmp_path: Path) -> None:
+    rows = ("106.81,27.21,2026-01-31 23:59,盗窃", "106.81,27.21,2026-02-01 00:00,盗窃",
+            "106.81,27.21,2052-03-01,盗窃")  # fmt: skip
+    words = (str(changed(files, tmp_path, *rows)), "--regions", str(files / "cells.geojson"),
+             "--method", "emerging", "--period", "month")  # fmt: skip
+    n = SIDE * SIDE * 5 + 40
+    assert run(*words)[2] == (
+        f"more.csv, row {n + 2}: time is 2026-02-01 00:00:00; expected a time that is not in the "
+        "future. Rows left out: 2.\n"
+    )
+    assert run(*words, language="zh")[2] == (
+        f"more.csv 第{n + 2}行：time 为 2026-02-01 00:00:00；应为不晚于今天的时间。共2行未计入。\n"
+    )
+    answer = found(*words)
+    assert (answer["events"], answer["periods"]) == (n + 1, 13)
+    assert [one["row"] for one in answer["left_out"]] == [n + 2, n + 3]
+
+
+def test_times_are_listed_only_when_they_are_needed(files: Path, tmp_path: Path) -> None:
+    file = changed(files, tmp_path, "106.81,27.21,,盗窃", "106.81,27.21,soon,盗窃")
+    words = (str(file), "--regions", str(files / "cells.geojson"), "--method")
+    n = SIDE * SIDE * 5 + 42
+    code, _, err = run(*words, "gi")
+    assert (code, err) == (0, "")
+    assert (found(*words, "gi")["events"], found(*words, "gi")["left_out"]) == (n, [])
+    dated = found(*words, "gi", "--from", "2025-01-01")
+    assert (dated["events"], len(dated["left_out"])) == (n - 2, 2)
+    assert "time is -; expected a day or a time. Rows left out: 2." in run(*words, "c1")[2]
+
+
+def test_one_mistyped_year_does_not_hang_the_command(files: Path, tmp_path: Path) -> None:
+    file = changed(files, tmp_path, "106.81,27.21,1925-12-30,盗窃")
+    words = (str(file), "--regions", str(files / "cells.geojson"), "--method")
+    assert run(*words, "scan")[::2] == (1, (
+        "A scan takes 1,500 periods at most; the events cover 5,218, from 1925-12-30 to "
+        "2025-12-30. Choose a longer --period, or less time with --from and --to.\n"
+    ))  # fmt: skip
+    monthly = found(*words, "scan", "--period", "month", "--permutations", "9", "--space-only")
+    assert monthly["clusters"][0]["from"] == "1925-12-01"
+
+
+def test_too_many_counts_are_refused(
+    asked: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(risk_cases, "MOST_COUNTS", 36 * 51)
+    assert run(*asked, "emerging")[2].splitlines()[-1] == (
+        "36 areas x 52 periods (2025-01-01 to 2025-12-30) are more than 1,836 counts. Choose less "
+        "time with --from and --to, a longer --period where the method has one, or larger areas."
+    )
+    assert run(*asked, "emerging", "--from", "2025-01-08")[0] == 0
+
+
+@pytest.mark.parametrize("method", ["gi", "density", "c1"])
+def test_no_event_in_any_area(files: Path, tmp_path: Path, method: str) -> None:
+    file = tmp_path / "away.csv"
+    file.write_text("lon,lat,time\n27.2,10.5,2025-01-01\n27.3,10.25,2025-01-02\n")
+    words = (str(file), "--regions", str(files / "cells.geojson"), "--method", method)
+    assert run(*words) == (1, "", (
+        "away.csv: none of the 2 events lies in an area of cells.geojson. The events lie at "
+        "27.200, 10.250 - 27.300, 10.500 degrees (lowest and highest lon, lat), the areas at "
+        "106.800, 27.200 - 106.860, 27.260. Coordinates of a table are taken as EPSG:4326; --crs "
+        "gives another system.\n"
+    ))  # fmt: skip
 
 
 def test_the_density_adds_up_to_the_events_inside(asked: tuple[str, ...]) -> None:

@@ -87,19 +87,18 @@ def _answer(given: argparse.Namespace) -> tuple[Found, dict[str, Any]]:
 
 
 def _warn(case: Case, n_outside: int, language: str) -> None:
-    """Name the first row that is not counted, and how many there are."""
-    out = case.events.left_out
+    """Name the first row that is not counted for each reason, and how many there are."""
     say = partial(print, file=sys.stderr)
-    if out:
+    for reason in dict.fromkeys(one.expected for one in case.events.left_out):
+        out = [one for one in case.events.left_out if one.expected == reason]
         say(translate(
-            "{file}, row {row}: {column} is {found}; expected {expected}. {n} rows are left out.",
+            "{file}, row {row}: {column} is {found}; expected {expected}. Rows left out: {n}.",
             language, file=case.events.file, row=out[0].row, column=out[0].column,
-            found=out[0].found, expected=out[0].expected, n=len(out),
+            found=out[0].found, expected=translate(reason, language), n=len(out),
         ))  # fmt: skip
     if n_outside:
         say(translate(
-            "{file}: {n} events lie in none of the areas and are not counted there, the first in "
-            "row {row}.",
+            "{file}: events in none of the areas, not counted there: {n}, the first in row {row}.",
             language, file=case.events.file, n=n_outside,
             row=int(case.events.rows[case.area < 0][0]),
         ))  # fmt: skip

@@ -19,6 +19,8 @@ from loaders.rules import parse_date
 
 Floats = NDArray[np.float64]
 _DAY = np.timedelta64(1, "D")
+MOST_COUNTS = 3_000_000
+"""Areas x periods: more would be days of work, and come of one mistyped year."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,14 @@ class Case:
 
     def counts_by(self, periods: Periods) -> NDArray[np.int64]:
         """Return the events of each area and period, shape ``(m, n_periods)``."""
+        if len(self.shapes) * len(periods.starts) > MOST_COUNTS:
+            raise InputError(
+                "{areas} areas x {periods} periods ({first} to {last}) are more than {most} "
+                "counts. Choose less time with --from and --to, a longer --period where the "
+                "method has one, or larger areas.",
+                areas=len(self.shapes), periods=len(periods.starts), first=periods.name(0),
+                last=str(self.events.time.max().astype("datetime64[D]")), most=f"{MOST_COUNTS:,}",
+            )  # fmt: skip
         at = periods.of(self.events.time)
         use = (self.area >= 0) & (at >= 0)
         found = np.zeros((len(self.shapes), len(periods.starts)), dtype=np.int64)
@@ -131,14 +141,39 @@ def periods_of(events: Incidents, unit: str) -> Periods:
 
 def case_of(given: argparse.Namespace, *, timed: bool) -> Case:
     """Read the files of a question and put everything on one metric plane."""
-    events = _chosen(read_incidents(given.file, crs=given.crs, timed=timed), given)
+    tomorrow = np.datetime64(today(), "D") + _DAY
+    read = read_incidents(given.file, crs=given.crs, timed=timed, before=tomorrow)
+    events = _chosen(read, given)
     areas = read_areas(given.regions) if given.regions else None
     lonlat = events.lonlat if areas is None else shapely.get_coordinates(areas.shapes)
     plane = metric_plane(float(np.median(lonlat[:, 0])), float(np.median(lonlat[:, 1])))
     x, y = systems.from_lon_lat(events.lonlat[:, 0], events.lonlat[:, 1], plane)
     shapes = np.zeros(0, dtype=object) if areas is None else _on_plane(areas.shapes, plane)
     centre = shapely.get_coordinates(shapely.centroid(shapes))
-    return Case(events, plane, x, y, areas, shapes, centre, _area_of(x, y, shapes))
+    area = _area_of(x, y, shapes)
+    if areas is not None and (area < 0).all():
+        raise _none_inside(events, areas, given.crs)
+    return Case(events, plane, x, y, areas, shapes, centre, area)
+
+
+def today() -> dt.date:
+    """Return the day by the machine's clock: events after it have not happened."""
+    return dt.datetime.now().astimezone().date()
+
+
+def _none_inside(events: Incidents, areas: Areas, crs: str) -> InputError:
+    return InputError(
+        "{file}: none of the {n} events lies in an area of {areas}. The events lie at {at} degrees "
+        "(lowest and highest lon, lat), the areas at {there}. Coordinates of a table are taken as "
+        "{crs}; --crs gives another system.",
+        file=events.file, n=len(events.rows), areas=areas.file, at=_box(events.lonlat),
+        there=_box(shapely.get_coordinates(areas.shapes)), crs=crs,
+    )  # fmt: skip
+
+
+def _box(lonlat: Floats) -> str:
+    low, high = lonlat.min(axis=0), lonlat.max(axis=0)
+    return f"{low[0]:.3f}, {low[1]:.3f} - {high[0]:.3f}, {high[1]:.3f}"
 
 
 def metric_plane(lon: float, lat: float) -> str:

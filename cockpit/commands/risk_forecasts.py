@@ -61,7 +61,8 @@ def judged(case: Case, given: argparse.Namespace) -> Found:
     periods = periods_of(case.events, given.period or "month")
     if len(periods.starts) <= _LEAST_PERIODS:
         raise InputError(
-            "The events span {n} periods; a back-test needs more than {least}.",
+            "A back-test needs more than {least} periods; the events cover {n}. Choose a shorter "
+            "--period, or events of a longer time.",
             n=len(periods.starts), least=_LEAST_PERIODS,
         )  # fmt: skip
     ends = [*periods.starts[1:], periods.end]

@@ -26,6 +26,7 @@ _GAP_M = 1.0  # borders of hand-drawn neighbours leave slivers
 _MOST_SHARE = 0.5  # of the people in the largest circle of a scan
 _IN_CIRCLE = 150  # of many areas, the largest circle holds about so many: minutes, not hours
 PERMUTATIONS = 999
+_MOST_PERIODS = 1_500
 _MANY, _FEW = 100_000, 99  # areas x periods: a scan of more makes do with fewer simulations
 
 
@@ -119,6 +120,13 @@ def clusters(case: Case, given: argparse.Namespace) -> Found:
     """Answer ``scan``: clusters in space and time, the most likely one first."""
     areas = case.require_areas()
     periods = periods_of(case.events, given.period or "week")
+    if len(periods.starts) > _MOST_PERIODS and not given.space_only:
+        raise InputError(
+            "A scan takes {most} periods at most; the events cover {n}, from {first} to {last}. "
+            "Choose a longer --period, or less time with --from and --to.",
+            most=f"{_MOST_PERIODS:,}", n=f"{len(periods.starts):,}", first=periods.name(0),
+            last=_last_day(periods, len(periods.starts) - 1),
+        )  # fmt: skip
     cases = case.counts_by(periods)
     expected, basis = _expected(case, cases, given)
     share = given.most_share or min(_MOST_SHARE, _IN_CIRCLE / len(cases))

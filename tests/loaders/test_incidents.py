@@ -40,6 +40,70 @@ def test_rows_without_place_or_time_are_left_out_by_name(tmp_path: Path) -> None
     )
 
 
+def test_repeats_and_taken_ids_are_left_out_by_name(tmp_path: Path) -> None:
+    rows = (
+        "A1,106.80,27.20,2025-06-01,盗窃",
+        "A2,106.81,27.20,2025-06-01,盗窃",
+        "A1,106.80,27.20,2025-06-01,盗窃",
+        "A2,106.81,27.20,2025-06-02,盗窃",
+        ",106.82,27.20,2025-06-01,盗窃",
+        ",106.82,27.20,2025-06-01,盗窃",
+        "A2,106.81,27.20,2025-06-02,盗窃",
+    )
+    text = "\n".join(("编号,经度,纬度,受理时间,类别", *rows))
+    found = read_incidents(written(tmp_path, "e.csv", text))
+    assert found.rows.tolist() == [1, 2, 5, 6]
+    assert found.left_out == (
+        LeftOut(3, "编号", "A1", "an event that is not in the file already", 1),
+        LeftOut(4, "编号", "A2", "an id that no other event has", 2),
+        LeftOut(7, "编号", "A2", "an id that no other event has", 2),
+    )
+
+
+def test_a_file_without_ids_may_repeat_itself(tmp_path: Path) -> None:
+    text = "lon,lat,time\n1,2,2025-01-01\n1,2,2025-01-01\n1,2,2025-01-01\n"
+    found = read_incidents(written(tmp_path, "e.csv", text))
+    assert (found.rows.tolist(), found.left_out) == ([1, 2, 3], ())
+
+
+def test_points_of_a_map_file_repeat_only_at_the_same_place(tmp_path: Path) -> None:
+    text = collection(
+        ({"type": "Point", "coordinates": [1, 2]}, {"id": "A"}),
+        ({"type": "Point", "coordinates": [1, 2]}, {"id": "A"}),
+        ({"type": "Point", "coordinates": [1, 3]}, {"id": "A"}),
+        ({"type": "Point", "coordinates": [1, 3]}, {"id": "B"}),
+    )
+    found = read_incidents(written(tmp_path, "p.geojson", text), timed=False)
+    assert found.rows.tolist() == [1, 4]
+    assert [one.expected for one in found.left_out] == [
+        "an event that is not in the file already", "an id that no other event has",
+    ]  # fmt: skip
+
+
+def test_a_file_of_few_ids_is_refused(tmp_path: Path) -> None:
+    text = "id,lon,lat\nA,1,2\nA,1,3\nA,1,4\n"
+    with pytest.raises(DataFileError) as told:
+        read_incidents(written(tmp_path, "e.csv", text), timed=False)
+    assert str(told.value) == (
+        "e.csv, row 2: id is A; expected an id that no other event has. 2 of 3 rows are like this."
+    )
+    thrice = read_incidents(
+        written(tmp_path, "e2.csv", "id,lon,lat\n" + "A,1,2\n" * 3), timed=False
+    )
+    assert thrice.rows.tolist() == [1]
+
+
+@pytest.mark.parametrize("timed", [True, False])
+def test_what_has_not_happened_is_left_out(tmp_path: Path, timed: bool) -> None:
+    text = "lon,lat,time\n1,2,2025-01-01 23:59\n1,2,2025-01-02\n1,2,2024-12-01\n"
+    limit = np.datetime64("2025-01-02")
+    found = read_incidents(written(tmp_path, "e.csv", text), timed=timed, before=limit)
+    assert found.rows.tolist() == [1, 3]
+    assert found.left_out == (
+        LeftOut(2, "time", "2025-01-02 00:00:00", "a time that is not in the future"),
+    )
+
+
 def test_projected_coordinates_are_taken_in_the_system_that_is_given(tmp_path: Path) -> None:
     file = written(tmp_path, "e.csv", "x,y\n480200,3009700\n")
     found = read_incidents(file, crs="EPSG:4545", timed=False)
@@ -107,6 +171,22 @@ def test_a_bad_area_is_named(
     with pytest.raises(DataFileError) as told:
         read_areas(written(tmp_path, "a.geojson", collection(*rows)))
     assert str(told.value) == words
+
+
+def test_areas_that_overlap_are_refused_and_slivers_are_not(tmp_path: Path) -> None:
+    apart = collection((square(0), {"id": "A"}), (square(0.991), {"id": "B"}))
+    assert len(read_areas(written(tmp_path, "a.geojson", apart)).ids) == 2
+    nested = {"type": "Polygon", "coordinates": [[[5.2, 0.2], [5.4, 0.2], [5.4, 0.4], [5.2, 0.2]]]}
+    text = collection(
+        (square(9), {"id": "W"}), (square(5), {"id": "X"}), (square(5.75), {"id": "Y"}),
+        (nested, {"id": "Z"}),
+    )  # fmt: skip
+    with pytest.raises(DataFileError) as told:
+        read_areas(written(tmp_path, "b.geojson", text))
+    assert str(told.value) == (
+        "b.geojson: the areas X (row 2) and Y (row 3) overlap by 25% of the smaller one; an event "
+        "would lie in both. 2 pairs do so."
+    )
 
 
 def test_areas_come_from_map_files(tmp_path: Path) -> None:
