@@ -21,7 +21,7 @@ from cockpit.store.session import engine
 from tests import conftest, watched
 
 ROOT = Path(__file__).parents[2]
-SENSORS, HOURS, KILLS = 60, 400, 2
+SENSORS, HOURS, KILLS = 40, 240, 2
 
 RULES = tuple(
     StandingRule(
@@ -33,7 +33,7 @@ RULES = tuple(
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Sixty gauges with four hundred readings each; rules that are stored but have read nothing."""
+    """Forty gauges with ten days of readings each; rules that are stored but have read nothing."""
     watched.store(tmp_path, {f"S{k:02d}": "水位" for k in range(SENSORS)})
     monkeypatch.setenv("COCKPIT_DATA", str(tmp_path))
     monkeypatch.setattr(alert_watch, "usual_rules", lambda *_: RULES)
