@@ -15,6 +15,7 @@ from cockpit.answers.risk_forecast import Judged, judged
 from cockpit.answers.risk_heat import METHODS as HEAT
 from cockpit.answers.risk_methods import METHODS, Method, methods_for
 from cockpit.answers.risk_options import NONE
+from cockpit.answers.risk_picture import Drawn, drawn
 from cockpit.answers.risk_places import Places, places_of
 from cockpit.answers.risk_question import EVERYTHING, Question, frames, question, span, themes
 from cockpit.answers.risk_why import Why, why
@@ -30,6 +31,7 @@ __all__ = [
     "SIGN_TITLES",
     "Answer",
     "Column",
+    "Drawn",
     "Judged",
     "Key",
     "Method",
@@ -39,6 +41,7 @@ __all__ = [
     "Work",
     "answer",
     "ask",
+    "drawn",
     "frames",
     "judge",
     "maker",

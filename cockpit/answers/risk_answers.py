@@ -109,8 +109,8 @@ def heat(
     With ``whole``, the period that ``q`` is a part of, the limits of the classes are those of the
     whole period, so that colours of different parts can be compared.
     """
-    found = risk_heat.heat(known, places, q, method)
-    of_all = found if whole is None else risk_heat.heat(known, places, whole, method)
+    found = risk_heat.heat_of(known, places, q, method)
+    of_all = found if whole is None else risk_heat.heat_of(known, places, whole, method)
     cuts = risk_heat.cuts_of(of_all.values)
     codes = risk_heat.classes(found, cuts)
     columns = (

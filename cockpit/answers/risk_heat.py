@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass, replace
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +41,36 @@ class Heat:
     bandwidth_m: float  # NaN: the method has none
     smooth: Density | None  # of the events; None: the method has none
     notes: tuple[Note, ...]
+    squares: Floats | None = None  # (ny, nx) the same between the places; None: not known there
+
+    def squares_of(self) -> Floats:
+        """Return the figure of each square of the county; ``InputError`` if there is none."""
+        if self.squares is None:
+            raise InputError("There is no picture of method {method}.", method=self.method)
+        return self.squares
+
+
+_MOST_KEPT = 40
+_Seen = tuple[ref[Happenings], ref[Places], Heat]
+_heats: OrderedDict[tuple[int, int, Question, str], _Seen] = OrderedDict()
+_heats_lock = threading.Lock()
+
+
+def heat_of(known: Happenings, places: Places, q: Question, method: str) -> Heat:
+    """Return ``heat``, kept: the map, its picture and each step of the slider ask for the same."""
+    key = (id(known), id(places), q, method)
+    with _heats_lock:
+        kept = _heats.get(key)
+        # A number may be given to another object once the first is gone.
+        if kept is not None and kept[0]() is known and kept[1]() is places:
+            _heats.move_to_end(key)
+            return kept[2]
+    found = heat(known, places, q, method)
+    with _heats_lock:
+        _heats[key] = (ref(known), ref(places), found)
+        while len(_heats) > _MOST_KEPT:
+            _heats.popitem(last=False)
+    return found
 
 
 def heat(known: Happenings, places: Places, q: Question, method: str) -> Heat:
@@ -96,12 +128,15 @@ def _kernel(
     if not by_people:
         values = field.mean_by_place(there.values) * year
         unit = "events per km² a year"
-        return Heat("density", unit, values, sure, found, float(there.bandwidth_m), there, notes)
+        squares: Floats = there.values * year
+        wide = float(there.bandwidth_m)
+        return Heat("density", unit, values, sure, found, wide, there, notes, squares)
     people = places.required_people()
     rate = _by_people(there, places, field)
     values = np.where(people > 0, field.mean_by_place(rate, missing=np.nan) * year, np.nan)
     unit = "events per 10,000 residents a year"
-    return Heat("relative", unit, values, sure, found, float(there.bandwidth_m), there, notes)
+    wide = float(there.bandwidth_m)
+    return Heat("relative", unit, values, sure, found, wide, there, notes, rate * year)
 
 
 def _mapped(

@@ -12,7 +12,7 @@ import streamlit as st
 from cockpit.answers import risk as answers
 from cockpit.answers.happenings import Happenings, current_happenings
 from cockpit.answers.readings import Device, devices, latest
-from cockpit.answers.risk import Answer, Places, Question, Work
+from cockpit.answers.risk import Answer, Drawn, Places, Question, Work
 from cockpit.ui import cache
 from geodata.errors import CockpitError
 
@@ -69,6 +69,13 @@ def _answer(
 def answer(asked: Asked, whole: Asked | None = None) -> Answer:
     """Return the answer of a method that is quick; colours as those of the whole period."""
     return _answer(events().version, cache.visitor_class(), asked, whole)
+
+
+def picture(asked: Asked, whole: Asked | None, look: str) -> Drawn | None:
+    """Return where the picture of a question's heat is, colours as those of the whole period."""
+    q = asked.question()
+    of_all = q if whole is None else whole.question()
+    return answers.drawn(events(), places(asked.level), asked.method, q, of_all, look)
 
 
 def later(asked: Asked) -> Work:

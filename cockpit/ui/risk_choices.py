@@ -108,7 +108,7 @@ def _method(known: Happenings, theme: str) -> str:
             say("Method"),
             options,
             format_func=lambda m: say(METHODS[m].title),
-            width=250,
+            width=300,
             placeholder=say("Method"),
             **state.remembered("risk.method", options[0], allowed=options, address="method"),
         )

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from cockpit.answers.risk_answer import Answer, Key
+from cockpit.answers.risk_picture import FAINT, FULL, RAMPS
 from cockpit.ui.theme import Tokens
 
-_FULL, _FAINT = 0.88, 0.34
-_RAMP = {
-    "light": ("#FBD3AE", "#F29A5B", "#D9482B", "#8E0F1E"),
-    "dark": ("#5B2E2A", "#A03C2C", "#E8613A", "#FFC078"),
-}
 _ROLES = {
     "light": {
         "hot": "#C9202F", "cold": "#1F6FB2", "island high": "#A0388C", "island low": "#3F8F8A",
@@ -35,9 +31,9 @@ def paint(role: str, tokens: Tokens) -> Paint:
     faint = role.startswith(("unsure", "maybe"))
     plain = role.removeprefix("unsure ").removeprefix("maybe ")
     ramp = "ramp 2" if plain == "unsure" else plain
-    colours = {f"ramp {k}": colour for k, colour in enumerate(_RAMP[tokens.name])}
+    colours = {f"ramp {k}": colour for k, colour in enumerate(RAMPS[tokens.name])}
     colour = (colours | _ROLES[tokens.name])[ramp]
-    return colour, _FAINT if faint else _FULL
+    return colour, FAINT if faint else FULL
 
 
 HATCHED = ("maybe hot", "maybe cold", "unsure", "too little")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cockpit.answers.risk_answer import Answer
 from cockpit.answers.risk_clusters import Cluster
 from cockpit.answers.risk_layers import HATCH, MAPPING, hatch_url, places_url
+from cockpit.answers.risk_picture import Drawn
 from cockpit.answers.risk_signs import TESTS
 from cockpit.answers.twin import Twin
 from cockpit.ui import cache, cell_map, coverage_maps, maps, risk_colours, state, theme
@@ -42,6 +43,7 @@ class Scene:
     chosen: int  # place with an outline; -1: none
     rows: NDArray[np.intp]  # (n_places,) rows of twin.regions
     circles: tuple[Cluster, ...] = ()
+    picture: Drawn | None = None  # of the heat: it is drawn instead of the colours of the places
     points: tuple[Point, ...] = ()  # sensors: id, n, e, p (lon, lat), c (colour), t (text)
 
 
@@ -67,6 +69,7 @@ def deck(scene: Scene, tokens: Tokens) -> Deck:
     """Return the deck of a scene: a few kB and a character a place."""
     twin, unit, extras = scene.twin, scene.choice.unit, scene.choice.layers
     layers = [
+        *_heat(scene),
         *_places(scene, tokens),
         *coverage_maps.ground(twin, unit, extras, tokens),
         *_circles(scene, tokens),
@@ -85,6 +88,20 @@ def deck(scene: Scene, tokens: Tokens) -> Deck:
     )
 
 
+def _heat(scene: Scene) -> list[dict[str, Any]]:
+    """Return the picture of the heat: the same layer in each step, so that it does not blink."""
+    if scene.picture is None:
+        return []
+    return [
+        {
+            "@@type": "BitmapLayer",
+            "id": "heat",
+            "image": scene.picture.url,
+            "bounds": list(scene.picture.bounds),
+        }
+    ]
+
+
 def _places(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
     county = str(scene.twin.regions["code"].iat[0])
     level = scene.choice.asked.level
@@ -95,10 +112,15 @@ def _places(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
         roles = risk_colours.roles(scene.found)
         classes = cell_map.classes_of(scene.found.classes)
     paints = tuple(risk_colours.paint(role, tokens) for role in roles)
+    if scene.picture is not None:  # there to be chosen, not to be seen
+        paints = tuple((colour, 0.0) for colour, _ in paints)
     drawn = cell_map.layer(
         CellMap(classes, paints), scene.twin.version, county, tokens,
         name=f"places-{level}", outlined=scene.chosen,
     )  # fmt: skip
+    if scene.picture is not None:
+        drawn["getLineColor"] = drawn["getLineColor"].rsplit(":", 1)[0] + ":[0,0,0,0]"
+        drawn["updateTriggers"]["getLineColor"] += "picture"
     return [drawn | {"data": address}, *_hatched(scene, address, roles, classes, tokens)]
 
 
@@ -110,8 +132,9 @@ def _hatched(
     if not any(unsure[int(code)] for code in set(classes)):
         return []
     # Lines over what cannot be told at all are quieter: for rare events that is most of the county.
+    strong = 0.6 if scene.picture is None else 0.3  # a picture is no patchwork of cells
     light = [
-        (tokens.text, (0.2 if role == "too little" else 0.6) if yes else 0.0)
+        (tokens.text, (0.2 if role == "too little" else strong) if yes else 0.0)
         for role, yes in zip(roles, unsure, strict=True)
     ]
     colour = cell_map.fill(CellMap(classes, tuple(light)))

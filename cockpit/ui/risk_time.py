@@ -8,7 +8,7 @@ import time
 import streamlit as st
 
 from cockpit.answers import risk as answers
-from cockpit.answers.risk import HEAT, Answer, Places
+from cockpit.answers.risk import HEAT, Answer, Drawn, Places
 from cockpit.answers.twin import Twin
 from cockpit.ui import (
     risk_cache,
@@ -17,6 +17,7 @@ from cockpit.ui import (
     risk_panels,
     risk_words,
     state,
+    theme,
     way,
 )
 from cockpit.ui.risk_cache import Asked
@@ -66,7 +67,9 @@ def told(
     st.markdown(way.plain(sentence))
     left, right = st.columns([0.66, 0.34], gap="medium")
     with left, st.container(key="ct-map"):
-        picture(twin, choice, places, found, points, sentence)
+        whole = choice.asked if choice.over_time else None
+        drawn = risk_cache.picture(asked, whole, theme.now().name)
+        picture(twin, choice, places, found, points, sentence, drawn)
         risk_panels.legend(found, asked)
     with right:
         risk_panels.classes(places, choice, found)
@@ -81,11 +84,12 @@ def picture(
     found: Answer | None,
     points: tuple[Point, ...],
     alt: str,
+    drawn: Drawn | None = None,
 ) -> None:
     """Draw the map."""
     circles = found.found.several if found is not None and _has_circles(found) else ()
     chosen = places.place_of(choice.place) if choice.place else -1
-    scene = risk_maps.Scene(twin, choice, found, chosen, places.rows, circles, points)
+    scene = risk_maps.Scene(twin, choice, found, chosen, places.rows, circles, drawn, points)
     risk_maps.show(scene, key="risk.deck", on_pick=risk_choices.picked, alt=alt)
 
 

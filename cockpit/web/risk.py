@@ -12,17 +12,17 @@ from starlette.routing import Route
 
 from cockpit.answers import risk as answers
 from cockpit.answers import risk_layers as layers
-from cockpit.answers import risk_options, risk_tables
+from cockpit.answers import risk_options, risk_picture, risk_tables
 from cockpit.answers.current import current_twin
 from cockpit.answers.downloads import as_csv, as_xlsx
-from cockpit.answers.happenings import current_happenings
+from cockpit.answers.happenings import Happenings, current_happenings
 from cockpit.answers.layers import stamp
 from cockpit.answers.risk_places import LEVELS, places_of
 from cockpit.answers.twin import Twin
 from cockpit.locale import translate
-from cockpit.web.errors import NotFoundError, language_of
-from cockpit.web.kept import Answer, unpacked
-from cockpit.web.layers import GEOJSON, _answer, _layer, _row
+from cockpit.web.errors import BadRequestError, NotFoundError, language_of
+from cockpit.web.kept import Answer, Kept, unpacked
+from cockpit.web.layers import FOREVER, GEOJSON, REVALIDATE, _answer, _layer, _row, sent
 from cockpit.web.visitors import visitor_class
 
 _TYPES = {
@@ -31,6 +31,7 @@ _TYPES = {
     "geojson": GEOJSON,
 }
 _PATIENCE_S = 120.0
+_pictures = Kept(32 * 1024 * 1024)
 
 
 async def places(request: Request) -> Response:
@@ -56,6 +57,54 @@ async def hatch(request: Request) -> Response:
     return await _answer(request, ("places", layers.HATCH), make)
 
 
+async def heat(request: Request) -> Response:
+    """Serve the heat of a question as a picture; the very one for good, when events are as told."""
+    if request.url.query:
+        raise BadRequestError("A layer's address has nothing after a question mark.")
+    path, visitor = dict(request.path_params), visitor_class(request)
+    made, lasting = await run_in_threadpool(_heat, path, visitor)
+    return sent(request, made, FOREVER if lasting else REVALIDATE)
+
+
+def _heat(path: dict[str, str], visitor: str) -> tuple[Answer, bool]:
+    county, known = _county(path["version"], visitor)
+    _county_has(known, path)
+    if path["method"] not in risk_picture.DRAWN:
+        raise NotFoundError("There is no such picture.")
+    look, version = risk_picture.look_of(path["look"])
+    if look not in risk_picture.RAMPS:
+        raise NotFoundError("There is no such picture.")
+    q, whole = (
+        answers.Question(path["theme"], path["level"], _day(path[first]), _day(path[last]))
+        for first, last in (("first", "last"), ("whole_first", "whole_last"))
+    )
+    there = places_of(county, q.level, visitor)
+    key = (known.version, visitor, path["method"], q, whole, look)
+    made = _pictures.get(
+        key,
+        lambda: unpacked(
+            risk_picture.picture(known, there, path["method"], q, whole, look), "image/png"
+        ),
+    )
+    return made, version == known.version and path["version"] == stamp(county.version)
+
+
+def _county(version: str, visitor: str) -> tuple[Twin, Happenings]:
+    """Return the county of an address, and its events; refused when other data are loaded."""
+    county = current_twin()
+    known = current_happenings(visitor)
+    versions = () if county is None else (county.version, stamp(county.version))
+    if county is None or known is None or version not in versions:
+        raise NotFoundError("The data were loaded anew; open the page again.")
+    return county, known
+
+
+def _county_has(known: Happenings, path: dict[str, str]) -> None:
+    """Refuse a theme or a level that is none, or not open to the visitor."""
+    if path["level"] not in LEVELS or path["theme"] not in answers.themes(known):
+        raise NotFoundError("There is no such table.")
+
+
 async def figures(request: Request) -> Response:
     """Serve the figures of a question for a unit's cells or villages: CSV, XLSX or GeoJSON."""
     path = dict(request.path_params)
@@ -74,16 +123,11 @@ async def figures(request: Request) -> Response:
 
 
 def _figures(path: dict[str, str], visitor: str, language: str) -> tuple[bytes, str]:
-    county = current_twin()
-    known = current_happenings(visitor)
-    versions = () if county is None else (county.version, stamp(county.version))
-    if county is None or known is None or path["version"] not in versions:
-        raise NotFoundError("The data were loaded anew; open the page again.")
+    county, known = _county(path["version"], visitor)
     if path["method"] not in answers.METHODS or path["level"] not in LEVELS:
         raise NotFoundError("There is no such table.")
     unit = _row(county, path["unit"])
-    if path["theme"] not in answers.themes(known):
-        raise NotFoundError("There is no such table.")
+    _county_has(known, path)
     q = answers.Question(path["theme"], path["level"], _day(path["first"]), _day(path["last"]))
     options = risk_options.checked(path["method"], path["options"])
     there = places_of(county, q.level, visitor)
@@ -114,7 +158,12 @@ ROUTES = (
     Route("/layers/{version}/places/hatch.png", hatch),
     Route("/layers/{version}/places/{level}/{parent}.geojson", places),
     Route(
-        "/download/{version}/risk/{method}/{theme}/{level}/{first}/{last}/{unit}/"
+        "/layers/{version}/risk/{method}/{theme:path}/{level}/{first}/{last}/{whole_first}/"
+        "{whole_last}/{look}.png",
+        heat,
+    ),
+    Route(
+        "/download/{version}/risk/{method}/{theme:path}/{level}/{first}/{last}/{unit}/"
         "{options}.{ending}",
         figures,
     ),

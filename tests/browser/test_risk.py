@@ -78,9 +78,9 @@ def sentence(page: Page) -> str:
     return page.locator("[data-testid=stMarkdownContainer] p", has_text="盗窃：").first.inner_text()
 
 
-@pytest.mark.parametrize("step", ["whole", "month"])
-def test_a_click_tells_why(page: Page, server: str, step: str) -> None:
-    opened(page, f"{server}/risk?lang=zh&theme=盗窃&step={step}")
+@pytest.mark.parametrize("query", ["step=whole", "step=month", "method=density"])
+def test_a_click_tells_why(page: Page, server: str, query: str) -> None:
+    opened(page, f"{server}/risk?lang=zh&theme=盗窃&{query}")
     box = page.locator("[data-testid=stDeckGlJsonChart] canvas").first.bounding_box()
     assert box is not None
     for _ in range(5):  # a busy machine draws so slowly that deck.gl may miss a click
@@ -109,7 +109,7 @@ def test_the_slider_plays_without_fetching_shapes(page: Page, server: str) -> No
     opened(page, f"{server}/risk?lang=zh&theme=盗窃&method=density&step=month")
     assert "2025年12月1日" in sentence(page)
     asked: list[str] = []
-    page.on("request", lambda r: asked.append(r.url) if "/layers/" in r.url else None)
+    page.on("request", lambda r: asked.append(r.url) if ".geojson" in r.url else None)
     page.get_by_role("button", name="播放").click()
     told = set()
     for _ in range(60):

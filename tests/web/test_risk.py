@@ -7,11 +7,17 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from starlette.applications import Starlette
 
+from cockpit.answers.happenings import current_happenings
 from cockpit.answers.layers import stamp
 from cockpit.answers.risk_layers import hatch_url, places_url
+from cockpit.answers.risk_picture import picture_url
+from cockpit.answers.risk_places import places_of
+from cockpit.answers.risk_question import question
 from cockpit.web import layers
 from tests import risky, tiny
 from tests.web.asgi import Reply, ask, cockpit_app
@@ -108,3 +114,51 @@ def test_the_public_gets_no_event(app: Starlette, monkeypatch: pytest.MonkeyPatc
     assert everything.status == 200
     rows = list(csv.reader(io.StringIO(everything.content.decode("utf-8-sig"))))
     assert {r[rows[0].index("Events here")] for r in rows[1:]} == {"0"}
+
+
+HEAT = f"/layers/{stamp(V)}/risk"
+BOTH = f"{DAYS}/{DAYS}"
+
+
+def test_the_heat_is_a_lasting_picture(app: Starlette) -> None:
+    known = current_happenings("备用")
+    assert known is not None
+    places = places_of(known.twin, "cell", "备用")
+    q = question(known, "盗窃")
+    reply = ask(app, picture_url(known, places, "density", q, q, "dark"))
+    assert reply.status == 200
+    assert reply.headers["content-type"] == "image/png"
+    assert reply.content.startswith(b"\x89PNG")
+    assert "immutable" in reply.headers["cache-control"]
+    tag = reply.headers["etag"]
+    assert tag.startswith('"')
+    again = ask(app, picture_url(known, places, "density", q, q, "dark"), if_none_match=tag)
+    assert again.status == 304
+
+
+def test_a_picture_of_older_events_is_asked_for_again(app: Starlette) -> None:
+    reply = ask(app, f"{HEAT}/relative/all/village/{BOTH}/light1-{V}.0.9.png")
+    assert reply.status == 200
+    assert reply.headers["cache-control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        (f"rate/all/cell/{BOTH}/dark1-x.png", "There is no such picture."),
+        (f"density/all/cell/{BOTH}/pink1-x.png", "There is no such picture."),
+        (f"density/magic/cell/{BOTH}/dark1-x.png", "There is no such table."),
+        (f"density/all/cell/{DAYS}/soon/2025-12-31/dark1-x.png", "There is no day soon."),
+    ],
+)
+def test_no_other_picture(app: Starlette, path: str, words: str) -> None:
+    reply = ask(app, f"{HEAT}/{path}", accept_language="en")
+    assert reply.status == 404
+    assert words in reply.json()["error"]
+
+
+def test_the_public_sees_no_heat(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.web.risk.visitor_class", lambda _request: "公开")
+    assert ask(app, f"{HEAT}/density/盗窃/cell/{BOTH}/dark1-x.png").status == 404
+    reply = ask(app, f"{HEAT}/density/all/cell/{BOTH}/dark1-x.png")
+    assert not np.asarray(Image.open(io.BytesIO(reply.content)).convert("RGBA"))[..., 3].any()
