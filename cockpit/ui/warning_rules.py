@@ -159,6 +159,9 @@ def _form(rule: StandingRule) -> StandingRule:
     if rule.own:
         st.caption(say("Thresholds are shares of each sensor's own past: 0.95 is passed by one "
                        "reading in twenty."))  # fmt: skip
+    if rule.hourly and rule.kind == "sensor":
+        st.caption(say("Readings in a row are counted for one reading an hour; for sensors that "
+                       "send more rarely or more often they are fitted."))  # fmt: skip
     blue, yellow, orange, red = typed
     changed = replace(
         rule.rule,

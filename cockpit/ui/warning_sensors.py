@@ -77,6 +77,8 @@ def table(twin: Twin, rows: tuple[SensorRow, ...]) -> None:
         column_config={
             say("Last readings"): st.column_config.LineChartColumn(width="medium"),
             say("Newest value"): st.column_config.TextColumn(alignment="right"),
+            say("Kind"): st.column_config.TextColumn(width=130),
+            say("Since"): st.column_config.TextColumn(width=150),
             say("Why"): st.column_config.TextColumn(width="large"),
         },
         alt=say("Table of the sensors"),

@@ -71,7 +71,7 @@ def chart(twin: Twin, rule: StandingRule, found: Tried) -> None:
         return
     loud = found.noisiest or subjects[0]
     subject = st.selectbox(
-        say("Drawn"), subjects, format_func=lambda s: _subject(twin, found, s), width=320,
+        say("Drawn"), subjects, format_func=lambda s: _subject(twin, found, s), width=520,
         placeholder=say("Drawn"),
         **state.remembered(f"warning.drawn.{rule.id}", loud, allowed=subjects),
     )  # fmt: skip

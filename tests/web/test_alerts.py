@@ -59,7 +59,7 @@ def test_what_stands_open_for_a_screen(site: Starlette) -> None:
 def test_the_ledger_as_a_table(site: Starlette) -> None:
     reply = ask(site, "/download/alerts/ledger.csv?lang=zh")
     header, first, second = rows(reply.body)
-    assert header[:4] == ["预警信号", "规则", "类别", "颜色"]
+    assert header[:5] == ["预警信号", "演练", "规则", "类别", "颜色"]
     assert reply.headers["content-disposition"].endswith(".csv")
     told = {row[header.index("设备或区域")]: row for row in (first, second)}
     assert told["A"][header.index("颜色")] == "橙色"
