@@ -87,8 +87,11 @@ async def rerun(
         if forward.metadata.cacheable:
             run.kept |= {forward.hash}
         kind = forward.WhichOneof("type")
-        if kind == "new_session":
-            run.page_hash = forward.new_session.page_script_hash or run.page_hash
+        if kind == "navigation":
+            # Of the page that is drawn; ``new_session`` has that of the frame around all pages.
+            shown = forward.navigation.page_script_hash
+            assert before is None or shown == before.page_hash, "another page was drawn"
+            run.page_hash = shown
         elif kind == "delta" and forward.delta.new_element.WhichOneof("type") == "exception":
             run.exceptions.append(forward.delta.new_element.exception.message)
         elif kind == "script_finished":
