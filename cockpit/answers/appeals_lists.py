@@ -27,7 +27,7 @@ PERIODS = (28, 91, 182, 364, 0)
 """Days back from the newest appeal, in whole weeks; 0: all that is stored."""
 DOUBTED_FROM = 0.9
 """The model's confidence from which a registered topic is doubted."""
-_WEEK = np.timedelta64(7 * 86_400, "s")
+_DAY = np.timedelta64(1, "D")
 _LOOKED_AT, _STAYS = 50, 0.9
 """Texts with a phrase that are masked, and the share of them that must still have it."""
 
@@ -138,8 +138,14 @@ def picked(known: Appeals, asked: Asked, *, all_times: bool = False) -> Flags:
     if asked.channels:
         chosen &= np.isin(known.channel, asked.channels)
     if asked.days and not all_times and len(known):
-        chosen &= known.time > known.time.max() - np.timedelta64(asked.days * 86_400, "s")
+        chosen &= known.time >= first_day(known, asked.days)
     return chosen
+
+
+def first_day(known: Appeals, days: int) -> np.datetime64:
+    """Return the day a period of whole days begins with; its last is the newest appeal's."""
+    newest: np.datetime64 = known.time.max().astype("datetime64[D]")
+    return newest - (days - 1) * _DAY
 
 
 def inside(known: Appeals, unit: str) -> Flags:
@@ -162,15 +168,12 @@ def counts(known: Appeals, asked: Asked) -> Counts:
     twin = known.happenings.twin
     people = float(twin.measures["people"][twin.position(asked.unit)])
     last = known.time.max() if len(known) else np.datetime64("NaT", "s")
-    length = np.timedelta64(asked.days * 86_400, "s")
-    first = last - length if asked.days else (known.time.min() if len(known) else last)
-    before = None
-    if asked.days and len(known) and known.time.min() <= first - length:
-        of_all = picked(known, asked, all_times=True)
-        earlier = (known.time > first - length) & (known.time <= first)
-        before = int((of_all & earlier).sum())
-    if asked.days and len(known):  # no longer than what is stored
-        first = max(first, known.time.min())
+    first, before = last, None
+    if len(known):
+        first = known.time.min()
+        before = _before(known, asked)
+        if asked.days:  # no longer than what is stored
+            first = max(first_day(known, asked.days).astype(first.dtype), first)
     return Counts(
         int(chosen.sum()),
         before,
@@ -186,19 +189,28 @@ def counts(known: Appeals, asked: Asked) -> Counts:
     )
 
 
+def _before(known: Appeals, asked: Asked) -> int | None:
+    """Return the appeals of as many days before; None when not all of these are stored."""
+    if not asked.days:
+        return None
+    end = first_day(known, asked.days)
+    start = end - asked.days * _DAY
+    if known.time.min().astype("datetime64[D]") > start:
+        return None
+    earlier = (known.time >= start) & (known.time < end)
+    return int((picked(known, asked, all_times=True) & earlier).sum())
+
+
 def weeks(known: Appeals, chosen: Flags, *, top: int = 4) -> Weeks | None:
     """Return the appeals a week, the most frequent topics apart; None without any."""
     if not chosen.any():
         return None
-    time, topic = known.time[chosen], known.topic[chosen]
-    end = known.time.max()
-    week = ((end - time) // _WEEK).astype(np.intp)  # 0: the seven days up to the newest appeal
+    day, topic = known.time[chosen].astype("datetime64[D]"), known.topic[chosen]
+    end = known.time.max().astype("datetime64[D]")
+    week = ((end - day) // (7 * _DAY)).astype(np.intp)  # 0: seven whole days up to the newest
     n = int(week.max()) + 1
-    if (
-        n > 1
-        and time.min() > end - n * _WEEK + np.timedelta64(86_400, "s")
-        and time.min() == (known.time.min())
-    ):
+    oldest = known.time.min().astype("datetime64[D]")
+    if n > 1 and day.min() == oldest and oldest > end - (7 * n - 2) * _DAY:
         n -= 1  # the first week is not whole
     week, topic = week[week < n], topic[week < n]
     table = np.zeros((len(known.topics), n), dtype=np.int64)
@@ -206,7 +218,7 @@ def weeks(known: Appeals, chosen: Flags, *, top: int = 4) -> Weeks | None:
     sums = table.sum(axis=1)
     shown = np.argsort(-sums, kind="stable")[:top]
     shown = shown[sums[shown] > 0]
-    starts = (end - np.arange(n, 0, -1) * _WEEK + np.timedelta64(1, "s")).astype("datetime64[D]")
+    starts = end + _DAY - 7 * np.arange(n, 0, -1) * _DAY
     total = table.sum(axis=0)
     return Weeks(starts, shown, table[shown], total - table[shown].sum(axis=0), total)
 

@@ -89,6 +89,24 @@ def test_units_topics_and_days_narrow(known: answers.Appeals) -> None:
         picked(known, Asked("529901", channels=(9,)))
 
 
+def test_periods_are_whole_days(known: answers.Appeals) -> None:
+    first, last = known.time.min(), known.time.max()
+    with Session(engine()) as db:  # days 0 to 9 are stored: day 30 leaves days 3 to 30 in 4 weeks
+        eventful.add_event(db, "L1", "噪声扰民", grid=2, day=30, text="夜里施工")
+        db.commit()
+    now = again()
+    start = now.time.max().astype("datetime64[D]") - np.timedelta64(27, "D")
+    found = counts(now, Asked("529901", 28))
+    assert found.n == (now.time >= start).sum() < 15
+    assert found.first == start.astype("datetime64[s]")  # at midnight, and told so
+    assert counts(known, Asked("529901", 28)).first == first  # no longer than what is stored
+    assert counts(known, COUNTY).last == last
+    told = weeks(now, picked(now, Asked("529901", 28)))
+    assert told is not None
+    assert told.starts[0] == start
+    assert told.total.sum() == found.n
+
+
 def test_rates_of_places(known: answers.Appeals) -> None:
     found = places(known, picked(known, COUNTY), "529901", "village", "备用")
     assert found.counts.tolist() == [11, 0, 0, 2]  # grids 0 and 5; grid 15 and the village itself
