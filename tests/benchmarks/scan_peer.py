@@ -1,4 +1,8 @@
-"""A scan statistic as the textbook writes it: window after window, nothing left out."""
+"""
+A scan statistic as the textbook writes it: window after window, nothing left out.
+
+It is there to be equal to, in plain Python; how long it takes says nothing about any program.
+"""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from cockpit.risk.discoveries import false_discovery
 from geodata.crs import from_lon_lat
 from geodata.synthetic import events, quiet, world
 from geodata.synthetic.relief import CRS
+from tests.risk import county_days
 
 CATEGORIES = tuple(events.SORTS)
 
@@ -61,7 +62,7 @@ class Cells:
 
 def cells() -> Cells:
     """Build the county, some seconds."""
-    made = quiet.quiet_world()
+    made = county_days.quiet()
     people = made.people.astype(float)
     kinds = strata.strata_of(made.grid_codes, people, made.area_km2)
     return Cells(made, people, kinds, weights.touching(made.county.areas.grids, gap_m=1e-6))

@@ -11,8 +11,6 @@ from cockpit.risk import hotspots, strata, weights
 from geodata.errors import InputError
 from tests.risk import quiet_county
 
-SIMULATIONS = 200
-
 
 @pytest.fixture(scope="module")
 def county() -> quiet_county.Cells:
@@ -144,32 +142,6 @@ def test_the_planted_hot_spots_are_found_and_nothing_else(county: quiet_county.C
         found += 1
     print(f"planted hot spots found: {found} of {len(spots)}")
     assert found == len(spots) == 5
-
-
-@pytest.mark.slow
-def test_without_plants_there_are_no_false_discoveries(county: quiet_county.Cells) -> None:
-    """False on one map in twenty at most, of each category and of all categories at once."""
-    single = np.zeros((3, len(quiet_county.CATEGORIES)))
-    together = 0
-    for seed in range(SIMULATIONS):
-        p = []
-        for at, counts in enumerate(county.year(seed)):
-            usual = strata.unusual(counts, county.people, county.strata, county.near)
-            p.append(usual.local.two_sided)
-            single[0, at] += hotspots.false_discovery(p[-1]).any()
-            single[1:, at] += [found.any() for found in county.by_scores(usual, counts)]
-        together += hotspots.false_discovery(np.array(p)).any()
-    for test, counted in zip(("Poisson", "Gi*", "local Moran"), single, strict=True):
-        print(
-            f"{test}: of {SIMULATIONS} quiet years {counted.mean():.1f} with a false discovery on "
-            f"the map of one category, {counted.max():.0f} at worst"
-        )
-    print(f"Poisson, all 16 maps corrected together: {together} of {SIMULATIONS}")
-    assert single[0].max() <= 0.05 * SIMULATIONS
-    # Sixteen categories were looked at: the worst of them may exceed the mean by chance.
-    assert (single.mean(axis=1) <= 0.05 * SIMULATIONS).all()
-    assert single.max() <= 0.05 * SIMULATIONS + 3 * np.sqrt(0.05 * 0.95 * SIMULATIONS)
-    assert together <= 0.05 * SIMULATIONS
 
 
 @pytest.mark.slow
