@@ -18,7 +18,7 @@ from cockpit.feeds import silent
 from cockpit.store.models import Dataset
 from cockpit.store.models_live import FeedDelivery, FeedRefusal, FeedSource
 from cockpit.store.session import engine, require_table
-from cockpit.store.settled import EXERCISE
+from cockpit.store.settled import CLOSED, EXERCISE
 
 _GAPS_OF = 50  # deliveries whose gaps tell the usual rhythm
 
@@ -143,7 +143,7 @@ def refusals(visitor: str, *, source: str = "", limit: int = 100) -> tuple[Refus
             select(FeedRefusal, FeedDelivery, FeedSource.title)
             .join(FeedDelivery, FeedDelivery.seq == FeedRefusal.delivery)
             .join(FeedSource, FeedSource.id == FeedDelivery.source_id)
-            .where(FeedSource.id.in_(seen))
+            .where(FeedSource.id.in_(seen), FeedRefusal.template != CLOSED)
             .order_by(FeedRefusal.delivery.desc(), FeedRefusal.position)
             .limit(limit)
         ).all()

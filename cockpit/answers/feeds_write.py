@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from cockpit import feeds
+from cockpit.answers.feeds_changes import Change, change, changes_of
 from cockpit.answers.feeds_county import Known, clock, known, zone
 from cockpit.answers.feeds_rows import Ready, reading_name, ready
 from cockpit.answers.feeds_sources import NoFeedError, Source, count_rows, utc_now
@@ -48,6 +49,7 @@ class Receipt:
     known: int
     refused: tuple[Refusal, ...]
     marked: tuple[Refusal, ...]
+    changed: int = 0  # of the known ones: events with a later status, or closed
 
 
 def sentence(template: str, values: Any, language: str) -> str:
@@ -196,6 +198,7 @@ class _Sorted:
     fresh: list[int]
     n_known: int
     refused: list[Refusal]
+    changes: list[Change]
     seq: int = 0
 
 
@@ -214,6 +217,7 @@ def _write(bind: Engine, posts: Sequence[Post]) -> None:
         for kind in feeds.KINDS:
             _insert(connection, kind, [one for one in sorted_ if one.made.kind == kind])
         for one in sorted_:
+            change(connection, one.seq, one.changes)
             _keep(connection, one)
         _count(connection, sorted_)
     for one in sorted_:
@@ -221,6 +225,7 @@ def _write(bind: Engine, posts: Sequence[Post]) -> None:
         one.post.receipt = Receipt(
             one.seq, len(one.fresh), one.n_known, tuple(one.refused),
             tuple(mark for mark in one.made.marked if mark.position in marked),
+            len(one.changes),
         )  # fmt: skip
 
 
@@ -230,9 +235,10 @@ def _sorted(connection: Connection, kind: str, posts: Sequence[Post]) -> list[_S
     before = _before(connection, kind, [key for _, made in mades for key in made.keys])
     found = []
     for post, made in mades:
+        changes = changes_of(made, before)
         fresh, n_known, differing = _told_apart(made, before)
         refused = sorted([*made.refused, *differing], key=lambda one: one.position)
-        found.append(_Sorted(post, made, fresh, n_known + made.repeated, refused))
+        found.append(_Sorted(post, made, fresh, n_known + made.repeated, refused, changes))
         for k in fresh:
             row = made.rows[k]
             before[made.keys[k]] = row["value"] if kind == "readings" else row

@@ -16,8 +16,9 @@ from cockpit.answers.current import current_twin
 from cockpit.answers.twin import LEVELS, Twin
 from cockpit.risk.themes import THEMES, themes_of
 from cockpit.store.models import Batch, Dataset, Event
-from cockpit.store.models_live import FeedDelivery, FeedSource
+from cockpit.store.models_live import FeedDelivery, FeedRefusal, FeedSource
 from cockpit.store.session import engine, require_table
+from cockpit.store.settled import CLOSED
 
 Times = NDArray[np.datetime64]
 
@@ -110,6 +111,7 @@ class _Kept:
     happenings: Happenings
     seq: int  # last delivery of events that is in it
     deliveries: int  # how many there were: a source that is removed takes some away
+    closed: int  # last delivery that closed stored events
 
 
 _lock = threading.Lock()
@@ -129,7 +131,7 @@ def current_happenings(visitor: str) -> Happenings | None:
         require_table(db, FeedDelivery.__tablename__)
         key = (county.version, visitor)
         kept, now = _kept.get(key), _deliveries(db)
-        if kept is not None and (kept.seq, kept.deliveries) == now:
+        if kept is not None and (kept.seq, kept.deliveries, kept.closed) == now:
             return kept.happenings
         brought = 0 if kept is None else _since(db, kept.seq)
         if kept is not None and kept.deliveries + brought == now[1]:
@@ -137,6 +139,8 @@ def current_happenings(visitor: str) -> Happenings | None:
         else:
             made = _read(db, county, visitor, None)
             made = replace(made, version=_version(county, now))
+        if kept is not None and now[2] > kept.closed:
+            made = _with_closed(db, made, kept.closed)
         for old in [k for k in _kept if k[0] != county.version]:
             del _kept[old]
         _kept[key] = _Kept(made, *now)
@@ -149,8 +153,9 @@ def forget() -> None:
         _kept.clear()
 
 
-def _version(county: Twin, now: tuple[int, int]) -> str:
-    return f"{county.version}.{now[0]}.{now[1]}"
+def _version(county: Twin, now: tuple[int, int, int]) -> str:
+    closed = f".{now[2]}" if now[2] else ""
+    return f"{county.version}.{now[0]}.{now[1]}{closed}"
 
 
 def _of_events() -> Select[int, int]:
@@ -161,9 +166,24 @@ def _of_events() -> Select[int, int]:
     )
 
 
-def _deliveries(db: Session) -> tuple[int, int]:
+def _deliveries(db: Session) -> tuple[int, int, int]:
     last, n = db.execute(_of_events()).one()
-    return int(last), int(n)
+    closing = select(func.coalesce(func.max(FeedRefusal.delivery), 0)).where(
+        FeedRefusal.template == CLOSED
+    )
+    return int(last), int(n), int(db.execute(closing).scalar_one())
+
+
+def _with_closed(db: Session, made: Happenings, after: int) -> Happenings:
+    """Take the mark of being open from events that deliveries after one closed."""
+    closed = db.execute(
+        select(FeedRefusal.row_id).where(
+            FeedRefusal.template == CLOSED, FeedRefusal.delivery > after
+        )
+    ).scalars()
+    gone = set(closed)
+    still = np.fromiter((key not in gone for key in made.ids), dtype=np.bool_, count=len(made))
+    return replace(made, open=made.open & still)
 
 
 def _since(db: Session, seq: int) -> int:
@@ -220,7 +240,7 @@ def _coded(names: Any) -> tuple[NDArray[np.int16], tuple[str, ...]]:
     return np.array([order[name] for name in names], dtype=np.int16), tuple(order)
 
 
-def _with(old: Happenings, new: Happenings, now: tuple[int, int]) -> Happenings:
+def _with(old: Happenings, new: Happenings, now: tuple[int, int, int]) -> Happenings:
     """Add events; a stable sort by time keeps old before new at the same second."""
     if not len(new):
         return replace(old, version=_version(old.twin, now))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from cockpit.answers.twin import Twin
 from cockpit.indicators import AGE_GROUPS, MEASURES
+from cockpit.store import settled
 from cockpit.store.models import (
     Building,
     Event,
@@ -63,7 +64,7 @@ def kept(db: Session, county: Twin, measure: str) -> Kept:
         where = _last_year(db)
         return Kept(Event, literal(1), where, where, (Event.category,))
     if measure == "events_open":
-        still = Event.closed.is_(None)
+        still = settled.still_open(db)
         return Kept(Event, literal(1), still, still, (Event.category,))
     whole: dict[str, Kept] = {
         "buildings": Kept(Building, literal(1), true(), true(), (Building.use,)),

@@ -392,7 +392,7 @@ def _add_things(db: Session, leaf: _LeafTable) -> None:
         ("buildings", Building.region_code, True),
         ("organisations", Organisation.region_code, True),
         ("events", Event.region_code, _last_year(db)),
-        ("events_open", Event.region_code, Event.closed.is_(None) & settled.counts(db)),
+        ("events_open", Event.region_code, settled.still_open(db)),
     )
     for measure, column, condition in counted:
         query = select(column, func.count()).where(column.is_not(None)).group_by(column)

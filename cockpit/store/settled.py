@@ -9,11 +9,14 @@ from sqlalchemy.orm import Session
 
 from cockpit.store import models as m
 from cockpit.store.catalogue import begin_writing, put_meta, read_meta
-from cockpit.store.models_live import FeedDelivery, FeedSource
+from cockpit.store.models_live import FeedDelivery, FeedRefusal, FeedSource
 from cockpit.store.session import engine, require_table
 
 EXERCISE = "演练"
 """How the purpose of an exercise's data set begins; its title says it too."""
+CLOSED = "closed"
+"""The mark of a row in the list of remarkable ones (``FeedRefusal``) that closed a stored event;
+its ``row_id`` is the event's key."""
 _KEY = "feeds_settled"
 
 
@@ -32,6 +35,19 @@ def counts(db: Session) -> Any:
     )
 
 
+def still_open(db: Session) -> Any:
+    """
+    Return the condition that an event counts as open in the figures of the stored version.
+
+    One that a feed closed after the last settling still does: it counts as closed from the next.
+    """
+    settled = db.execute(select(m.Meta.value).where(m.Meta.key == _KEY)).scalar() or 0
+    since = select(FeedRefusal.row_id).where(
+        FeedRefusal.template == CLOSED, FeedRefusal.delivery > settled
+    )
+    return or_(m.Event.closed.is_(None), m.Event.id.in_(since)) & counts(db)
+
+
 def settle(connection: Connection) -> int:
     """Let the figures count every event that has come; return the delivery they reach to, or 0."""
     if not inspect(connection).has_table(FeedDelivery.__tablename__):
@@ -39,7 +55,15 @@ def settle(connection: Connection) -> int:
     last = connection.execute(
         select(func.coalesce(func.max(FeedDelivery.seq), 0))
         .join(FeedSource, FeedSource.id == FeedDelivery.source_id)
-        .where(FeedSource.kind == "events", FeedDelivery.n_new > 0)
+        .where(
+            FeedSource.kind == "events",
+            or_(
+                FeedDelivery.n_new > 0,
+                FeedDelivery.seq.in_(
+                    select(FeedRefusal.delivery).where(FeedRefusal.template == CLOSED)
+                ),
+            ),
+        )
     ).scalar_one()
     put_meta(connection, _KEY, int(last))
     return int(last)

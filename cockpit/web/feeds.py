@@ -148,6 +148,7 @@ def _told(receipt: Receipt, language: str) -> dict[str, Any]:
         "delivery": receipt.delivery,
         "new": receipt.new,
         "known": receipt.known,
+        "changed": receipt.changed,
         "refused": _rows(receipt.refused, language),
         "marked": _rows(receipt.marked, language),
     }

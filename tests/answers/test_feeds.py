@@ -18,6 +18,7 @@ from cockpit.answers.feeds_county import LEAST_KNOWN, usual
 from cockpit.answers.feeds_sources import FeedOffError, NoFeedError, Source
 from cockpit.feeds import silent
 from cockpit.store import models as m
+from cockpit.store import settled
 from cockpit.store.models_live import FeedDelivery, FeedRefusal, FeedSource
 from cockpit.store.session import data_version
 from geodata.errors import InputError
@@ -221,6 +222,58 @@ def test_an_event_again_is_known_and_a_changed_one_is_refused(engine: Engine) ->
     found = _send(engine, source, THEFT, {**THEFT, "id": "T2"}, {**THEFT, "status": "已办结"})
     assert (found.new, found.known) == (1, 1)
     assert _told(found) == [(3, "T1", "Row 1 of the request says otherwise about the same.")]
+
+
+def test_an_event_goes_on_and_is_closed_once_and_never_opened_by_an_older_message(
+    engine: Engine,
+) -> None:
+    source = _source("events")
+    going = {**THEFT, "status": "处理中"}
+    done = {**THEFT, "status": "已办结", "closed": "2026-01-15T10:00"}
+    _send(engine, source, THEFT)
+    told = [_send(engine, source, row) for row in (going, THEFT, done, done, THEFT, going)]
+    assert [(r.new, r.known, r.changed, r.refused) for r in told] == [
+        (0, 1, changed, ()) for changed in (1, 0, 1, 0, 0, 0)
+    ]
+    earlier = {**done, "closed": "2026-01-15T09:00"}
+    later = {**done, "closed": "2026-01-15T11:00", "status": "已回访"}
+    assert [_send(engine, source, row).changed for row in (earlier, later)] == [0, 1]
+    with Session(engine) as db:
+        stored = db.execute(select(m.Event.status, m.Event.closed, m.Event.delivery)).one()
+    assert stored == ("已回访", dt.datetime(2026, 1, 15, 11), 1)
+    assert feeds.refusals("备用") == ()
+
+
+def test_an_event_that_closes_before_it_was_reported_or_tomorrow_does_not_go_on(
+    engine: Engine,
+) -> None:
+    source = _source("events")
+    _send(engine, source, THEFT)
+    for closed in ("2026-01-15T07:59", "2026-01-16T08:00"):
+        found = _send(engine, source, {**THEFT, "closed": closed})
+        assert (found.changed, len(found.refused)) == (0, 1)
+    other = _send(engine, source, {**THEFT, "closed": "2026-01-15T09:00", "category": "火灾"})
+    assert (other.changed, len(other.refused)) == (0, 1)
+    with Session(engine) as db:
+        assert db.execute(select(m.Event.closed)).scalar_one() is None
+
+
+def test_figures_of_a_version_keep_an_event_open_until_they_are_settled(engine: Engine) -> None:
+    source = _source("events")
+    _send(engine, source, THEFT)
+    with engine.begin() as connection:
+        settled.settle(connection)
+    _send(engine, source, {**THEFT, "closed": "2026-01-15T10:00"})
+
+    def n_open() -> int:
+        with Session(engine) as db:
+            of = select(func.count()).select_from(m.Event).where(settled.still_open(db))
+            return int(db.execute(of).scalar_one())
+
+    assert n_open() == 1
+    with engine.begin() as connection:
+        assert settled.settle(connection) == 2
+    assert n_open() == 0
 
 
 def test_a_changed_event_is_told_with_the_stored_value(engine: Engine) -> None:

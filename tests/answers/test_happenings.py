@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from cockpit.answers import happenings
 from cockpit.answers.happenings import Happenings, current_happenings
 from cockpit.store.models import Dataset, Event
-from cockpit.store.models_live import FeedDelivery, FeedSource
+from cockpit.store.models_live import FeedDelivery, FeedRefusal, FeedSource
 from cockpit.store.session import engine
+from cockpit.store.settled import CLOSED
 from tests import eventful, tiny
 
 pytestmark = pytest.mark.usefixtures("eventful_here")
@@ -123,3 +124,28 @@ def test_a_delivery_without_new_rows_changes_nothing() -> None:
     version = seen().version
     deliver(2)
     assert seen().version == version
+
+
+def test_an_event_that_a_feed_closes_is_no_longer_open_and_stays_once() -> None:
+    deliver(1, ("L1", "盗窃", 3))
+    before = seen()
+    at = before.ids.tolist().index("events:L1")
+    with Session(engine()) as db:
+        db.execute(update(Event).where(Event.id == "events:L1").values(closed=None))
+        db.commit()
+    happenings.forget()
+    assert seen().open[at]
+    deliver(2)
+    with Session(engine()) as db:
+        db.execute(
+            update(Event).where(Event.id == "events:L1").values(closed=dt.datetime(2025, 7, 1))
+        )
+        db.add(FeedRefusal(delivery=2, position=1, row_id="events:L1", template=CLOSED, detail={}))
+        db.commit()
+    after = seen()
+    assert after.version != before.version
+    assert after.ids.tolist() == before.ids.tolist()
+    assert not after.open[at]
+    happenings.forget()
+    assert (seen().open == after.open).all()
+    assert seen().version == after.version

@@ -91,7 +91,14 @@ def _n(engine: Engine, model: type[m.Base]) -> int:
 def test_takes_one_reading_and_many(engine: Engine, tokens: dict[str, str]) -> None:
     one = post(W1, "readings", tokens["readings"])
     assert one.status == 200
-    assert one.json() == {"delivery": 1, "new": 1, "known": 0, "refused": [], "marked": []}
+    assert one.json() == {
+        "delivery": 1,
+        "new": 1,
+        "known": 0,
+        "changed": 0,
+        "refused": [],
+        "marked": [],
+    }
     many = [W1, {**W1, "time": "2025-11-15T09:00"}, {**W1, "time": "2025-11-15T10:00", "value": 2}]
     assert post(many, "readings", tokens["readings"]).json()["new"] == 2
     lines = "\n".join(json.dumps({**W1, "time": f"2025-11-15T{h}:00"}) for h in (10, 11, 12))
