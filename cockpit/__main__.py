@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,7 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     given = parser.parse_args(arguments)
     try:
-        return int(given.run(given))
+        code = int(given.run(given))
+        sys.stdout.flush()
+        return code
     except AskFirst as question:
         print(_say(question, given.lang), file=sys.stderr)
         print(
@@ -43,6 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
     except CockpitError as error:
         print(_say(error, given.lang), file=sys.stderr)
         return REFUSED
+    except BrokenPipeError:
+        return _unread()
     except OSError as error:
         print(_say(_unusable(error), given.lang), file=sys.stderr)
         return REFUSED
@@ -50,6 +55,13 @@ def main(arguments: list[str] | None = None) -> int:
         sentence = "The store cannot be read or written ({problem})."
         print(translate(sentence, given.lang, problem=_problem(error)), file=sys.stderr)
         return REFUSED
+
+
+def _unread() -> int:
+    """Go quietly: the reader of a pipe, such as ``| head``, has seen enough."""
+    # At its end Python writes what is left once more, and would complain.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return OK
 
 
 def _unusable(error: OSError) -> DataFileError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import subprocess
+import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -426,6 +428,83 @@ def test_refusals_are_plain(files: Path, words: tuple[str, ...], refusal: str) -
     assert code != 0
     assert out == ""
     assert refusal in err
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        ("--alpha", "0", "0 is not a number above 0 and below 1"),
+        ("--alpha", "1", "1 is not a number above 0 and below 1"),
+        ("--alpha", "nan", "nan is not a number above 0 and below 1"),
+        ("--most-share", "1.5", "1.5 is not a number above 0 and below 1"),
+        ("--cell-m", "0", "0 is not a length above 0 in metres"),
+        ("--bandwidth-m", "inf", "inf is not a length above 0 in metres"),
+        ("--permutations", "0", "0 is not a whole number, 1 or more"),
+        ("--permutations", "9.5", "9.5 is not a whole number, 1 or more"),
+        ("--days", "0", "0 is not a whole number, 1 or more"),
+        ("--hold", "0", "0 is not a whole number, 1 or more"),
+        ("--seed", "-1", "-1 is not a whole number, 0 or more"),
+        ("--clear", "-1", "-1 is not a number, 0 or more"),
+    ],
+)
+def test_options_out_of_bounds_are_a_wrong_call(
+    capsys: pytest.CaptureFixture[str], option: str, value: str, expected: str
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["risk", "e.csv", "--method", "gi", f"{option}={value}"])
+    assert left.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1].endswith(f"argument {option}: {expected}")
+
+
+def test_few_permutations_are_told_of(asked: tuple[str, ...]) -> None:
+    told = "With 9 permutations no p-value is below 0.1; 99 or more tell better."
+    assert run(*asked, "gi", "--permutations", "9")[2].splitlines()[0] == told
+    assert "permutations" not in run(*asked, "gi", "--permutations", "99")[2]
+
+
+def test_headers_are_chinese_on_a_chinese_terminal_only(
+    asked: tuple[str, ...], tmp_path: Path
+) -> None:
+    words = (*asked, "gi", "--permutations", "99")
+    _, out, _ = run(*words, language="zh")
+    head, first = out.splitlines()[2:4]
+    assert head.split() == [
+        "编号", "事件数", "人口", "预期数", "得分", "z值", "p值", "模拟p值", "q值", "类型",
+    ]  # fmt: skip
+    assert first.split()[-1] in ("热点", "冷点", "不显著")
+    assert "spot" in run(*words)[1].splitlines()[2]
+    assert run(*words, "--json", language="zh")[1] == run(*words, "--json")[1]
+    file = tmp_path / "o.csv"
+    run(*words, "-o", str(file), language="zh")
+    assert pd.read_csv(file).columns[0] == "id"
+
+
+@pytest.mark.parametrize(
+    ("method", "header"),
+    [
+        ("forecast", "来自长期"),
+        ("backtest", "面积占比"),
+        ("near-repeat", "距离（米）"),
+        ("emerging", "演变"),
+    ],
+)
+def test_no_header_stays_english(asked: tuple[str, ...], method: str, header: str) -> None:
+    _, out, _ = run(*asked, method, "--permutations", "99", "--cell-m", "1000", language="zh")
+    heads = out.split("\n\n", 1)[1].splitlines()[0].split()
+    assert header in heads
+    assert not [one for one in heads if one.isascii() and one not in ("PAI",)]
+
+
+def test_a_reader_that_leaves_is_no_error(asked: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "cockpit", "risk", *asked, "eb", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        told = process.stderr.read().decode()
+    assert process.returncode == 0
+    assert "Broken pipe" not in told
+    assert "Traceback" not in told
 
 
 def test_periods_are_whole_and_end_with_the_newest_day() -> None:

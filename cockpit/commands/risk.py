@@ -20,11 +20,12 @@ from cockpit.answers.downloads import as_csv, as_xlsx
 from cockpit.commands import risk_criteria, risk_forecasts, risk_places, risk_spots, risk_times
 from cockpit.commands.output import replaced, require_writable
 from cockpit.commands.risk_cases import Case, Found, case_of, outside_of
-from cockpit.locale import translate
+from cockpit.locale import catalogue, translate
 from geodata.errors import InputError
 from loaders.export import escape_formulas
 
 _ENDINGS = ("json", "csv", "xlsx", "geojson")
+_FEW = 99  # permutations
 _SHOWN = 12  # rows that a terminal shows
 _OF_EVENTS: dict[str, Callable[[Case, argparse.Namespace], Found]] = {
     "density": risk_places.heat,
@@ -40,6 +41,7 @@ _OF_EVENTS: dict[str, Callable[[Case, argparse.Namespace], Found]] = {
     "forecast": risk_forecasts.next_period,
     "backtest": risk_forecasts.judged,
 }
+_CLASSES = frozenset({"spot", "kind", "history", "map"})  # columns of words, not of names
 _UNTIMED = ("density", "gi", "moran", "hotspots", "eb", "spatial-eb")
 _OF_TABLES: dict[str, Callable[[argparse.Namespace], Found]] = {
     "rule": risk_times.warnings_of,
@@ -58,6 +60,7 @@ def run(given: argparse.Namespace) -> int:
         )  # fmt: skip
     if given.output:
         require_writable(given.output)
+    _note_few(given)
     found, plain = _answer(given)
     if not given.output:
         _show(found, plain, given)
@@ -67,6 +70,15 @@ def run(given: argparse.Namespace) -> int:
         file.write_bytes(body)
     print(translate("{file}: written.", given.lang, file=given.output.name))
     return 0
+
+
+def _note_few(given: argparse.Namespace) -> None:
+    """Say that few permutations cannot tell much."""
+    n = given.permutations
+    if n is not None and n < _FEW:
+        sentence = "With {n} permutations no p-value is below {p}; {few} or more tell better."
+        told = translate(sentence, given.lang, n=n, p=f"{1 / (n + 1):.3g}", few=_FEW)
+        print(told, file=sys.stderr)
 
 
 def _answer(given: argparse.Namespace) -> tuple[Found, dict[str, Any]]:
@@ -112,8 +124,11 @@ def _show(found: Found, plain: dict[str, Any], given: argparse.Namespace) -> Non
     if not len(found.rows):
         return
     print()
-    with pd.option_context("display.width", 110, "display.max_columns", 12):
-        print(_printable(found.rows.head(_SHOWN)).to_string(index=False, max_colwidth=40))
+    with pd.option_context(
+        "display.width", 110, "display.max_columns", 12, "display.unicode.east_asian_width", True
+    ):
+        rows = in_words(_printable(found.rows.head(_SHOWN)), given.lang)
+        print(rows.to_string(index=False, max_colwidth=40))
     if len(found.rows) > _SHOWN:
         print(translate("... and {n} more.", given.lang, n=len(found.rows) - _SHOWN))
 
@@ -129,6 +144,37 @@ def _printable(rows: pd.DataFrame) -> pd.DataFrame:
         elif made[name].dtype == np.float64:
             made[name] = made[name].map(lambda one: f"{one:.4g}")
     return made
+
+
+def in_words(rows: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Return a table with headers and classes in a language; files keep the English ones."""
+    if language == "en":
+        return rows
+    made = rows.copy()
+    for name in _CLASSES.intersection(made.columns):
+        made[name] = made[name].map(lambda one: _class_word(str(one), language))
+    return made.rename(columns=lambda name: _header(str(name), language))
+
+
+def _class_word(name: str, language: str) -> str:
+    known = catalogue(language)
+    word, _, width = name.partition(" ")
+    if width.endswith(" m"):  # a kernel and its metres
+        return f"{known.get(f'risk class: {word}', word)} {width}"
+    return known.get(f"risk class: {name}") or known.get(name, name)
+
+
+def _header(name: str, language: str) -> str:
+    """Return a header in words; "from fire" keeps the name that the file gave."""
+    known = catalogue(language)
+    if f"risk column: {name}" in known:
+        return known[f"risk column: {name}"]
+    for mark in ("from_", "from ", "affected "):
+        if name.startswith(mark):
+            rest = name.removeprefix(mark)
+            word = known[f"risk column: {mark.rstrip('_ ')} {{name}}"]
+            return word.format(name=known.get(f"risk column: part {rest}", rest))
+    return name
 
 
 def _as_file(found: Found, plain: dict[str, Any], ending: str) -> bytes:

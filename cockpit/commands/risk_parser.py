@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,30 @@ _EXAMPLES = """examples:
 """
 
 
+def _number(
+    expected: str, fits: Callable[[float], bool], kind: Callable[[str], Any] = float
+) -> Callable[[str], Any]:
+    """Return a type of ``argparse`` that says in plain words what it expects."""
+
+    def read(text: str) -> Any:
+        try:
+            number = kind(text)
+        except ValueError:
+            number = None
+        if number is None or not (math.isfinite(number) and fits(number)):
+            raise argparse.ArgumentTypeError(f"{text} is not {expected}")
+        return number
+
+    return read
+
+
+_SHARE = _number("a number above 0 and below 1", lambda value: 0 < value < 1)
+_LENGTH = _number("a length above 0 in metres", lambda value: value > 0)
+_AMOUNT = _number("a number, 0 or more", lambda value: value >= 0)
+_COUNT = _number("a whole number, 1 or more", lambda value: value >= 1, int)
+_SEED = _number("a whole number, 0 or more", lambda value: value >= 0, int)
+
+
 def add(commands: Any) -> None:
     """Add the command ``risk``."""
     listed = "\n".join(f"  {name:<12} {text}" for name, text in METHODS.items())
@@ -81,15 +107,15 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
 
 def _add_space(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("places")
-    group.add_argument("--permutations", type=int, metavar="N",
+    group.add_argument("--permutations", type=_COUNT, metavar="N",
                        help="or simulations (default: 999; large scans 99)")  # fmt: skip
-    group.add_argument("--seed", type=int, default=20240501, help="of all random draws")
+    group.add_argument("--seed", type=_SEED, default=20240501, help="of all random draws")
     group.add_argument(
-        "--alpha", type=float, default=0.05, help="false discoveries (default: 0.05)"
+        "--alpha", type=_SHARE, default=0.05, help="false discoveries (default: 0.05)"
     )
-    group.add_argument("--cell-m", type=float, metavar="M",
+    group.add_argument("--cell-m", type=_LENGTH, metavar="M",
                        help="width of a square (default: by the extent)")  # fmt: skip
-    group.add_argument("--bandwidth-m", type=float, metavar="M",
+    group.add_argument("--bandwidth-m", type=_LENGTH, metavar="M",
                        help="of the kernel (default: by the events)")  # fmt: skip
     group.add_argument("--bands-m", default="0,100,200,300,400,500", metavar="M,...",
                        help="bounds of the bands of distance (near-repeat)")  # fmt: skip
@@ -106,7 +132,7 @@ def _add_time(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--space-only", action="store_true", help="scan: all periods as one")
     group.add_argument("--adjust-time", action="store_true",
                        help="scan: a season that all areas share is no cluster")  # fmt: skip
-    group.add_argument("--most-share", type=float, metavar="S",
+    group.add_argument("--most-share", type=_SHARE, metavar="S",
                        help="scan: of the people in the largest circle (default: 0.5, less for "
                        "more than 300 areas)")  # fmt: skip
     group.add_argument("--by-region", action="store_true",
@@ -119,11 +145,11 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--thresholds", metavar="BLUE,YELLOW,ORANGE,RED",
                        help="an empty one is not used, as in 75,,150,250")  # fmt: skip
     group.add_argument("--below", action="store_true", help="warn when the value falls")
-    group.add_argument("--clear", type=float, default=0.0, metavar="V",
+    group.add_argument("--clear", type=_AMOUNT, default=0.0, metavar="V",
                        help="a warning ends this far on the good side")  # fmt: skip
-    group.add_argument("--hold", type=int, default=1, metavar="N",
+    group.add_argument("--hold", type=_COUNT, default=1, metavar="N",
                        help="readings in a row before it begins")  # fmt: skip
-    group.add_argument("--window-hours", type=float, default=0.0, metavar="H")
+    group.add_argument("--window-hours", type=_AMOUNT, default=0.0, metavar="H")
     group.add_argument(
         "--aggregate", default="last", choices=("last", "mean", "max", "sum", "rise")
     )
@@ -144,7 +170,7 @@ def _add_criteria(parser: argparse.ArgumentParser) -> None:
                        help="depth of water in m; others are people (default: hazard)")  # fmt: skip
     group.add_argument("--hazard-classes", action="store_true",
                        help="the hazard is a class from 1 to 4")  # fmt: skip
-    group.add_argument("--days", type=int, default=1, help="that needs are for (default: 1)")
+    group.add_argument("--days", type=_COUNT, default=1, help="that needs are for (default: 1)")
 
 
 def _risk(given: argparse.Namespace) -> int:
