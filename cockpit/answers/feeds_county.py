@@ -78,15 +78,16 @@ class Known:
 
     def usual(self, sensor: str) -> Usual | None:
         """Return what a sensor of a steady kind usually shows, as of the last ten minutes."""
-        device = self.devices.get(sensor)
-        kind = kind_of(device.kind) if device else None
-        if kind is None or not kind.steady:
-            return None
         kept = self._usual.get(sensor)
         if kept is None or time.monotonic() - kept[0] > _OLD_SECONDS:
-            kept = time.monotonic(), usual(self._readings(sensor))
-            self._usual[sensor] = kept
+            found = usual(self._readings(sensor)) if self._steady(sensor) else None
+            kept = self._usual[sensor] = (time.monotonic(), found)
         return kept[1]
+
+    def _steady(self, sensor: str) -> bool:
+        device = self.devices.get(sensor)
+        kind = kind_of(device.kind) if device else None
+        return kind is not None and kind.steady
 
     def _readings(self, sensor: str) -> NDArray[np.float64]:
         query = select(m.Reading.value).where(m.Reading.sensor_id == sensor)
