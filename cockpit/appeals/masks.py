@@ -81,10 +81,13 @@ _RULES: tuple[_Rule, ...] = (
     ("identity", re.compile(r"(?<!\d)[1-9]\d{5}\d{2}[01]\d[0-3]\d\d{3}(?!\d)"), _MARK["identity"]),
     (
         "identity",
-        re.compile(r"((?:护照|通行证)(?:号码|号)?(?:是|为)?[ :：]{0,3})[A-Za-z]{1,2} ?\d{7,10}(?!\d)"),
+        re.compile(
+            r"((?:护照|通行证|旅行证件?|回乡证|台胞证|(?i:passport))(?:号码|号| ?(?i:number|no)\.?)?"
+            r"(?:是|为| is)?[ :：#]{0,3})[A-Za-z]{0,2} ?\d{7,10}(?!\d)"
+        ),
         _after("identity"),
     ),
-    ("identity", re.compile(r"(?<![A-Za-z0-9])[EG]\d{8}(?!\d)"), _MARK["identity"]),
+    ("identity", re.compile(r"(?<![A-Za-z0-9])(?:[EG]\d{8}|E[A-HJ-NP-Z]\d{7})(?!\d)"), _MARK["identity"]),
     ("card", re.compile(r"(?<!\d)\d(?:[ \-]?\d){15,18}(?!\d)"), _MARK["card"]),
     (
         "telephone",

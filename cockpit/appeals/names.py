@@ -66,15 +66,50 @@ _LIKELY = (
     "经理|校长|院长|队长|组长|所长|镇长|乡长|局长|负责人|党员|男子|女子|举报|联系|状告"
 )
 
+_KIN = "老人|老太|奶奶|爷爷|外婆|外公|婆婆|公公|妈妈|爸爸|母亲|父亲|家长|老师|医生|主任"
+_THEIRS = (
+    "邻居|孩子|儿子|女儿|妻子|丈夫|老婆|老公|母亲|父亲|妈妈|爸爸|爷爷|奶奶|家人|家属|老师|房子|房屋"
+)
+# 紧张老师 and 上周医生 have a surname that ends a word; 杜绝医生 one that begins it.
+_NOT_WITHIN = "(?<![子儿外曾祖玄上下本每一二两三四五六周紧慌纸夸主扩行张感])"
+_NO_NAME = (
+    "(?!杜绝|任课|韩[国语]|徐州|黎明|罗马|王牌|贺[卡信]|谢师|孙辈|张[榜望罗]|周[日一二三四五六末])"
+)
+_GIVEN = rf"(?:{_FIRST}{_LAST}|{_FIRST})"
+_PLAIN_NAME = rf"{_NOT_WORDS}{_NO_NAME}(?:{_TWO}|[{_PLAIN}])"
+_BOUNDARY = rf"(?:(?<![{_HAN}])|(?<=[的位名是为和、]))"
+_WESTERN = r"[A-Z][A-Za-z'’\-]+(?: [A-Z][A-Za-z'’\-]+){0,3}(?![A-Za-z])"
+# Written small, only a few words can be a name; these begin what follows it.
+_STOP = "and|from|i|my|the|a|an|of|at|in|on|with|phone|tel|is|are|was|has|have|says|who|living|not|but|here"
+_ANY_WESTERN = (
+    rf"[A-Za-z][A-Za-z'’\-]+(?: (?!(?i:{_STOP})\b)[A-Za-z][A-Za-z'’\-]+){{0,2}}(?![A-Za-z])"
+)
+_TOLD = "says|said|reports|reported|complains|complained|writes|wrote|asks|asked|claims"
+
 PATTERNS: tuple[re.Pattern[str], ...] = (
     re.compile(rf"((?:{_SURE}){_GAP}){_NAME_AND_END}"),
     re.compile(rf"((?:{_SURE}){_GAP}){_NAME_ALONE}"),
     re.compile(rf"((?:{_LIKELY}){_GAP}){_NAME_AND_END}"),
     re.compile(
-        rf"((?<![{_HAN}])(?:[{_HAN}]{{0,2}}[，。；：])?)(?:{_NOT_WORDS}{_SURNAME}(?:{_FIRST}{_LAST}|{_FIRST})|{_DOTTED})"
+        rf"((?<![{_HAN}])(?:[{_HAN}]{{0,2}}[，。；：])?)(?:{_NOT_WORDS}{_NO_NAME}{_SURNAME}(?:{_FIRST}{_LAST}|{_FIRST})|{_DOTTED})"
         rf"(?={_SAYS}|{_ADDRESSED}|[ ，：(（]{{0,2}}(?:\[电话\]|\[证件号\]|身份证|联系电话|手机号|电话[：\[]))"
     ),
     re.compile(rf"((?:{_SURE}|{_LIKELY}){_GAP}){_SURNAME}(?={_ADDRESSED})"),
     re.compile(rf"(?<![对双警校医])(){_NOT_WORDS}{_SURNAME}(?=先生|女士|小姐|阿姨|大爷|大妈|师傅)"),
+    re.compile(rf"(){_NOT_WITHIN}{_PLAIN_NAME}{_GIVEN}(?={_KIN})"),
+    re.compile(rf"(){_NOT_WITHIN}{_PLAIN_NAME}(?<!谢)(?={_KIN})"),
+    re.compile(rf"({_BOUNDARY}){_NOT_WORDS}{_NO_NAME}{_SURNAME}{_GIVEN}(?=的(?:{_THEIRS}))"),
+    re.compile(
+        rf"((?:邻居|孩子|娃娃|小孩){_GAP}){_PLAIN_NAME}(?:{_FIRST}{_LAST}{_NO_PLACE}|{_FIRST}{_NO_PLACE}{_ENDS})"
+    ),
+    re.compile(
+        rf"((?i:my name(?: is|['’]s)|i am called|full name|contact person)[ :：]{{1,3}})(?!(?i:{_STOP})\b){_ANY_WESTERN}"
+    ),
+    re.compile(
+        rf"((?:{_SURE}){_GAP}|(?<![A-Za-z])(?:I am|I['’]m|Mr|Mrs|Ms|Miss|Dr)\.? ){_WESTERN}"
+    ),
+    re.compile(
+        rf"((?<![A-Za-z]))(?!The |Our |My |City |This )[A-Z][a-z]+(?: [A-Z][a-z]+){{1,2}}(?= (?:{_TOLD})\b)"
+    ),
 )
 """Each keeps its first group, what leads to the name, and replaces the rest."""
