@@ -99,8 +99,9 @@ def _asked(found: Choices, kinds: list[str]) -> dict[str, Any]:
         about = _choice(f"about.{what}", say("Which"), _abouts(found, what), 220)
         level = ""
         if _SUBJECT[what] != "sensor":
-            levels = {one: say(REGION_TITLES[one]) for one in found.levels[::-1]}
-            level = _choice("level", say("Level of regions"), levels, 150)
+            levels = {one: say(REGION_TITLES[one]) for one in found.levels}
+            usual = "township" if "township" in levels else ""  # villages see too few events
+            level = _choice("level", say("Level of regions"), levels, 150, first=usual)
         mode = _mode(what)
         rule = _compared(mode)
     subject = f"{_SUBJECT[what]}:{about}"
@@ -163,7 +164,7 @@ def _compared(mode: str) -> dict[str, Any]:
     """Return direction, window and aggregate."""
     rule: dict[str, Any] = {"above": mode != "unusual"}
     if mode in ("unit", "indicator"):
-        side = _choice("side", say("Direction"), {s: say(t) for s, t in SIDE_TITLES.items()}, 210)
+        side = _choice("side", say("Direction"), {s: say(t) for s, t in SIDE_TITLES.items()}, 260)
         rule["above"] = side == "above"
     if mode in ("own", "unit"):
         windows = {w: say(t) for w, t in WINDOW_TITLES.items()}
@@ -179,7 +180,7 @@ def _thresholds(mode: str) -> list[float | None]:
     first = {"own": _OWN, "unusual": _RARE}.get(mode, (None,) * 4)
     return [
         st.number_input(
-            say(LEVEL_TITLES[LEVELS[level]]), value=value, format="%g", width=125,
+            say(LEVEL_TITLES[LEVELS[level]]), value=value, format="%g", width=145,
             step=0.01 if mode == "own" else None,
             key=state.widget_key(f"warning.new.{mode}.{level}"),
         )
