@@ -14,6 +14,7 @@ from cockpit.answers.risk_heat import metres_of
 from cockpit.answers.risk_places import Floats, Places
 from cockpit.answers.risk_question import Question, by_period, counted
 from cockpit.answers.risk_signs import usual_at
+from cockpit.risk.discoveries import false_discovery
 from cockpit.risk.emerging import KINDS, LEAST_PERIODS, Emerging, emerging
 from cockpit.risk.near_repeat import NearRepeat, near_repeat
 from cockpit.risk.scan import Cluster as ScanCluster
@@ -160,6 +161,12 @@ class Repeats:
     found: NearRepeat
     events: int  # whose pairs are counted
     notes: tuple[Note, ...]
+
+    @property
+    def sure(self) -> NDArray[np.bool_]:
+        """Tell which fields of the table have more pairs than chance gives in so many fields."""
+        found: NDArray[np.bool_] = false_discovery(self.found.p) & (self.found.ratio > 1)
+        return found
 
 
 def repeats(known: Happenings, places: Places, q: Question) -> Repeats:

@@ -28,6 +28,7 @@ class Field:
     inside: NDArray[np.bool_]
     place: NDArray[np.intp]  # (ny, nx)
     nearest: NDArray[np.intp]  # (n_places,) flat square at or nearest to the middle of each place
+    bounds: tuple[float, float, float, float]  # west, south, east, north of the grid in degrees
 
     def mean_by_place(self, values: Floats, *, missing: float = 0.0) -> Floats:
         """
@@ -90,7 +91,18 @@ def _made(places: Places, squares: int) -> Field:
         inside = np.ones_like(inside)
     column = np.clip((np.nan_to_num(places.x) - grid.x0) // grid.cell_m, 0, grid.nx - 1)
     row = np.clip((np.nan_to_num(places.y) - grid.y0) // grid.cell_m, 0, grid.ny - 1)
-    return Field(grid, inside, place, (row * grid.nx + column).astype(np.intp))
+    return Field(
+        grid, inside, place, (row * grid.nx + column).astype(np.intp), _bounds(places, grid)
+    )
+
+
+def _bounds(places: Places, grid: Grid) -> tuple[float, float, float, float]:
+    """Return the box around the grid's edge in degrees: a straight edge is a curve there."""
+    t = np.linspace(0, 1, 33)
+    across, up = np.meshgrid(t * grid.nx, t * grid.ny)
+    x, y = grid.x0 + across * grid.cell_m, grid.y0 + up * grid.cell_m
+    lon, lat = to_degrees(places.twin, x.ravel(), y.ravel())
+    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
 
 
 def _box(places: Places, squares: int) -> tuple[tuple[float, float, float, float], float]:

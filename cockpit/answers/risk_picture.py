@@ -15,7 +15,7 @@ from cockpit.answers.happenings import Happenings
 from cockpit.answers.layers import layer_url
 from cockpit.answers.risk_field import Field, field_of
 from cockpit.answers.risk_heat import Heat, cuts_of, heat_of
-from cockpit.answers.risk_places import Floats, Places, to_degrees, to_metres
+from cockpit.answers.risk_places import Floats, Places, to_metres
 from cockpit.answers.risk_question import Question
 from geodata.errors import InputError
 
@@ -86,12 +86,7 @@ def picture(
 
 def bounds_of(places: Places) -> tuple[float, float, float, float]:
     """Return west, south, east, north of the picture in degrees."""
-    grid = field_of(places).grid
-    t = np.linspace(0, 1, _LATTICE)
-    across, up = np.meshgrid(t * grid.nx, t * grid.ny)
-    x, y = grid.x0 + across * grid.cell_m, grid.y0 + up * grid.cell_m
-    lon, lat = to_degrees(places.twin, x.ravel(), y.ravel())
-    return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
+    return field_of(places).bounds
 
 
 # ---------------------------------------------------------------- from the grid to the map

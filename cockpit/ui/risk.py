@@ -54,14 +54,23 @@ def show(twin: Twin, choice: Choice) -> None:
         return
     if choice.method.slow:
         there = risk_slow.show(twin, choice)
+        _below(choice, why=there)
     else:
-        risk_time.show(twin, choice, points)
+        risk_time.show(twin, choice, points, _below)
         there = True
-    with st.container(horizontal=True, vertical_alignment="center"):
-        risk_panels.method(choice)
-        risk_panels.files(choice)
     if there:
-        risk_why.show(choice)
         risk_detail.show(choice)
     if choice.method.about == SENSORS and points:
         risk_sensors.table(choice)
+
+
+def _below(shown: Choice, *, why: bool) -> None:
+    """Show what stands below the map and speaks of it: of the step shown, where there is a slider.
+
+    Why a place is coloured so is left out while the slider plays: nobody could read it.
+    """
+    with st.container(horizontal=True, vertical_alignment="center"):
+        risk_panels.method(shown)
+        risk_panels.files(shown)
+    if why:
+        risk_why.show(shown)

@@ -71,11 +71,16 @@ def answer(asked: Asked, whole: Asked | None = None) -> Answer:
     return _answer(events().version, cache.visitor_class(), asked, whole)
 
 
+def coloured_by(method: str) -> str:
+    """Return the method whose figures colour the map: near repeats have no map of their own."""
+    return "density" if method == "repeat" else method
+
+
 def picture(asked: Asked, whole: Asked | None, look: str) -> Drawn | None:
     """Return where the picture of a question's heat is, colours as those of the whole period."""
     q = asked.question()
     of_all = q if whole is None else whole.question()
-    return answers.drawn(events(), places(asked.level), asked.method, q, of_all, look)
+    return answers.drawn(events(), places(asked.level), coloured_by(asked.method), q, of_all, look)
 
 
 def later(asked: Asked) -> Work:

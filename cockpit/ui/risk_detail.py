@@ -76,7 +76,7 @@ def _repeats(choice: Choice, places: Places, found: Answer) -> None:
     body = ""
     for i, (near, far) in enumerate(zip(made.distances_m, made.distances_m[1:], strict=False)):
         cells = "".join(
-            _ratio(float(made.ratio[i, j]), float(made.p[i, j]), int(made.observed[i, j]))
+            _ratio(float(made.ratio[i, j]), int(made.observed[i, j]), sure=bool(told.sure[i, j]))
             for j in range(made.ratio.shape[1])
         )
         title = say("{a} – {b} m", a=number(near), b=number(far))
@@ -87,15 +87,15 @@ def _repeats(choice: Choice, places: Places, found: Answer) -> None:
     )
     st.caption(
         say(
-            "Pairs of {n} events; bold and red where at most 5 % of {k} shuffles have so many "
-            "pairs. In brackets: pairs counted.",
+            "Pairs of {n} events; bold and red where there are more than chance gives, also when "
+            "so many fields are looked at ({k} shuffles, at most 5 % false). In brackets: pairs "
+            "counted.",
             n=number(told.events), k=number(made.simulations),
         )
     )  # fmt: skip
 
 
-def _ratio(ratio: float, p: float, pairs: int) -> str:
-    sure = p <= 0.05 and ratio > 1
+def _ratio(ratio: float, pairs: int, *, sure: bool) -> str:
     look = f' style="color:{theme.now().bad};font-weight:600"' if sure else ""
     return f'<td class="n"{look}>{number(ratio, 2)} ({number(pairs)})</td>'
 

@@ -45,9 +45,8 @@ def styles() -> None:
 
 def legend(found: Answer, asked: Asked) -> None:
     """Show what the colours mean, with units."""
-    method = METHODS[asked.method]
     unit = found.unit
-    title = say(method.title)
+    title = say(METHODS[risk_cache.coloured_by(asked.method)].title)
     told = f'<span class="ct-quiet ct-small">{escape(say(unit))}</span>' if unit else ""
     keys = "".join(_key(key) for key in found.keys)
     st.html(f'<div class="ct-legend"><b>{escape(title)}</b>{told}{keys}</div>')

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from dataclasses import replace
+from typing import Protocol
 
 import streamlit as st
 
@@ -30,16 +32,24 @@ FRAME_S = 1.2
 """Seconds that a step of time is shown while the slider plays."""
 
 
-def show(twin: Twin, choice: Choice, points: tuple[Point, ...]) -> None:
-    """Show slider, sentence, map and classes; while it plays, only these are drawn anew."""
+class Below(Protocol):
+    """Shows what stands below the map and speaks of the step that it shows."""
+
+    def __call__(self, shown: Choice, *, why: bool) -> None:
+        """Show it; ``why`` a place is coloured so as well, or not."""
+
+
+def show(twin: Twin, choice: Choice, points: tuple[Point, ...], below: Below) -> None:
+    """Show slider, sentence, map and what is below; while it plays, only these are drawn anew."""
     if not choice.over_time:
-        _step(twin, choice, points)
+        _step(twin, choice, points, below)
         return
     playing = bool(state.chosen("risk.playing", False))
-    st.fragment(_step, run_every=FRAME_S if playing else None)(twin, choice, points)
+    step = st.fragment(_step, run_every=FRAME_S if playing else None)
+    step(twin, choice, points, below)
 
 
-def _step(twin: Twin, choice: Choice, points: tuple[Point, ...]) -> None:
+def _step(twin: Twin, choice: Choice, points: tuple[Point, ...], below: Below) -> None:
     if state.chosen("risk.place", "") != choice.place:  # clicked: the whole page speaks of it
         st.rerun(scope="app")
     asked = _slider(choice) if choice.over_time else choice.asked
@@ -50,8 +60,10 @@ def _step(twin: Twin, choice: Choice, points: tuple[Point, ...]) -> None:
     except CockpitError as error:
         st.warning(say_error(error))
         picture(twin, choice, places, None, points, say_error(error))
-        return
-    told(twin, choice, places, asked, found, points)
+    else:
+        told(twin, choice, places, asked, found, points)
+    playing = choice.over_time and bool(state.chosen("risk.playing", False))
+    below(replace(choice, asked=asked), why=not playing)
 
 
 def told(

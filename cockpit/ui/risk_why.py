@@ -14,7 +14,7 @@ from cockpit.answers.risk_signs import COLD, HOT, MAYBE_COLD, MAYBE_HOT, NO_SIGN
 from cockpit.answers.risk_why import STEP
 from cockpit.risk.explain import BESIDE, Piece
 from cockpit.ui import cache, risk_cache, risk_panels, theme, way
-from cockpit.ui.risk_choices import Choice, picked
+from cockpit.ui.risk_choices import Choice, days_text, picked
 from cockpit.ui.words import date, language, number, say, say_error, say_terms
 from geodata.errors import CockpitError
 
@@ -29,6 +29,8 @@ def show(choice: Choice) -> None:
     if found is None:
         return
     st.subheader(say("Why here?"))
+    if choice.over_time:
+        st.caption(days_text(choice.asked.first, choice.asked.last))
     risk_panels.choose_place(places, choice, found)
     place = places.place_of(choice.place) if choice.place else -1
     if place < 0:

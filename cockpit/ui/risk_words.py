@@ -175,10 +175,10 @@ def _clusters(places: Places, found: Answer, inside: Rows) -> Terms:
 def _repeat(places: Places, found: Answer, inside: Rows) -> Terms:
     del places, inside
     table = found.found.found
-    best = np.unravel_index(int(np.nanargmax(np.where(table.p <= 0.05, table.ratio, -1.0))),
-                            table.ratio.shape)  # fmt: skip
+    sure = found.found.sure
+    best = np.unravel_index(int(np.argmax(np.where(sure, table.ratio, -1.0))), table.ratio.shape)
     ratio, p = float(table.ratio[best]), float(table.p[best])
-    if not (p <= 0.05 and ratio > 1):
+    if not sure.any():
         return [("Events do not follow each other nearby more often than by chance.", {})]
     return [
         (

@@ -179,6 +179,32 @@ def test_the_slider_goes_through_the_months(page: AppTest) -> None:
     assert colours(page) != december
 
 
+def test_each_step_has_its_own_picture_over_hidden_cells(page: AppTest) -> None:
+    page.query_params.update({"theme": "盗窃", "method": "density", "step": "month"})
+    page.run()
+    december = layer(page, "heat")
+    assert december["@@type"] == "BitmapLayer"
+    # Limits of the whole period, the days of the step.
+    assert "/2025-12-01/2025-12-31/2025-01-01/2025-12-31/light1-" in december["image"]
+    assert re.search(r"\(\[(\[\d+,\d+,\d+,0\],?)+\]\)", layer(page, "places")["getFillColor"])
+    assert layer(page, "places")["pickable"]
+    page.select_slider(key="widget.risk.frame").set_value(9).run()
+    october = layer(page, "heat")
+    assert "/2025-10-01/2025-10-31/2025-01-01/" in october["image"]
+    assert october["bounds"] == december["bounds"]
+
+
+def test_why_speaks_of_the_step_shown(page: AppTest) -> None:
+    page.query_params.update({"theme": "盗窃", "step": "month", "place": HOT})
+    page.run()
+    page.select_slider(key="widget.risk.frame").set_value(9).run()
+    assert not page.exception
+    assert any(c.value == "2025年10月1日至2025年10月31日" for c in page.caption)
+    # Nine grids with a theft each in October, and 30 more here.
+    assert "<b>39</b>" in html(page)
+    assert "/2025-10-01/2025-10-31/" in html(page)  # of the files to take away as well
+
+
 def test_playing_goes_on_step_by_step_and_ends(page: AppTest) -> None:
     page.query_params.update({"theme": "盗窃", "step": "month"})
     clock = [100.0]
@@ -222,14 +248,28 @@ def test_a_flood_without_relief_says_what_to_load(page: AppTest) -> None:
     assert not page.exception
 
 
-def test_a_silent_sensor_is_grey_and_called_old(page: AppTest) -> None:
+def test_a_silent_sensor_is_hollow_and_no_safety(page: AppTest) -> None:
     page.query_params["theme"] = "air"
     page.run()
     assert not page.exception
-    assert "共有监测设备 3 台；其中 2 台" in sentence(page)
+    assert "共有监测设备 3 台" in sentence(page)
+    assert "其中 2 台故障，读数不可信" in sentence(page)
     points = {row["id"]: row for row in layer(page, "sensors")["data"]}
     assert points["K1"]["t"] == "35.0 μg/m³"
-    assert points["K2"]["c"] == points["K3"]["c"] != points["K1"]["c"]
+    assert points["K1"]["c"][3] > 0
+    assert points["K2"]["c"] == points["K3"]["c"] == [0, 0, 0, 0]
+    assert points["K2"]["l"] != points["K1"]["l"]
+    states = page.dataframe[0].value.iloc[:, 4].tolist()
+    assert sorted(states) == sorted(["故障，不可信", "故障，不可信", "正常"])
+
+
+def test_sensors_are_those_of_the_unit(page: AppTest) -> None:
+    page.query_params.update({"theme": "air", "region": tiny.grid_code(1)[:12]})
+    page.run()
+    assert not page.exception
+    assert "共有监测设备 1 台" in sentence(page)
+    assert {row["id"] for row in layer(page, "sensors")["data"]} == {"K1"}
+    assert len(page.dataframe[0].value) == 1
 
 
 # ---------------------------------------------------------------- who may see what
