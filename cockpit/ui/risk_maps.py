@@ -44,7 +44,7 @@ class Scene:
     rows: NDArray[np.intp]  # (n_places,) rows of twin.regions
     circles: tuple[Cluster, ...] = ()
     picture: Drawn | None = None  # of the heat: it is drawn instead of the colours of the places
-    points: tuple[Point, ...] = ()  # sensors: id, n, e, p (lon, lat), c (colour), t (text)
+    points: tuple[Point, ...] = ()  # sensors: id, n, e, p (place), c (fill), l (line), t (text)
 
 
 def show(scene: Scene, *, key: str, on_pick: Callable[[str], None], alt: str) -> None:
@@ -236,7 +236,7 @@ def _points(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
     discs = {
         **cell_map.discs(f"sensors-{mark(json.dumps(rows))}", rows, 8),
         "getFillColor": "@@=c",
-        "getLineColor": rgba(tokens.map_ground),
+        "getLineColor": "@@=l",  # a ring alone: its reading cannot be believed
         "getLineWidth": 2,
     }
     words = _letters("sensors", rows, tokens) | {

@@ -7,14 +7,17 @@ import datetime as dt
 import streamlit as st
 
 from cockpit.answers.readings import Device
+from cockpit.answers.risk_health import sensors_health
 from cockpit.answers.twin import Twin
+from cockpit.risk.sensor_health import GOOD, STATES, Health
 from cockpit.risk.themes import THEMES
-from cockpit.ui import cache, coverage_maps, placement_map, risk_cache, risk_time, theme
+from cockpit.ui import cache, coverage_maps, placement_map, risk_cache, risk_time, theme, way
 from cockpit.ui.coverage_parts import table as figures
 from cockpit.ui.risk_choices import Choice
 from cockpit.ui.risk_maps import Point
 from cockpit.ui.theme import rgba
-from cockpit.ui.words import NO_FIGURE, moment, name_of, number, say
+from cockpit.ui.warning_parts import kind_text
+from cockpit.ui.words import NO_FIGURE, moment, name_of, number, say, say_terms
 
 OLD_HOURS = 24.0
 """A newest reading that lies so far behind the county's newest is called old."""
@@ -26,35 +29,53 @@ def kinds() -> tuple[str, ...]:
 
 
 def _devices(choice: Choice) -> tuple[Device, ...]:
+    """Return the theme's sensors that stand in the chosen unit; all of them for the county."""
     found = THEMES.get(choice.asked.theme)
-    return risk_cache.sensors(found.kinds if found else ())
+    there = risk_cache.sensors(found.kinds if found else ())
+    county = cache.twin()
+    if county is None or county.ancestors(unit := county.position(choice.unit)) == [unit]:
+        return there
+    return tuple(d for d in there if d.region >= 0 and unit in county.ancestors(d.region))
 
 
 def _newest() -> dict[str, tuple[dt.datetime, float]]:
     return risk_cache.newest(cache.visitor_class())
 
 
-def _now(devices: tuple[Device, ...]) -> dt.datetime | None:
-    """Return the time of the newest reading: what counts as now for the data."""
-    told = _newest()
-    return max((told[d.id][0] for d in devices if d.id in told), default=None)
+@st.cache_data(ttl=30, max_entries=16, show_spinner=False)
+def _judged(visitor: str, devices: tuple[Device, ...], version: str) -> dict[str, Health]:  # noqa: ARG001
+    return sensors_health(visitor, devices)
+
+
+def _health(devices: tuple[Device, ...]) -> dict[str, Health]:
+    """Return what to think of each sensor, looked at anew every half minute."""
+    return _judged(cache.visitor_class(), devices, cache.data_version())
+
+
+def _now() -> dt.datetime | None:
+    """Return the time of the newest reading of all: what counts as now for the data."""
+    return max((time for time, _ in _newest().values()), default=None)
 
 
 def points(choice: Choice) -> tuple[Point, ...]:
-    """Return the theme's sensors as points of the map, with their newest value beside them."""
+    """Return the unit's sensors as points, hollow where no reading can be believed."""
     devices, told = _devices(choice), _newest()
-    now, tokens = _now(devices), theme.now()
-    fresh, old = rgba(tokens.accent), rgba(tokens.no_data)
+    now, tokens, judged = _now(), theme.now(), _health(devices)
+    fresh, old, bad = rgba(tokens.accent), rgba(tokens.no_data), rgba(tokens.bad)
     found = []
     for one in devices:
         there = told.get(one.id)
+        fault = judged[one.id].state != STATES[GOOD]
         late = there is None or now is None or _late(there[0], now)
         text = NO_FIGURE if there is None else f"{number(there[1], 1)} {one.unit}"
+        name = f"{kind_text(one.kind)} {one.id}"
         found.append(
             {
-                "id": one.id, "n": f"{one.kind} {one.id}", "e": f"{one.kind} {one.id}",
-                "p": [round(one.lon, 5), round(one.lat, 5)], "c": old if late else fresh,
-                "t": text,
+                "id": one.id, "n": name, "e": name,
+                "p": [round(one.lon, 5), round(one.lat, 5)],
+                "c": [0, 0, 0, 0] if fault else old if late else fresh,
+                "l": bad if fault else rgba(tokens.map_ground),
+                "t": say("fault") if fault else text,
             }
         )  # fmt: skip
     named = {row["id"] for row in placed(found, choice)}
@@ -79,15 +100,33 @@ def show(twin: Twin, choice: Choice, points: tuple[Point, ...]) -> None:
         st.info(say("No sensors of this theme are stored that are open to you."))
         return
     devices = _devices(choice)
-    told, now = _newest(), _now(devices)
-    late = sum(d.id not in told or now is None or _late(told[d.id][0], now) for d in devices)
-    st.markdown(
-        say(
-            "{n} sensors of this theme; {late} of them sent nothing in the last {hours} hours of "
-            "data and tell nothing about now. Newest reading: {now}.",
-            n=number(len(devices)), late=number(late), hours=number(OLD_HOURS), now=moment(now),
+    told, now, judged = _newest(), _now(), _health(devices)
+    bad = [d for d in devices if judged[d.id].state != STATES[GOOD]]
+    late = sum(
+        d not in bad and (d.id not in told or now is None or _late(told[d.id][0], now))
+        for d in devices
+    )
+    terms: list[tuple[str, dict[str, object]]] = [
+        (
+            "Sensors of this theme in {unit}: {n}. Newest reading: {now}.",
+            {"unit": _unit(twin, choice), "n": number(len(devices)), "now": moment(now)},
         )
-    )  # fmt: skip
+    ]
+    if bad:
+        terms.append(
+            (
+                "Faulty, not to be believed: {n}. A fault says nothing about safety.",
+                {"n": number(len(bad))},
+            )
+        )
+    if late:
+        terms.append(
+            (
+                "Without a reading in the last {hours} hours of data: {n}.",
+                {"n": number(late), "hours": number(OLD_HOURS)},
+            )
+        )
+    st.markdown(way.plain(say_terms(terms)))
     left, right = st.columns([0.62, 0.38], gap="medium")
     with left:
         places = risk_cache.places(choice.asked.level)
@@ -96,29 +135,51 @@ def show(twin: Twin, choice: Choice, points: tuple[Point, ...]) -> None:
         table(choice)
 
 
+def _unit(twin: Twin, choice: Choice) -> str:
+    return name_of(twin.regions.iloc[twin.position(choice.unit)])
+
+
 def table(choice: Choice) -> None:
-    """Show the theme's sensors with their newest reading, grey ones last."""
+    """Show the unit's sensors with their newest reading, those with a fault first."""
     devices, told = _devices(choice), _newest()
-    now, regions = _now(devices), cache.twin()
-    rows = sorted(devices, key=lambda d: (d.kind, -(told[d.id][1] if d.id in told else -1e9)))
+    now, regions, judged = _now(), cache.twin(), _health(devices)
+    rows = sorted(
+        devices,
+        key=lambda d: (
+            judged[d.id].state == STATES[GOOD], d.kind,
+            -(told[d.id][1] if d.id in told else -1e9),
+        ),
+    )  # fmt: skip
     where = [
         NO_FIGURE if regions is None or d.region < 0 else name_of(regions.regions.iloc[d.region])
         for d in rows
     ]
-    state = [
-        say("no reading") if d.id not in told
-        else say("old") if now is None or _late(told[d.id][0], now)
-        else say("fresh")
-        for d in rows
-    ]  # fmt: skip
     columns = {
-        say("Sensor"): [f"{d.kind} {d.id}" for d in rows],
+        say("Sensor"): [f"{kind_text(d.kind)} {d.id}" for d in rows],
         say("Name"): where,
         say("Newest value"): [
             f"{number(told[d.id][1], 1)} {d.unit}" if d.id in told else NO_FIGURE for d in rows
         ],
         say("Read at"): [moment(told[d.id][0]) if d.id in told else NO_FIGURE for d in rows],
-        say("State"): state,
+        say("State"): [_state(d, judged[d.id], told, now) for d in rows],
+        say("Why"): [_reason(judged[d.id]) for d in rows],
     }
-    words = (say("Sensor"), say("Name"), say("Read at"), say("State"))
+    words = (say("Sensor"), say("Name"), say("Read at"), say("State"), say("Why"))
     figures(columns, words=words, alt=say("Sensors"))
+
+
+def _state(
+    device: Device,
+    found: Health,
+    told: dict[str, tuple[dt.datetime, float]],
+    now: dt.datetime | None,
+) -> str:
+    if found.state != STATES[GOOD]:
+        return say("fault, not to be believed")
+    if device.id not in told:
+        return say("no reading")
+    return say("old") if now is None or _late(told[device.id][0], now) else say("fresh")
+
+
+def _reason(found: Health) -> str:
+    return say(found.why.template, **found.why.values) if found.why else ""
