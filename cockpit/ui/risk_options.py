@@ -123,7 +123,7 @@ def _numbers(criteria: list[str], weighting: str, kept: IndexOptions | None) -> 
                 "−3 means that the second counts three times as much."
             )
         )
-        return tuple(_pair(a, b) for a, b in combinations(criteria, 2))
+        return tuple(_pair(a, b, kept) for a, b in combinations(criteria, 2))
     return ()
 
 
@@ -144,17 +144,28 @@ def _weight(criterion: str, criteria: list[str], kept: IndexOptions | None) -> i
 _STEPS = (-9, -7, -5, -4, -3, -2, 1, 2, 3, 4, 5, 7, 9)
 
 
-def _pair(first: str, second: str) -> int:
+def _pair(first: str, second: str, kept: IndexOptions | None) -> int:
     title = say(
         "{first} against {second}",
         first=say(risk_index.title_of(first)),
         second=say(risk_index.title_of(second)),
     )
+    usual = _kept_pair(first, second, kept)
+    steps = sorted({*_STEPS, usual})  # a link may hold a step between
     return int(
         st.select_slider(
             title,
-            _STEPS,
+            steps,
             format_func=lambda v: say("alike") if v == 1 else number(v),
-            **state.remembered(f"risk.pair.{first}.{second}", 1, allowed=_STEPS),
+            **state.remembered(f"risk.pair.{first}.{second}", usual, allowed=steps),
         )
     )
+
+
+def _kept_pair(first: str, second: str, kept: IndexOptions | None) -> int:
+    """Return the comparison that an address brings; 1, alike, when it brings none of the two."""
+    if kept is None or kept.weighting != "ahp":
+        return 1
+    pairs = dict(zip(combinations(kept.criteria, 2), kept.numbers, strict=True))
+    found = pairs.get((first, second), 1)
+    return found if abs(found) > 1 else 1

@@ -242,6 +242,15 @@ def test_weights_travel_in_the_address(page: AppTest) -> None:
     assert page.query_params["index"] == text
 
 
+def test_comparisons_outlive_a_reload(page: AppTest) -> None:
+    text = "order.age_60_plus.age_0_14~ahp~sum~3.-6.-9"
+    page.query_params.update({"method": "index", "index": text})
+    page.run()
+    assert not page.exception
+    assert page.query_params["index"] == text
+    assert [s.value for s in page.select_slider if "pair" in str(s.key)] == [3, -6, -9]
+
+
 def test_a_flood_without_relief_says_what_to_load(page: AppTest) -> None:
     page.query_params.update({"theme": "flood", "method": "impact"})
     page.run()
