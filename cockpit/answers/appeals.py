@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cockpit.access.classes import may_see
+from cockpit.access.classes import TITLES, may_see
 from cockpit.answers.happenings import Happenings, current_happenings
 from cockpit.answers.twin import Twin
 from cockpit.appeals import scheme
@@ -22,6 +22,7 @@ from cockpit.appeals.repeats import Repeats, repeats
 from cockpit.appeals.text import EMPTY, READ, TOO_LONG, read, without_names
 from cockpit.appeals.urgency import Urgency, all_urgencies
 from cockpit.appeals.urgency import levels as urgency_levels
+from cockpit.locale import Named
 from cockpit.store.models import Event
 from cockpit.store.session import engine
 from geodata import crs
@@ -141,8 +142,8 @@ def require_open(visitor: str) -> None:
     if not may_see(visitor, LEAST_CLASS):
         raise InputError(
             "Appeals are of class {data_class}; you may see {visitor}.",
-            data_class=LEAST_CLASS,
-            visitor=visitor,
+            data_class=Named.of(LEAST_CLASS, TITLES[LEAST_CLASS]),
+            visitor=Named.of(visitor, TITLES[visitor]),
         )
 
 

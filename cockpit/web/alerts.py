@@ -10,12 +10,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from cockpit.access.classes import CLASSES
 from cockpit.answers import alert_tables as tables
 from cockpit.answers import alerts as answers
 from cockpit.answers.current import current_twin
 from cockpit.answers.downloads import as_csv
 from cockpit.locale import translate
-from cockpit.web.errors import BadRequestError, language_of
+from cockpit.web.errors import BadRequestError, RefusedError, language_of
 from cockpit.web.visitors import visitor_class
 
 _TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
@@ -37,6 +38,8 @@ async def ledger(request: Request, *, ending: str) -> Response:
     wanted = _filter(request)
 
     def make() -> bytes:
+        if not answers.rules_in(visitor) and answers.rules_in(CLASSES[-1]):
+            raise RefusedError("Nothing of early warning is open to you.")
         found = answers.ledger(visitor, wanted).stories
         if ending == "json":
             return tables.ledger_json(found)

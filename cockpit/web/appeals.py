@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from cockpit.access.classes import may_see
+from cockpit.access.classes import TITLES, may_see
 from cockpit.answers import appeals_layers as layers
 from cockpit.answers import appeals_tables as tables
 from cockpit.answers.appeals import LEAST_CLASS, Appeals, current_appeals
@@ -19,7 +19,7 @@ from cockpit.answers.current import current_twin
 from cockpit.answers.downloads import as_csv, as_xlsx
 from cockpit.answers.layers import stamp
 from cockpit.answers.twin import Twin
-from cockpit.locale import translate
+from cockpit.locale import Named, translate
 from cockpit.store.session import engine
 from cockpit.web.errors import NotFoundError, RefusedError, language_of
 from cockpit.web.layers import _layer, _row
@@ -84,8 +84,8 @@ def _known(visitor: str) -> Appeals:
     if not may_see(visitor, LEAST_CLASS):
         raise RefusedError(
             "Appeals are of class {data_class}; you may see {visitor}.",
-            data_class=LEAST_CLASS,
-            visitor=visitor,
+            data_class=Named.of(LEAST_CLASS, TITLES[LEAST_CLASS]),
+            visitor=Named.of(visitor, TITLES[visitor]),
         )
     known = current_appeals(visitor)
     if known is None:

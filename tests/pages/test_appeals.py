@@ -121,7 +121,7 @@ def test_the_public_sees_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     settings.cache_clear()
     app = page(panel="texts")
     assert not app.exception
-    assert "Appeals are of class 备用; you may see 公开." in words(app)
+    assert "Appeals are of class Internal; you may see Public." in words(app)
     assert not app.dataframe
     assert "data-figure" not in html(app)
 
