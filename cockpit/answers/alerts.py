@@ -20,6 +20,7 @@ from cockpit.answers import (
     alert_trial,
 )
 from cockpit.answers.alert_check import Checked
+from cockpit.answers.alert_lasting import as_of
 from cockpit.answers.alert_ledger import NoAlertError
 from cockpit.answers.alert_own import with_own_limits
 from cockpit.answers.alert_past import Past
@@ -96,13 +97,17 @@ def open_alerts(visitor: str) -> tuple[Story, ...]:
     """Return what stands open now, the gravest first, faults of sensors last."""
     with Session(engine()) as db:
         found = stories(db, visitor, Alert.state == "open")
+    if any(s.kind == "fault" for s in found):
+        moment = now()
+        found = tuple(as_of(s, moment) for s in found)
     return tuple(sorted(found, key=lambda s: (-s.level, s.muted_until is not None, s.rule.id)))
 
 
 def story_of(visitor: str, alert: int) -> Story:
     """Return one alert; NoAlertError when there is none that the visitor may see."""
     with Session(engine()) as db:
-        return one_story(db, visitor, alert)
+        found = one_story(db, visitor, alert)
+    return as_of(found, now()) if found.kind == "fault" else found
 
 
 def ledger(
