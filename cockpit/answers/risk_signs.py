@@ -22,6 +22,12 @@ PERMUTATIONS = 999
 _SEED = 20250101
 NO_SIGN, HOT, MAYBE_HOT, COLD, MAYBE_COLD, TOO_LITTLE, ISLAND_HIGH, ISLAND_LOW = range(8)
 """Classes of the map. A high place among low ones (and the other way round) is no hot spot."""
+LEAST_SEEN = 3.0
+"""Events seen here and beside before a place is called high: one or two are no pattern, however
+few were to be expected."""
+LEAST_USUAL = 0.5
+"""Events expected here and beside before a place is called "maybe hot": below, a single event is
+striking by its rate and tells nothing. Hot places need no such floor: theirs is the q value."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,8 @@ def signs(known: Happenings, places: Places, q: Question, test: str) -> Signs:
     that pass alone but not together are "maybe".
 
     A place where fewer than ``ENOUGH`` events are expected here and beside, and that is not hot,
-    is none of both: no count would show that it is quiet.
+    is none of both: no count would show that it is quiet. Nor is a place high with fewer than
+    ``LEAST_SEEN`` events seen, or maybe high with fewer than ``LEAST_USUAL`` expected.
     """
     found = counted(known, places, q)
     expected = usual_at(known, places, q, found.counts)
@@ -71,7 +78,7 @@ def signs(known: Happenings, places: Places, q: Question, test: str) -> Signs:
         values = quantile_scores(found.counts, expected, dispersion=spread, rng=rng)
         high, p, apart = _lies_together(values, places, test, rng)
     shares = q_values(p)
-    codes = _classes(high, p, shares, local.expected_near, apart)
+    codes = classes_of(high, p, shares, local.observed_near, local.expected_near, apart)
     return Signs(
         test, codes, local.observed_near, local.expected_near, p, shares, expected, values, spread,
         found,
@@ -111,13 +118,20 @@ def _lies_together(
     return np.isin(moran.quadrant, (1, 4)), confirmed(moran.two_sided, moran.p_sim, ALPHA), apart
 
 
-def _classes(
+def classes_of(
     high: NDArray[np.bool_],
     p: Floats,
     shares: Floats,
+    observed_near: Floats,
     expected_near: Floats,
     apart: NDArray[np.intp],
 ) -> NDArray[np.uint8]:
+    """
+    Return the class of each place, all arrays of shape ``(n_places,)``.
+
+    ``shares`` are the q values; ``apart`` is the class of a place unlike its neighbours, 0 for one
+    that is not.
+    """
     alone, together = np.nan_to_num(p, nan=1) <= ALPHA, np.nan_to_num(shares, nan=1) <= ALPHA
     code = np.full(len(p), NO_SIGN)
     code[alone] = np.where(high[alone], MAYBE_HOT, MAYBE_COLD)
@@ -125,7 +139,9 @@ def _classes(
     lone = together & (apart > 0)
     code[lone] = apart[lone]
     code[alone & ~together & (apart > 0)] = NO_SIGN
-    hot = np.isin(code, (HOT, MAYBE_HOT, ISLAND_HIGH))
-    little = (np.nan_to_num(expected_near) < ENOUGH) | ~np.isfinite(p)
+    usual = np.nan_to_num(expected_near)
+    hot = np.isin(code, (HOT, MAYBE_HOT, ISLAND_HIGH)) & (observed_near >= LEAST_SEEN)
+    hot &= (code != MAYBE_HOT) | (usual >= LEAST_USUAL)
+    little = (usual < ENOUGH) | ~np.isfinite(p)
     code[little & ~hot] = TOO_LITTLE
     return code.astype(np.uint8)

@@ -15,7 +15,7 @@ from cockpit.answers.happenings import Happenings, current_happenings
 from cockpit.answers.risk_places import Places
 from cockpit.answers.risk_question import by_period, counted, frames, question
 from cockpit.answers.risk_signs import HOT as HOT_CODE
-from cockpit.answers.risk_signs import NO_SIGN, TOO_LITTLE
+from cockpit.answers.risk_signs import MAYBE_HOT, NO_SIGN, TOO_LITTLE, classes_of
 from cockpit.answers.risk_why import margin
 from geodata.errors import InputError
 from tests import risky, tiny
@@ -135,6 +135,18 @@ def test_the_public_sees_no_event(risky_here: Path) -> None:
     assert not len(found)
     with pytest.raises(InputError, match="No events are stored that are open to you"):
         question(found)
+
+
+def test_one_event_alone_is_no_hot_spot() -> None:
+    # seen, expected, p, q: one event where none is usual; three where too few are; three where
+    # half an event is; two and three that are sure by q.
+    seen = np.array([1.0, 3.0, 3.0, 2.0, 3.0])
+    usual = np.array([0.01, 0.4, 0.5, 0.0, 0.01])
+    p = np.array([0.01, 0.01, 0.01, 1e-6, 1e-6])
+    q = np.array([0.5, 0.5, 0.5, 1e-5, 1e-5])
+    high, apart = np.ones(5, dtype=bool), np.zeros(5, dtype=np.intp)
+    found = classes_of(high, p, q, seen, usual, apart)
+    assert found.tolist() == [TOO_LITTLE, TOO_LITTLE, MAYBE_HOT, TOO_LITTLE, HOT_CODE]
 
 
 # ---------------------------------------------------------------- methods
