@@ -20,7 +20,7 @@ from cockpit.ui import (
     warning_sensors,
     warning_tiles,
 )
-from cockpit.ui.words import moment, say
+from cockpit.ui.words import say
 
 EVERY_SECONDS = 5
 """How often what stands open is asked for anew."""
@@ -117,8 +117,8 @@ def remarks() -> None:
     if looked is not None:
         st.caption(
             say(
-                "The rules last read new data on {time} (UTC). What they found in older data is "
+                "The rules last read new data on {time}. What they found in older data is "
                 "marked as found afterwards.",
-                time=moment(looked),
+                time=warning_parts.written_text(looked),
             )
         )

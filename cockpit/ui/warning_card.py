@@ -25,7 +25,7 @@ ACTION_TITLES = {
     "lowered": "Went down to {colour}",
     "closed": "Ended",
     "acknowledged": "Acknowledged",
-    "muted": "Muted until {until} (UTC)",
+    "muted": "Muted until {until}",
     "unmuted": "No longer muted",
     "escalated": "Passed on to {to}",
     "judged": "Judged: {verdict}",
@@ -210,11 +210,11 @@ def history(story: Story) -> None:
         what = action_text(entry) + (f": {words}" if words else "")
         who = warning_parts.rule_title(story.rule) if entry.who == story.rule.id else entry.who
         rows.append(
-            f"<span class='ct-quiet'>{escape(warning_parts.time_text(entry.written))}</span>"
+            f"<span class='ct-quiet'>{escape(warning_parts.written_text(entry.written))}</span>"
             f"<span>{escape(who)}</span><span>{escape(what)}</span>"
         )
     st.html(f'<div class="ct-log">{"".join(rows)}</div>')
-    st.caption(say("Times in UTC, as written; line {seq} is sealed {seal}.",
+    st.caption(say("Local times of writing; line {seq} is sealed {seal}.",
                    seq=story.lines[-1].seq, seal=story.lines[-1].hash[:12]))  # fmt: skip
 
 
@@ -230,7 +230,7 @@ def action_text(entry: Entry) -> str:
         until = detail.get("until")
         action = "muted" if until else "unmuted"
         values = (
-            {"until": warning_parts.time_text(dt.datetime.fromisoformat(until))} if until else {}
+            {"until": warning_parts.written_text(dt.datetime.fromisoformat(until))} if until else {}
         )
     elif action == "escalated":
         values = {"to": detail["to"]}

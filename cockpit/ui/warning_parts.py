@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from cockpit.answers import feeds_county
 from cockpit.answers.alert_rules import StandingRule
 from cockpit.answers.alert_stories import Story
 from cockpit.answers.alert_tables import LEVEL_TITLES, VERDICT_TITLES
@@ -136,6 +137,14 @@ def time_text(time: dt.datetime | np.datetime64 | None) -> str:
     """Return a local time of the data with hours and minutes."""
     told = time.astype("datetime64[s]").item() if isinstance(time, np.datetime64) else time
     return moment(told)
+
+
+def written_text(time: dt.datetime | None) -> str:
+    """Return a time that was written down in UTC as the county's clocks show it."""
+    if time is None:
+        return NO_FIGURE
+    local = time.replace(tzinfo=dt.UTC).astimezone(feeds_county.zone())
+    return moment(local.replace(tzinfo=None))
 
 
 def level_mark(level: int, kind: str = "") -> str:

@@ -22,7 +22,7 @@ from cockpit.ui import (
     warning_trial,
 )
 from cockpit.ui.way import plain
-from cockpit.ui.words import NO_FIGURE, moment, number, percent, say, say_error
+from cockpit.ui.words import NO_FIGURE, number, percent, say, say_error
 from geodata.errors import CockpitError
 
 PART_TITLES = {"try": "Try thresholds on the past", "new": "New rule"}
@@ -199,8 +199,8 @@ def _switch(rule: StandingRule, tried: StandingRule, *, differs: bool) -> None:
                 args=(rule.id, not rule.enabled),
             )  # fmt: skip
         if rule.changed_by:
-            st.caption(say("Last changed by {who}, {time} (UTC).", who=plain(rule.changed_by),
-                           time=moment(rule.changed)))  # fmt: skip
+            st.caption(say("Last changed by {who}, {time}.", who=plain(rule.changed_by),
+                           time=warning_parts.written_text(rule.changed)))  # fmt: skip
 
 
 def _use(rule: StandingRule) -> None:

@@ -9,7 +9,7 @@ from cockpit.answers import feeds
 from cockpit.answers.alert_sensors import GOOD, MOST_LINES, SensorRow
 from cockpit.answers.twin import Twin
 from cockpit.ui import cache, state, warning_cache, warning_map, warning_parts
-from cockpit.ui.words import NO_FIGURE, moment, number, say
+from cockpit.ui.words import NO_FIGURE, number, say
 
 _HEIGHT = 640
 
@@ -106,7 +106,7 @@ def _feeds() -> None:
                 say("switched off") if f.disabled else say("silent") if f.stale else say("alive")
                 for f in found
             ],
-            say("Last delivery (UTC)"): [moment(f.last) for f in found],
+            say("Last delivery"): [warning_parts.written_text(f.last) for f in found],
             say("Rows in the last hour"): [number(f.n_hour) for f in found],
             say("Rows today"): [number(f.n_today) for f in found],
             say("Refused today"): [number(f.refused_today) for f in found],

@@ -162,7 +162,7 @@ def marks(story: Story) -> list[str]:
     else:
         told.append(say("not acknowledged"))
     if story.muted_until is not None:
-        told.append(say("muted until {time} UTC", time=warning_parts.time_text(story.muted_until)))
+        told.append(say("muted until {time}", time=warning_parts.written_text(story.muted_until)))
     if story.verdict is not None:
         told.append(warning_parts.verdict_text(story))
     if not story.in_time:

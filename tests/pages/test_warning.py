@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from cockpit.answers.alert_rules import Escalation, StandingRule
 from cockpit.risk.rules import Rule
 from cockpit.risk.trial import Outcome
 from cockpit.settings import settings
+from cockpit.ui.warning_parts import written_text
 from tests import conftest, watched
 
 PAGE = Path(__file__).parents[2] / "pages" / "warning.py"
@@ -352,3 +354,13 @@ def test_a_new_rule_over_regions(here: Path, what: str) -> None:
     next(n for n in page.number_input if n.label == "蓝色").set_value(2.0).run()
     assert not page.exception
     assert "过去一年会在" in texts(page)
+
+
+def test_times_of_writing_are_local(monkeypatch: pytest.MonkeyPatch) -> None:
+    # 17:30 in UTC is half past one of the next day in China.
+    assert written_text(dt.datetime(2025, 10, 31, 17, 30)).endswith("01:30")
+    monkeypatch.setenv("COCKPIT_TIMEZONE", "UTC")
+    settings.cache_clear()
+    assert written_text(dt.datetime(2025, 10, 31, 17, 30)).endswith("17:30")
+    settings.cache_clear()
+    assert written_text(None) == "—"
