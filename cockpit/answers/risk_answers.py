@@ -240,6 +240,7 @@ def ahead(known: Happenings, places: Places, q: Question, method: str) -> Answer
         Column("Expected events", found.expected, 2),
         Column("By area", per_km2, 2, _PER_KM2),
         Column("Among the busiest 5 %", found.share * 100, 0, "%"),
+        Column("Events here", found.counts),
     )
     order = np.argsort(-np.nan_to_num(per_km2), kind="stable")[: max(50, int(busy.sum()))]
     return Answer(

@@ -37,6 +37,7 @@ class Ahead:
     expected: Floats  # (n_places,) events
     share: Floats  # (n_places,) of the place's area among the busiest 5 % of the county
     events: int
+    counts: Floats  # (n_places,) events of the period
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ def ahead(known: Happenings, places: Places, q: Question) -> Ahead:
         field.sum_by_place(made.intensity),
         field.mean_by_place((busy & field.inside).astype(np.float64)),
         len(x),
+        counted(known, places, q).counts,
     )
 
 

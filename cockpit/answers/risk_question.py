@@ -118,22 +118,30 @@ def counted(known: Happenings, places: Places, q: Question) -> Counted:
     return Counted(counts, len(rows), unplaced, outside, rows, at, _notes(q, unplaced, outside))
 
 
+def notes_in(known: Happenings, places: Places, q: Question, unit: int) -> tuple[Note, ...]:
+    """Return the remarks of :func:`counted` for the events of one region (a row of the twin)."""
+    found = counted(known, places, q)
+    if not unit:  # the county
+        return found.notes
+    inside = places.twin.regions["path"].str.startswith(places.twin.path(unit)).to_numpy()
+    regions = known.region[found.rows]
+    here = (regions >= 0) & inside[np.maximum(regions, 0)]
+    return _notes(q, int((here & (found.places < 0)).sum()), 0)
+
+
+UNPLACED = {
+    "cell": "Events known by village or township only: {n}. They count there, but in no cell.",
+    "village": "Events known by township only: {n}. They count in no village.",
+}
+OUTSIDE = "Events outside the county, or nobody knows where: {n}. They count nowhere."
+
+
 def _notes(q: Question, unplaced: int, outside: int) -> tuple[Note, ...]:
     found = []
     if unplaced:
-        template = (
-            "Events known by village or township only: {n}. They count there, but in no cell."
-            if q.level == "cell"
-            else "Events known by township only: {n}. They count in no village."
-        )
-        found.append(Note(template, {"n": unplaced}))
+        found.append(Note(UNPLACED[q.level], {"n": unplaced}))
     if outside:
-        found.append(
-            Note(
-                "Events outside the county, or nobody knows where: {n}. They count nowhere.",
-                {"n": outside},
-            )
-        )
+        found.append(Note(OUTSIDE, {"n": outside}))
     return tuple(found)
 
 

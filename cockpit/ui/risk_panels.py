@@ -11,7 +11,9 @@ import streamlit as st
 
 from cockpit.access.classes import TITLES
 from cockpit.answers.layers import stamp
+from cockpit.answers.reach import Note
 from cockpit.answers.risk import METHODS, Answer, Key, Places, shown_class
+from cockpit.answers.risk_question import OUTSIDE, UNPLACED, notes_in
 from cockpit.answers.search import search
 from cockpit.ui import cache, risk_cache, risk_colours, risk_words, state, theme
 from cockpit.ui.coverage_parts import bracket, notes, table
@@ -198,15 +200,26 @@ def method(choice: Choice) -> None:
         st.markdown(f"{say('Limits:')} {say(one.limits)}")
 
 
-def remarks(found: Answer, asked: Asked) -> None:
-    """Show what was left out, and where the figures come from."""
-    notes(found.notes)
+def remarks(found: Answer, asked: Asked, unit: str) -> None:
+    """Show what was left out in the unit, and where the figures come from."""
+    notes(_of_unit(found, asked, unit))
     if asked.method == "impact":
         st.caption(say("Source: the stored relief, rivers and residents."))
         return
     known = risk_cache.events()
     title = say(TITLES[known.data_class])
     st.caption(risk_words.source(_titles(known.sources), title, asked))
+
+
+def _of_unit(found: Answer, asked: Asked, unit: str) -> list[Note]:
+    """Return the answer's remarks; those that count events count the unit's."""
+    counting = {*UNPLACED.values(), OUTSIDE}
+    others = [note for note in found.notes if note.template not in counting]
+    if len(others) == len(found.notes):
+        return others
+    places = risk_cache.places(asked.level)
+    row = places.twin.position(unit)
+    return [*notes_in(risk_cache.events(), places, asked.question(), row), *others]
 
 
 def _titles(sources: tuple[str, ...]) -> tuple[str, ...]:

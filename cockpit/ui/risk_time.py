@@ -86,7 +86,7 @@ def told(
     with right:
         risk_panels.classes(places, choice, found)
         risk_panels.ranked(places, choice, found)
-        risk_panels.remarks(found, asked)
+        risk_panels.remarks(found, asked, choice.unit)
 
 
 def picture(

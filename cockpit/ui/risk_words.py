@@ -8,10 +8,11 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from cockpit.answers.risk import EVERYTHING, Answer, Places
+from cockpit.answers.risk import EVERYTHING, Answer, Places, span
 from cockpit.answers.risk_forecast import WATCHED, Ahead
+from cockpit.answers.risk_question import UNPLACED, notes_in
 from cockpit.answers.risk_signs import COLD, HOT, MAYBE_HOT, TOO_LITTLE
-from cockpit.ui import cache
+from cockpit.ui import cache, risk_cache
 from cockpit.ui.risk_cache import Asked
 from cockpit.ui.risk_choices import Choice, days_text, theme_title
 from cockpit.ui.words import date, language, number, percent, say, say_terms
@@ -25,7 +26,29 @@ def sentence(places: Places, choice: Choice, asked: Asked, found: Answer) -> str
     """Return what the map says: the unit's events first, then what the method makes of them."""
     inside = places.inside(places.twin.position(choice.unit))
     told = _TOLD.get(found.method, _heat)
-    return say_terms([*_events(places, choice, asked, found, inside), *told(places, found, inside)])
+    begin = _events(places, choice, asked, found, inside)
+    if _of_events(found) and not _counted(found, inside):
+        advice = [] if _unplaced(places, choice, asked) else _longer(asked)
+        return say_terms([*begin, *advice])
+    return say_terms([*begin, *told(places, found, inside)])
+
+
+def _of_events(found: Answer) -> bool:
+    return found.method not in ("index", "impact", "forecast")
+
+
+def _counted(found: Answer, inside: Rows) -> float:
+    """Return the events of the unit's places."""
+    here = next((c for c in found.columns if c.title == "Events here"), None)
+    return found.events if here is None else float(np.asarray(here.values)[inside].sum())
+
+
+def _longer(asked: Asked) -> Terms:
+    """Return the advice to ask for a longer period, where there is one."""
+    oldest, newest = span(risk_cache.events())
+    if asked.first <= oldest and asked.last >= newest:
+        return []
+    return [("A longer period may have some.", {})]
 
 
 def name_at(places: Places, place: int) -> str:
@@ -47,16 +70,37 @@ def _events(places: Places, choice: Choice, asked: Asked, found: Answer, inside:
         return [("{unit}, {days}, composite index.", values)]
     if found.method == "impact":
         return [("{unit}, residents of {date}.", {"unit": unit, "date": date(places.twin.date)})]
-    here = next((c for c in found.columns if c.title == "Events here"), None)
+    n = _counted(found, inside)
     values = {
         "unit": unit,
         "days": days_text(asked.first, asked.last),
         "theme": theme_title(asked.theme),
-        "n": number(found.events if here is None else float(np.asarray(here.values)[inside].sum())),
+        "n": number(n),
     }
-    if asked.theme == EVERYTHING:
-        return [("{unit}, {days}: {n} events.", values)]
-    return [("{unit}, {days}, {theme}: {n} events.", values)]
+    return [(_count_of(places, choice, asked, n), values)]
+
+
+def _count_of(places: Places, choice: Choice, asked: Asked, n: float) -> str:
+    """Return the sentence that counts the events: none and one read otherwise than many."""
+    everything = asked.theme == EVERYTHING
+    if n == 1 and not everything:
+        return "{unit}, {days}, {theme}: 1 event."
+    if n:
+        return (
+            "{unit}, {days}: {n} events." if everything else "{unit}, {days}, {theme}: {n} events."
+        )
+    if _unplaced(places, choice, asked):
+        return "{unit}, {days}, {theme}: no event is known closely enough for this map."
+    if everything:
+        return "{unit}, {days}: no events."
+    return "{unit}, {days}, {theme}: no events."
+
+
+def _unplaced(places: Places, choice: Choice, asked: Asked) -> bool:
+    """Tell whether the unit has events that are known by a larger region only."""
+    row = places.twin.position(choice.unit)
+    told = notes_in(risk_cache.events(), places, asked.question(), row)
+    return any(note.template in UNPLACED.values() for note in told)
 
 
 def first_of(found: Answer, inside: Rows) -> int | None:

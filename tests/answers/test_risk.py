@@ -13,7 +13,7 @@ from cockpit.answers import risk as answers
 from cockpit.answers import risk_layers, risk_tables
 from cockpit.answers.happenings import Happenings, current_happenings
 from cockpit.answers.risk_places import Places
-from cockpit.answers.risk_question import by_period, counted, frames, question
+from cockpit.answers.risk_question import by_period, counted, frames, notes_in, question
 from cockpit.answers.risk_signs import HOT as HOT_CODE
 from cockpit.answers.risk_signs import MAYBE_HOT, NO_SIGN, TOO_LITTLE, classes_of
 from cockpit.answers.risk_why import margin
@@ -56,6 +56,16 @@ def test_events_without_a_cell_are_counted_and_said(known: Happenings) -> None:
     assert found.counts[place(known, risky.HOT)] == 12 + risky.EXTRA
     assert found.counts[place(known, 0)] == 13
     assert [n.values["n"] for n in found.notes] == [risky.FIRES, 1]
+
+
+def test_events_without_a_cell_are_those_of_the_unit(known: Happenings) -> None:
+    there, q = places(known), question(known)
+    told = [notes_in(known, there, q, known.twin.position(c)) for c in (
+        tiny.grid_code(0)[:12], tiny.grid_code(15)[:12], tiny.grid_code(0)[:6],
+    )]  # fmt: skip
+    assert [[n.values["n"] for n in notes] for notes in told] == [
+        [risky.FIRES], [], [risky.FIRES, 1],
+    ]  # fmt: skip
 
 
 def test_villages_count_what_is_known_by_village(known: Happenings) -> None:

@@ -84,7 +84,7 @@ def test_another_theme_changes_colours_alone(page: AppTest) -> None:
     assert layer(page, "places")["id"] == before["layers"][0][0]["id"]
     # A theme and a category may bear the same name: the list tells them apart.
     assert {"火灾", "· 火灾"} <= set(page.selectbox(key="widget.risk.theme").options)
-    assert "没有一处显著" in sentence(page)
+    assert "没有能定位到这一层级的事件" in sentence(page)  # three, known by village only
 
 
 @pytest.mark.parametrize("level", ["cell", "village"])
@@ -95,6 +95,24 @@ def test_every_method_answers(page: AppTest, method: str, level: str) -> None:
     assert sentence(page)
     assert 'class="ct-legend"' in html(page)
     assert ".csv" in html(page)
+
+
+def test_a_period_without_events_says_so(page: AppTest) -> None:
+    page.query_params.update(
+        {"theme": "fire", "period": "own", "from": "2025-08-01", "to": "2025-08-20"}
+    )
+    page.run()
+    assert not page.exception
+    assert sentence(page) == (
+        "小青县，2025年8月1日至2025年8月20日，火灾：没有事件。可选择更长的时段再看。"
+    )
+
+
+def test_the_forecast_counts_the_events_of_the_unit(page: AppTest) -> None:
+    village = tiny.grid_code(0)[:12]
+    page = finished(page, theme="盗窃", method="forecast", region=village)
+    # Four grids with a theft each month, 30 more in one of them, and one without a point.
+    assert f"{48 + 30 + 1} 件" in sentence(page)
 
 
 def test_unsure_cells_are_hatched(page: AppTest) -> None:
