@@ -163,6 +163,10 @@ def test_one_mistyped_year_does_not_hang_the_command(files: Path, tmp_path: Path
         "A scan takes 1,500 periods at most; the events cover 5,218, from 1925-12-30 to "
         "2025-12-30. Choose a longer --period, or less time with --from and --to.\n"
     ))  # fmt: skip
+    assert run(*words, "seasonal")[::2] == (1, (
+        "The events cover 36,526 days, from 1925-12-30 on; unusual days are sought among 10,000 "
+        "at most. Choose less time with --from and --to.\n"
+    ))  # fmt: skip
     monthly = found(*words, "scan", "--period", "month", "--permutations", "9", "--space-only")
     assert monthly["clusters"][0]["from"] == "1925-12-01"
 

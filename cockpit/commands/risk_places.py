@@ -41,7 +41,7 @@ def squares(case: Case, cell_m: float | None) -> tuple[Grid, NDArray[np.bool_]]:
     grid = grid_over((west, south, east, north), width)
     if not len(case.shapes):
         return grid, np.ones(grid.shape, dtype=bool)
-    return grid, grid.inside(shapely.union_all(case.shapes))
+    return grid, grid.inside(shapely.union_all(shapely.make_valid(case.shapes)))
 
 
 def heat(case: Case, given: argparse.Namespace) -> Found:

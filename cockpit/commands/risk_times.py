@@ -19,12 +19,19 @@ from cockpit.risk.trial import Outcome, pooled, try_rule
 from geodata.errors import InputError
 from loaders.incidents import read_series
 
+_MOST_DAYS = 10_000
 LEVELS = ("blue", "yellow", "orange", "red")
 
 
 def unusual_days(case: Case, given: argparse.Namespace) -> Found:
     """Answer ``c1`` to ``seasonal``: days with more events than the days before let expect."""
     periods = periods_of(case.events, "day")
+    if len(periods.starts) > _MOST_DAYS:
+        raise InputError(
+            "The events cover {n} days, from {first} on; unusual days are sought among {most} at "
+            "most. Choose less time with --from and --to.",
+            n=f"{len(periods.starts):,}", first=periods.name(0), most=f"{_MOST_DAYS:,}",
+        )  # fmt: skip
     counts, names = _daily(case, given, periods)
     if given.method == "seasonal":
         found = seasonal(periods.starts, counts, alpha=given.alpha)
