@@ -152,17 +152,20 @@ def _mapped(
     return x[kept], y[kept], rows[kept]
 
 
-_metres: dict[str, tuple[Floats, Floats]] = {}
+_metres: OrderedDict[tuple[str, str, int], tuple[Floats, Floats]] = OrderedDict()
+_MOST_METRES = 3
 _lock = threading.Lock()
 
 
 def metres_of(known: Happenings) -> tuple[Floats, Floats]:
-    """Return where all events lie, in metres; worked out once for a version."""
+    """Return where all events lie, in metres; worked out once for a version and who may see it."""
+    key = (known.version, known.data_class, len(known.time))
     with _lock:
-        if known.version not in _metres:
-            _metres.clear()
-            _metres[known.version] = to_metres(known.twin, known.lon, known.lat)
-        return _metres[known.version]
+        if key not in _metres:
+            _metres[key] = to_metres(known.twin, known.lon, known.lat)
+            while len(_metres) > _MOST_METRES:
+                _metres.popitem(last=False)
+        return _metres[key]
 
 
 def informed(places: Places, counts: Floats) -> NDArray[np.bool_]:
