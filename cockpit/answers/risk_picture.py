@@ -78,7 +78,7 @@ def picture(
     row, column = _seen_from(places, field)
     values, inside = _between(found.squares_of(), field.inside, row, column)
     shades = np.round(_height(values, cuts) * (_SHADES - 1)).astype(np.uint8)
-    unsure = map_coordinates(_unsure(found, field), np.stack((row, column)), order=1)
+    unsure = map_coordinates(_unsure(found, field, cuts), np.stack((row, column)), order=1)
     shades += (np.round(unsure * (_STEPS - 1)) * _SHADES).astype(np.uint8)
     shades[~inside] = 0  # the first shade of all is none
     return _png(shades, _palette(RAMPS[look][: len(cuts) + 1]))
@@ -131,9 +131,12 @@ def _between(
     return values, there
 
 
-def _unsure(found: Heat, field: Field) -> Floats:
+def _unsure(found: Heat, field: Field, cuts: Sequence[float]) -> Floats:
     """Return how unsure the colour of each square is, 0 to 1; even where cells meet, no edge."""
-    sure = found.sure[np.maximum(field.place, 0)] & (field.place >= 0)
+    told = found.sure
+    if found.method == "density" and cuts:  # few events per km² are few, for sure
+        told = told | (found.values <= cuts[0])
+    sure = told[np.maximum(field.place, 0)] & (field.place >= 0)
     kept = field.inside.astype(np.float64)
     there = gaussian_filter(kept, _BLUR)
     share: Floats = np.divide(
