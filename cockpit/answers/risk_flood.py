@@ -80,7 +80,7 @@ def answer(known: Happenings, places: Places, q: Question, visitor: str, text: s
     )
     columns = (
         Column("People affected", affected, 0, "persons"),
-        Column("Residents there", found.made.exposed[places.rows], 0, "persons"),
+        Column("Residents of flooded cells", found.made.exposed[places.rows], 0, "persons"),
         Column("Area under water", 100 * found.share, 0, "%"),
         Column("Mean depth of the water", found.depth_m, 1, "m"),
     )

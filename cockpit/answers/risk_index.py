@@ -19,6 +19,7 @@ from cockpit.answers.risk_places import Floats, Places
 from cockpit.answers.risk_question import Question, counted
 from cockpit.coverage.services import service_of
 from cockpit.indicators import MEASURES
+from cockpit.locale import Named, translate
 from cockpit.risk.composite import FULL, Composite, Topsis, composite, topsis
 from cockpit.risk.composite_sensitivity import Sensitivity, sensitivity
 from cockpit.risk.rates import spatial_empirical_bayes
@@ -137,9 +138,14 @@ def _weights(options: IndexOptions, table: Floats) -> tuple[Floats, Ahp | None]:
         return np.array(options.numbers, dtype=np.float64), None
     if options.weighting == "ahp":
         upper = [1.0 / -v if v < -1 else float(max(v, 1)) for v in options.numbers]
-        judged = ahp(comparisons_of(upper, n), names=[title_of(c) for c in options.criteria])
+        judged = ahp(comparisons_of(upper, n), names=[_named(c) for c in options.criteria])
         return judged.weights, judged
     return equal(n), None
+
+
+def _named(criterion: str) -> Named:
+    title = title_of(criterion)
+    return Named.of(translate(title, "zh"), title)
 
 
 def _values(known: Happenings, places: Places, q: Question, visitor: str, criterion: str) -> Floats:

@@ -21,15 +21,16 @@ def table(places: Places, found: Answer, q: Question, unit: int, language: str) 
     """Return a header and one row a place of the unit; what cannot be told is empty."""
     rows = places.inside(unit)
     picked = places.twin.regions.iloc[places.rows[rows]]
+    dated = found.method != "impact"  # floods ask for no period
     head: list[Cell] = [
         *(translate(t, language) for t in ("Code", "Name", "English name")),
         *(_title(column, language) for column in found.columns),
-        translate("From", language), translate("To", language),
-    ]  # fmt: skip
+        *(translate(t, language) for t in ("From", "To") if dated),
+    ]
     columns = [
         *([escaped(str(v)) for v in picked[name]] for name in ("code", "name", "name_en")),
         *(_values(column, rows, language) for column in found.columns),
-        [q.first.isoformat()] * len(rows), [q.last.isoformat()] * len(rows),
+        *([day.isoformat()] * len(rows) for day in (q.first, q.last) if dated),
     ]  # fmt: skip
     return [head, *(list(row) for row in zip(*columns, strict=True))]
 

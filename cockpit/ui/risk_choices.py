@@ -11,11 +11,12 @@ from cockpit.answers import risk as answers
 from cockpit.answers.happenings import Happenings
 from cockpit.answers.risk import EVERYTHING, METHODS, Method
 from cockpit.answers.twin import Twin
+from cockpit.locale import catalogue
 from cockpit.risk.themes import OTHER, THEMES, themes_in
 from cockpit.ui import cache, risk_cache, risk_options, state, way
 from cockpit.ui.map_choices import LAYER_TITLES
 from cockpit.ui.risk_cache import Asked
-from cockpit.ui.words import date, say
+from cockpit.ui.words import date, language, say
 
 LEVEL_TITLES = {"cell": "Grids", "village": "Villages"}
 STEP_TITLES = {"whole": "Whole period", "month": "By month", "week": "By week"}
@@ -29,6 +30,13 @@ PERIOD_TITLES = {
 }
 EVERYTHING_TITLE = "All events"
 OTHER_TITLE = "Other"
+UNDATED = ("impact", "readings")
+"""Methods that no period is chosen for: the ground as it is, and the newest readings."""
+_MOVED = {
+    "swapped": "The last day lay before the first: they were swapped.",
+    "cut": "The days asked for go beyond what is stored: they were cut to it.",
+    "all": "Nothing is stored of the days asked for: all that is stored is shown.",
+}
 _OWN_LAYERS = ("facilities", "buildings", "relief")  # of the page Map
 _FIRST_LAYERS = ("labels", "rivers", "water")
 
@@ -60,11 +68,15 @@ def choose(twin: Twin, known: Happenings) -> Choice:
     with st.container(horizontal=True, vertical_alignment="bottom", key="ct-bar"):
         theme = _theme(known)
         method = _method(known, theme)
-        first, last = _period(known) if len(known) else _empty(twin)
-        level = _level()
+        dated = method not in UNDATED and len(known)
+        first, last = _period(known) if dated else _empty(twin, known)
+        level = _level() if method != "readings" else "cell"
         step = _step(first, last) if METHODS[method].over_time else "whole"
         options = risk_options.choose(method)
         layers = _layers(twin)
+    own = dated and state.chosen("risk.period", "") == "own"
+    if own and (moved := state.chosen("risk.moved", "")):
+        st.caption(f":material/info: {say(_MOVED[moved])}")
     asked = Asked(method, theme, level, first, last, options)
     return Choice(asked, step, unit, _place(twin), layers)
 
@@ -73,7 +85,14 @@ def theme_title(theme: str) -> str:
     """Return the name of a theme in the visitor's language; a category as its department has it."""
     if theme in THEMES:
         return say(THEMES[theme].title)
-    return {EVERYTHING: say(EVERYTHING_TITLE), OTHER: say(OTHER_TITLE)}.get(theme, theme)
+    return {EVERYTHING: say(EVERYTHING_TITLE), OTHER: say(OTHER_TITLE)}.get(
+        theme, category_text(theme)
+    )
+
+
+def category_text(category: str) -> str:
+    """Return a category in the visitor's language; one that no catalogue knows as it is."""
+    return catalogue(language()).get(category, category)
 
 
 def _option(theme: str) -> str:
@@ -141,9 +160,10 @@ def _own_days(oldest: dt.date, newest: dt.date) -> tuple[dt.date, dt.date]:
 
     first = _day(state.read("risk.from", "", address="from", check=fits)) or oldest
     last = _day(state.read("risk.to", "", address="to", check=fits)) or newest
-    first, last = max(oldest, min(first, newest)), max(oldest, min(last, newest))
-    if first > last:
-        first = oldest
+    first, last, moved = within(first, last, oldest, newest)
+    if moved:
+        state.choose("risk.moved", moved)
+    shown = first, last
     picked = st.date_input(
         say("From and to"),
         (first, last),
@@ -154,9 +174,25 @@ def _own_days(oldest: dt.date, newest: dt.date) -> tuple[dt.date, dt.date]:
     )
     if isinstance(picked, tuple) and len(picked) == 2:
         first, last = picked
+        if picked != shown:
+            state.choose("risk.moved", "")
         state.choose("risk.from", first.isoformat())
         state.choose("risk.to", last.isoformat())
     return first, last
+
+
+def within(
+    first: dt.date, last: dt.date, oldest: dt.date, newest: dt.date
+) -> tuple[dt.date, dt.date, str]:
+    """Return days that are stored, and how they were moved: "", swapped, cut, or all instead."""
+    moved = ""
+    if first > last:
+        first, last, moved = last, first, "swapped"
+    if last < oldest or first > newest:
+        return oldest, newest, "all"
+    if first < oldest or last > newest:
+        moved = moved or "cut"
+    return max(first, oldest), min(last, newest), moved
 
 
 def _day(text: str) -> dt.date | None:
@@ -166,8 +202,10 @@ def _day(text: str) -> dt.date | None:
         return None
 
 
-def _empty(twin: Twin) -> tuple[dt.date, dt.date]:
-    """Return a day for methods that ask for no events."""
+def _empty(twin: Twin, known: Happenings) -> tuple[dt.date, dt.date]:
+    """Return days for methods that ask for no events: all, or any one where there are none."""
+    if len(known):
+        return answers.span(known)
     day = twin.date or dt.date(2000, 1, 1)
     return day, day
 

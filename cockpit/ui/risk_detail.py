@@ -210,7 +210,9 @@ def _impact(choice: Choice, places: Places, found: Answer) -> None:
             {
                 say("Name"): [*(names[r] for r in rows), say("Together")],
                 say("People affected"): [number(int(told.made.affected[r])) for r in [*rows, unit]],
-                say("Residents there"): [number(told.made.exposed[r]) for r in [*rows, unit]],
+                say("Residents of flooded cells"): [
+                    number(told.made.exposed[r]) for r in [*rows, unit]
+                ],
             },
             words=(say("Name"),),
             alt=say("People affected"),

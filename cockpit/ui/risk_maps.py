@@ -75,6 +75,7 @@ def deck(scene: Scene, tokens: Tokens) -> Deck:
         *_circles(scene, tokens),
         *_rings(scene, tokens),
         *coverage_maps.names(twin, unit, extras, tokens),
+        *_chosen(scene, tokens),
         *_points(scene, tokens),
     ]
     return Deck(
@@ -121,6 +122,7 @@ def _places(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
     if scene.picture is not None:
         drawn["getLineColor"] = drawn["getLineColor"].rsplit(":", 1)[0] + ":[0,0,0,0]"
         drawn["updateTriggers"]["getLineColor"] += "picture"
+    drawn["getLineWidth"] = drawn["getLineWidth"].replace("?3:", "?1.5:")  # cells are a few pixels
     return [drawn | {"data": address}, *_hatched(scene, address, roles, classes, tokens)]
 
 
@@ -226,6 +228,26 @@ def _apart(lonlat: NDArray[np.float64], metres: float) -> list[list[float]]:
         if math.isfinite(lon) and not near:
             kept.append([round(lon, 4), round(lat, 4)])
     return kept
+
+
+def _chosen(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
+    """Return a ring around the chosen cell: seen from afar its outline would fill it."""
+    if scene.chosen < 0 or scene.choice.asked.level != "cell":
+        return []
+    region = scene.twin.regions.iloc[int(scene.rows[scene.chosen])]
+    if not math.isfinite(region["lon"]):
+        return []
+    row = {"p": [round(float(region["lon"]), 5), round(float(region["lat"]), 5)]}
+    ring = cell_map.discs(f"chosen-{region['code']}", [row], 10)
+    return [
+        ring
+        | {
+            "filled": False,
+            "pickable": False,
+            "getLineColor": rgba(tokens.mark),
+            "getLineWidth": 2,
+        }
+    ]
 
 
 def _points(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:

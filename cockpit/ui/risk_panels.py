@@ -196,8 +196,8 @@ def method(choice: Choice) -> None:
     ):
         st.markdown(f"**{say(one.title)}**")
         st.markdown(say(one.how))
-        st.markdown(f"{say('Source of the method:')} {one.source}")
-        st.markdown(f"{say('Limits:')} {say(one.limits)}")
+        st.markdown(say("Source of the method: {source}", source=say(one.source)))
+        st.markdown(say("Limits: {limits}", limits=say(one.limits)))
 
 
 def remarks(found: Answer, asked: Asked, unit: str) -> None:

@@ -14,7 +14,7 @@ from cockpit.answers.risk_signs import COLD, HOT, MAYBE_COLD, MAYBE_HOT, NO_SIGN
 from cockpit.answers.risk_why import STEP
 from cockpit.risk.explain import BESIDE, Piece
 from cockpit.ui import cache, risk_cache, risk_panels, theme, way
-from cockpit.ui.risk_choices import Choice, days_text, picked
+from cockpit.ui.risk_choices import Choice, category_text, days_text, picked
 from cockpit.ui.words import date, language, number, say, say_error, say_terms
 from geodata.errors import CockpitError
 
@@ -168,8 +168,8 @@ def _of_index(found: Answer, told: Why) -> Terms:
 def _of_impact(found: Answer, told: Why) -> Terms:
     return [
         (
-            "If the rivers rise by {m} m, {n} of {all} residents here are affected; {share}% of "
-            "the area is under water.",
+            "If the rivers rise by {m} m, {n} of {all} residents of flooded cells are affected "
+            "here; {share}% of the area is under water.",
             {
                 "m": number(found.found.rise_m, 1),
                 "n": number(told.parts.total),
@@ -196,7 +196,8 @@ def _categories(told: Why) -> str:
     """Return the categories of the events, most first; they add up to the events."""
     shown = list(told.categories.items())
     rows = "".join(
-        f"<tr><td>{escape(name)}</td><td class='n'>{number(n)}</td></tr>" for name, n in shown[:6]
+        f"<tr><td>{escape(category_text(name))}</td><td class='n'>{number(n)}</td></tr>"
+        for name, n in shown[:6]
     )
     rest = sum(n for _, n in shown[6:])
     if rest:

@@ -17,10 +17,11 @@ from cockpit.answers.current import current_twin
 from cockpit.answers.downloads import as_csv, as_xlsx
 from cockpit.answers.happenings import Happenings, current_happenings
 from cockpit.answers.layers import stamp
+from cockpit.answers.risk_methods import EVENTS
 from cockpit.answers.risk_places import LEVELS, places_of
 from cockpit.answers.twin import Twin
 from cockpit.locale import translate
-from cockpit.web.errors import BadRequestError, NotFoundError, language_of
+from cockpit.web.errors import BadRequestError, NotFoundError, RefusedError, language_of
 from cockpit.web.kept import Answer, Kept, unpacked
 from cockpit.web.layers import FOREVER, GEOJSON, REVALIDATE, _answer, _layer, _row, sent
 from cockpit.web.visitors import visitor_class
@@ -128,6 +129,8 @@ def _figures(path: dict[str, str], visitor: str, language: str) -> tuple[bytes, 
         raise NotFoundError("There is no such table.")
     unit = _row(county, path["unit"])
     _county_has(known, path)
+    if answers.METHODS[path["method"]].about == EVENTS and not known.sources:
+        raise RefusedError("No events are stored that are open to you.")
     q = answers.Question(path["theme"], path["level"], _day(path["first"]), _day(path["last"]))
     options = risk_options.checked(path["method"], path["options"])
     there = places_of(county, q.level, visitor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cockpit.answers.risk import METHODS
-from cockpit.ui import risk_cache, risk_colours, risk_panels, theme
+from cockpit.ui import risk_cache, risk_choices, risk_colours, risk_panels, theme
 from tests import risky, tiny
 
 PAGE = Path(__file__).parents[2] / "pages" / "risk.py"
@@ -178,6 +179,33 @@ def test_what_a_click_on_the_map_means() -> None:
     assert app.markdown[0].value == "x"
     app.run()  # the same again lets it go
     assert not app.markdown or app.markdown[0].value != "x"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "told"),
+    [
+        ("2025-03-05", "2025-06-07", ("2025-03-05", "2025-06-07", "")),
+        ("2025-06-07", "2025-03-05", ("2025-03-05", "2025-06-07", "swapped")),
+        ("1990-01-01", "2025-03-05", ("2025-01-01", "2025-03-05", "cut")),
+        ("1990-01-01", "1991-01-01", ("2025-01-01", "2025-12-31", "all")),
+    ],
+)
+def test_days_of_an_address_are_moved_and_said(
+    first: str, last: str, told: tuple[str, str, str]
+) -> None:
+    day = dt.date.fromisoformat
+    begin, end, moved = risk_choices.within(
+        day(first), day(last), dt.date(2025, 1, 1), dt.date(2025, 12, 31)
+    )
+    assert (begin.isoformat(), end.isoformat(), moved) == told
+
+
+def test_swapped_days_are_said(page: AppTest) -> None:
+    page.query_params.update({"period": "own", "from": "2025-06-07", "to": "2025-03-05"})
+    page.run()
+    assert not page.exception
+    assert any("已对调" in c.value for c in page.caption)
+    assert "2025年3月5日至2025年6月7日" in sentence(page)
 
 
 # ---------------------------------------------------------------- time
