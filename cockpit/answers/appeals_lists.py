@@ -100,6 +100,7 @@ class Line:
     confidence: float
     stated: bool
     repeats: int  # appeals in its group, 1 when it stands alone
+    open: bool  # not yet closed
 
 
 @dataclass(frozen=True)
@@ -326,6 +327,7 @@ def line(known: Appeals, row: int, visitor: str) -> Line:
         float(known.confidence[row]),
         bool(known.stated[row]),
         len(known.repeats.groups[group].rows) if group >= 0 else 1,
+        bool(known.happenings.open[event]),
     )
 
 

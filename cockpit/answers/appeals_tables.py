@@ -147,9 +147,19 @@ def _urgent(known: Appeals, asked: Asked, visitor: str, language: str) -> tuple[
                 _named(one.department, language),
                 *_region(known, one.region, language),
                 signs,
+                translate("not yet closed" if one.open else "closed by its office", language),
             ]
         )
-    return ["Number", "Time", "Topic", "Usual department", "Code", "Name", "Signs"], rows
+    return [
+        "Number",
+        "Time",
+        "Topic",
+        "Usual department",
+        "Code",
+        "Name",
+        "Signs",
+        "Still open",
+    ], rows
 
 
 def _person(known: Appeals, asked: Asked, visitor: str, language: str) -> tuple[list[str], Table]:

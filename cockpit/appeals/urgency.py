@@ -57,8 +57,9 @@ SIGNS: tuple[Sign, ...] = (
         "多次反映", "多次投诉", "反复投诉", "一直没有", "至今没有", "至今未", "无人处理", "没人管", "推诿", "再次反映", "又一次",
     )),
     Sign("danger", "called dangerous by the writer", 1, (
-        "很危险", "非常危险", "安全隐患", "担心", "害怕", "紧急", "十万火急", "马上", "立即", "急需", "尽快",
+        "很危险", "非常危险", "安全隐患", "担心", "害怕",
     )),
+    Sign("pressing", "asked to be quick", 1, ("紧急", "十万火急", "马上", "立即", "急需", "尽快")),
 )  # fmt: skip
 """Our own words, from what such offices lift by their service rules; the county may add to them."""
 
@@ -133,6 +134,8 @@ def urgency(text: str) -> Urgency:
         if words:
             found.append(Found(sign.id, words))
             points += sign.points
+    if {"danger", "pressing"} <= {one.sign for one in found}:
+        points -= 1  # 有安全隐患，请尽快处理 is the common end of a letter: it counts once
     if near := _DEADLINE.search(text):
         found.append(Found(DEADLINE.id, near.group()))
         points += DEADLINE.points

@@ -8,8 +8,8 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from cockpit.access.classes import may_see
-from cockpit.answers.appeals import TEXT_CLASS, Appeals
+from cockpit.access.classes import TITLES, highest, may_see
+from cockpit.answers.appeals import LEAST_CLASS, TEXT_CLASS, Appeals
 from cockpit.answers.appeals_layers import LEVELS, path_of
 from cockpit.answers.appeals_lists import Counts, Places
 from cockpit.answers.appeals_tables import FILE_TITLES
@@ -25,12 +25,14 @@ from cockpit.ui import (
     cache,
     coverage_panels,
     map_choices,
+    risk_cache,
     way,
 )
 from cockpit.ui.appeals_choices import Choice, levels_of, topic_title
 from cockpit.ui.appeals_parts import chart, day, tile
 from cockpit.ui.coverage_parts import words_table
 from cockpit.ui.words import (
+    NO_FIGURE,
     compact,
     department_of,
     language,
@@ -87,19 +89,25 @@ def tiles(found: Counts, n_rising: int) -> None:
         )
     share = percent(found.repeated / found.n if found.n else math.nan)
     cards = [
-        tile("appeals", say("Appeals"), number(found.n), say("appeals"), change),
+        tile("appeals", say("Appeals"), number(found.n), _appeals(found.n), change),
         tile("rate", say("For 10,000 residents"), number(_rate(found), 1), say("appeals"),
              say("{n} residents", n=compact(found.people))),
-        tile("urgent", say("Urgent"), number(found.urgent), say("appeals"),
+        tile("urgent", say("Urgent"), number(found.urgent), _appeals(found.urgent),
              say("{n} of them still open", n=number(found.urgent_open))),
-        tile("repeats", say("Repeat cases"), number(found.cases), say("cases"),
+        tile("repeats", say("Repeat cases"), number(found.cases),
+             say("case" if found.cases == 1 else "cases"),
              say("{share} of all appeals", share=share)),
-        tile("rising", say("Rising topics"), number(n_rising), say("topics"),
+        tile("rising", say("Rising topics"), number(n_rising),
+             say("topic" if n_rising == 1 else "topics"),
              say("last {n} weeks beside the year before", n=WEEKS)),
-        tile("person", say("For a person"), number(found.person), say("appeals"),
+        tile("person", say("For a person"), number(found.person), _appeals(found.person),
              say("topic unsure or doubted")),
     ]  # fmt: skip
     st.html(f'<div class="ct-tiles" tabindex="0" role="group">{"".join(cards)}</div>')
+
+
+def _appeals(n: int) -> str:
+    return say("appeal" if n == 1 else "appeals")
 
 
 def _rate(found: Counts) -> float:
@@ -126,7 +134,11 @@ def sentence(twin: Twin, known: Appeals, choice: Choice, found: Counts) -> str:
         )
     ]
     if found.urgent:
-        terms.append(("{n} are urgent by their words.", {"n": number(found.urgent)}))
+        urgent = {"n": number(found.urgent)}
+        if found.urgent == 1:
+            terms.append(("{n} is urgent by its words.", dict(urgent)))
+        else:
+            terms.append(("{n} are urgent by their words.", dict(urgent)))
     return say_terms(terms)
 
 
@@ -293,17 +305,39 @@ def files(twin: Twin, choice: Choice) -> None:
     st.html(f'<div class="ct-small ct-files">{escape(say("Take away:"))} {links}</div>')
 
 
+def source(known: Appeals) -> str:
+    """Return where the figures come from, up to which day, and their class."""
+    named = risk_cache.source_titles(cache.data_version())
+    ids = known.happenings.sources
+    titles = [named.get(one, {}).get(language(), one) for one in ids]
+    return say(
+        "Source: {sources}; to {last}; class {data_class}.",
+        sources=("、" if language() == "zh" else ", ").join(titles) or NO_FIGURE,
+        last=day(known.time.max()),
+        data_class=say(TITLES[highest((LEAST_CLASS, known.happenings.data_class))]),
+    )
+
+
 def remarks(known: Appeals) -> None:
     """Show where the appeals come from, what was not read, and what masking is worth."""
     names = [department_of(name) for name in known.channels]
     channels = "、".join(names) if language() == "zh" else ", ".join(names)
-    texts = [say("Channels read as appeals: {channels}.", channels=channels)]
+    texts = [source(known), say("Channels read as appeals: {channels}.", channels=channels)]
     if known.n_empty:
-        texts.append(say("{n} appeals have no text and are left out.", n=number(known.n_empty)))
+        texts.append(
+            say(
+                "{n} appeal has no text and is left out."
+                if known.n_empty == 1
+                else "{n} appeals have no text and are left out.",
+                n=number(known.n_empty),
+            )
+        )
     if known.n_too_long:
         texts.append(
             say(
-                "{n} texts have more than {most} characters; they were not read.",
+                "{n} text has more than {most} characters; it was not read."
+                if known.n_too_long == 1
+                else "{n} texts have more than {most} characters; they were not read.",
                 n=number(known.n_too_long),
                 most=number(LONGEST),
             )

@@ -17,15 +17,21 @@ from cockpit.ui.words import number, say
 CONFIG = {"displayModeBar": False, "responsive": True}
 """Charts are read, not worked with: no tool bar."""
 _SPARK_WEEKS = 26
+_MOST_ROOM = 300
 
 
 def weeks(found: Weeks, names: Sequence[str]) -> dict[str, Any]:
     """Return one line a topic over the weeks, its name at its end, and the rest in grey."""
     tokens = theme.now()
-    colours = [*theme.series(tokens)[: len(names)], tokens.quiet]
+    colours = [*theme.series(tokens)[: len(names)], tokens.quiet, tokens.text]
     days = [str(day) for day in found.starts]
     several = [*found.counts, found.others] if found.others.any() else list(found.counts)
     labels = [*names, say("all others")][: len(several)]
+    if not found.others.any():
+        colours.pop(len(names))
+    if len(several) > 1:
+        several.append(found.total)
+        labels.append(say("all appeals"))
     top = max(float(max(line.max() for line in several)), 1.0)
     ends = _apart([float(line[-1]) for line in several], gap=top / 13)
     data = [
@@ -36,24 +42,26 @@ def weeks(found: Weeks, names: Sequence[str]) -> dict[str, Any]:
             "y": line.tolist(),
             "line": {
                 "color": colour,
-                "width": 2 if k < len(names) else 1.2,
-                "dash": "solid" if k < len(names) else "dot",
+                "width": 1.2 if colour == tokens.quiet else 2,
+                "dash": "dot" if colour == tokens.quiet else "solid",
             },
             "hovertemplate": f"{escape(label)}<br>%{{x}}: %{{y}}<extra></extra>",
         }
-        for k, (line, colour, label) in enumerate(zip(several, colours, labels, strict=False))
+        for line, colour, label in zip(several, colours, labels, strict=False)
     ]
-    layout = charts.layout(360, right=170)
+    layout = charts.layout(400, right=_room(labels))
     layout |= {
         "xaxis": {
             **charts.axis(),
             "type": "date",
             "tickformat": "%Y-%m" if len(days) > 26 else "%m-%d",
             "nticks": 7,
+            "ticklabelstandoff": 10,  # the first date is not to lie on the 0 of the other axis
             "range": [days[0], days[-1]],  # the names at the lines' ends would widen it
         },
         "yaxis": {
             **charts.axis(),
+            "ticklabelstandoff": 6,
             "rangemode": "tozero",
             "range": [0, top * 1.08],
             "title": {"text": say("appeals a week"), "font": {"size": charts.FONT}},
@@ -162,6 +170,12 @@ def _label(x: str, y: float, text: str, colour: str) -> dict[str, Any]:
         "showarrow": False,
         "font": {"color": colour, "size": charts.FONT},
     }
+
+
+def _room(labels: Sequence[str]) -> int:
+    """Return the pixels to the right of the lines that the longest name needs."""
+    widths = (sum(14 if ord(sign) > 0x2E7F else 7.6 for sign in label) for label in labels)
+    return min(20 + round(max(widths, default=0)), _MOST_ROOM)
 
 
 def _apart(heights: Sequence[float], gap: float) -> list[float]:

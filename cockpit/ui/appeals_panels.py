@@ -114,7 +114,9 @@ def repeats(known: Appeals, choice: Choice) -> None:
         st.success(say("Nothing was said twice: no two appeals are alike, near and within days."))
         return
     title = say(
-        "{n} cases came more than once; the largest has {most} appeals",
+        "{n} case came more than once, with {most} appeals"
+        if n == 1
+        else "{n} cases came more than once; the largest has {most} appeals",
         n=number(n),
         most=found[0].n,
     )
@@ -144,9 +146,10 @@ def repeats(known: Appeals, choice: Choice) -> None:
     )
     st.caption(
         say(
-            "Alike in words, of one village or within 300 m, each within 14 days of the one "
-            "before. Who wrote them is not known: one person may ask again, or many may ask the "
-            "same. Click a row to read the case."
+            "Each is alike in words to an earlier one of its case, of the same village or within "
+            "300 m of it, and within 14 days of it; step by step a case may reach farther. Who "
+            "wrote them is not known: one person may ask again, or many may ask the same. Click a "
+            "row to read the case."
         )
     )
     at = state.chosen("appeals.case", -1)
@@ -168,7 +171,7 @@ def why(case: Case) -> str:
     )
     place = say("same village")
     if not case.same_village:
-        place = say("within {n} m", n=number(case.farthest_m)) if not math.isnan(
+        place = say("up to {n} m from the first", n=number(case.farthest_m)) if not math.isnan(
             case.farthest_m
         ) else say("near")  # fmt: skip
     return f"{words} · {place}"
@@ -185,7 +188,12 @@ def urgent(known: Appeals, choice: Choice) -> None:
     if not found:
         st.success(say("No appeal of this choice is urgent by its words."))
         return
-    title = say("{n} appeals are urgent by their words; open ones first", n=number(n))
+    title = say(
+        "{n} appeal is urgent by its words"
+        if n == 1
+        else "{n} appeals are urgent by their words; open ones first",
+        n=number(n),
+    )
     st.markdown(f"**{plain(title)}**")
     appeals_table(known.happenings.twin, found, alt=title, key="appeals.urgent", extra="signs")
     st.caption(
@@ -224,7 +232,12 @@ def person(known: Appeals, choice: Choice) -> None:
             )
         )
         return
-    title = say("{n} appeals need a person to decide their topic", n=number(n))
+    title = say(
+        "{n} appeal needs a person to decide its topic"
+        if n == 1
+        else "{n} appeals need a person to decide their topic",
+        n=number(n),
+    )
     st.markdown(f"**{plain(title)}**")
     appeals_table(known.happenings.twin, found, alt=title, key="appeals.person", extra="model")
 

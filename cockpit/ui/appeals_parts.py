@@ -86,6 +86,9 @@ def appeals_table(
         say("Topic"): [topic_title(line.topic) if line.stated else NO_FIGURE for line in lines],
     }
     if extra == "signs":
+        columns[say("Still open")] = [
+            say("not yet closed" if line.open else "closed by its office") for line in lines
+        ]
         columns[say("Signs")] = [signs(line) for line in lines]
     columns[say("Text")] = [line.text for line in lines]
     columns[say("Where")] = [region_name(twin, line.region) for line in lines]

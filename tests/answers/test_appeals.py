@@ -148,7 +148,8 @@ def test_masked_for_some_and_urgent_first(known: answers.Appeals) -> None:
     (one,) = lines(now, [row], "备用")
     assert one.text == "我叫[姓名]，电话[电话]，燃气泄漏，请马上处理。"
     assert one.department == "住建局"
-    assert {s.sign: s.words for s in one.signs} == {"gas": "燃气泄漏", "danger": "马上"}
+    assert {s.sign: s.words for s in one.signs} == {"gas": "燃气泄漏", "pressing": "马上"}
+    assert one.open
     assert lines(now, [row], "敏感")[0].text == PRIVATE
     (unsure,) = for_a_person(now, chosen).tolist()
     assert now.id(unsure) == "G2"  # registered under no topic, and no word tells

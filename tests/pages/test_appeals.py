@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 from streamlit.testing.v1 import AppTest
 
 from cockpit.answers import appeals as answers
+from cockpit.answers.appeals_lists import Weeks
 from cockpit.settings import settings
 from cockpit.store.models import Event
 from cockpit.store.session import engine
+from cockpit.ui import appeals_charts
 from tests import eventful
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +73,7 @@ def test_says_what_the_tiles_show() -> None:
     [
         ("weeks", "appeals a week on average"),
         ("topics", "盗窃 comes first: 71% of the appeals"),
-        ("repeats", "1 cases came more than once; the largest has 10 appeals"),
+        ("repeats", "1 case came more than once, with 10 appeals"),
         ("urgent", "No appeal of this choice is urgent"),
         ("texts", "The newest 14 of 14 appeals"),
         ("person", "Nothing to decide"),
@@ -157,7 +160,7 @@ def test_a_text_of_a_megabyte_is_told_not_shown() -> None:
         eventful.add_event(db, "L1", "供水供电", grid=3, day=9.6, text="水" * 1_000_000)
         db.commit()
     app = page(panel="texts")
-    assert "1 texts have more than 20,000 characters; they were not read." in words(app)
+    assert "1 text has more than 20,000 characters; it was not read." in words(app)
     assert "水水水" not in everything(app)
 
 
@@ -178,3 +181,30 @@ def test_names_from_files_are_no_markup() -> None:
 def test_the_eventful_county_is_as_counted() -> None:
     assert eventful.N_EVENTS == 14
     assert dt.datetime(2025, 6, 1, 8) == eventful.FIRST
+
+
+@pytest.mark.usefixtures("eventful_here")
+def test_source_class_and_single_ones() -> None:
+    with Session(engine()) as db:
+        eventful.add_event(
+            db, "U1", "供水供电", grid=3, day=9, text="燃气泄漏，请尽快处理", closed=False
+        )
+        db.commit()
+    app = page(panel="urgent")
+    assert "to 10 Jun 2025; class Internal." in words(app)
+    assert "1 is urgent by its words." in words(app)
+    assert "1 appeal is urgent by its words" in words(app)
+    table = app.dataframe[-1].value
+    assert table["Still open"].tolist() == ["not yet closed"]
+    assert "asked to be quick: 尽快" in table["Signs"].iloc[0]
+    assert '1 <span class="ct-unit">appeal</span>' in html(app)
+
+
+def test_the_weeks_total_is_drawn_and_long_names_fit() -> None:
+    days = np.arange("2025-01-06", "2025-01-27", 7, dtype="datetime64[D]")
+    counts = np.array([[1, 2, 3], [4, 5, 6]])
+    found = Weeks(days, np.arange(2), counts, np.array([1, 1, 1]), np.array([6, 8, 10]))
+    figure = appeals_charts.weeks(found, ["盗窃", "Social and medical insurance"])
+    assert [line["y"] for line in figure["data"]][-1] == [6, 8, 10]
+    assert figure["layout"]["yaxis"]["range"][1] > 10
+    assert figure["layout"]["margin"]["r"] >= 20 + 28 * 7
