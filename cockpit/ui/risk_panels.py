@@ -14,6 +14,7 @@ from cockpit.answers.layers import stamp
 from cockpit.answers.reach import Note
 from cockpit.answers.risk import METHODS, Answer, Key, Places, shown_class
 from cockpit.answers.risk_question import OUTSIDE, UNPLACED, notes_in
+from cockpit.answers.risk_sources import origin
 from cockpit.answers.search import search
 from cockpit.ui import cache, risk_cache, risk_colours, risk_words, state, theme
 from cockpit.ui.coverage_parts import bracket, notes, table
@@ -203,12 +204,15 @@ def method(choice: Choice) -> None:
 def remarks(found: Answer, asked: Asked, unit: str) -> None:
     """Show what was left out in the unit, and where the figures come from."""
     notes(_of_unit(found, asked, unit))
-    if asked.method == "impact":
-        st.caption(say("Source: the stored relief, rivers and residents."))
-        return
+    st.caption(origin_text(asked))
+
+
+def origin_text(asked: Asked) -> str:
+    """Return where the figures come from, until when, and of which class they are."""
     known = risk_cache.events()
-    title = say(TITLES[known.data_class])
-    st.caption(risk_words.source(_titles(known.sources), title, asked))
+    told = origin(known, known.twin, asked.method, cache.visitor_class(), asked.options)
+    title = say(TITLES[told.data_class])
+    return risk_words.source(_titles(told.sources), title, asked, told.as_of)
 
 
 def _of_unit(found: Answer, asked: Asked, unit: str) -> list[Note]:

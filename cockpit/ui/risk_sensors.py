@@ -11,7 +11,16 @@ from cockpit.answers.risk_health import sensors_health
 from cockpit.answers.twin import Twin
 from cockpit.risk.sensor_health import GOOD, STATES, Health
 from cockpit.risk.themes import THEMES
-from cockpit.ui import cache, coverage_maps, placement_map, risk_cache, risk_time, theme, way
+from cockpit.ui import (
+    cache,
+    coverage_maps,
+    placement_map,
+    risk_cache,
+    risk_panels,
+    risk_time,
+    theme,
+    way,
+)
 from cockpit.ui.coverage_parts import table as figures
 from cockpit.ui.risk_choices import Choice
 from cockpit.ui.risk_maps import Point
@@ -166,6 +175,7 @@ def table(choice: Choice) -> None:
     }
     words = (say("Sensor"), say("Name"), say("Read at"), say("State"), say("Why"))
     figures(columns, words=words, alt=say("Sensors"))
+    st.caption(risk_panels.origin_text(choice.asked._replace(method="readings")))
 
 
 def _state(

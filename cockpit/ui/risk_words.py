@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Callable
 
@@ -14,7 +15,7 @@ from cockpit.answers.risk_question import UNPLACED, notes_in
 from cockpit.answers.risk_signs import COLD, HOT, MAYBE_HOT, TOO_LITTLE
 from cockpit.ui import cache, risk_cache
 from cockpit.ui.risk_cache import Asked
-from cockpit.ui.risk_choices import Choice, days_text, theme_title
+from cockpit.ui.risk_choices import UNDATED, Choice, days_text, theme_title
 from cockpit.ui.words import date, language, number, percent, say, say_terms
 
 Rows = NDArray[np.intp]
@@ -335,11 +336,16 @@ _TOLD: dict[str, Callable[[Places, Answer, Rows], Terms]] = {
 }
 
 
-def source(known_sources: tuple[str, ...], data_class: str, asked: Asked) -> str:
+def source(
+    known_sources: tuple[str, ...], data_class: str, asked: Asked, as_of: dt.date | None = None
+) -> str:
     """Return where the figures come from, until when, and of which class they are."""
-    return say(
-        "Source: {sources}; to {last}; class {data_class}.",
-        sources="、".join(known_sources) if language() == "zh" else ", ".join(known_sources),
-        last=date(asked.last),
-        data_class=data_class,
-    )
+    values = {
+        "sources": ("、" if language() == "zh" else ", ").join(known_sources),
+        "data_class": data_class,
+    }
+    if asked.method in UNDATED:
+        return say(
+            "Source: {sources}; as of {date}; class {data_class}.", date=date(as_of), **values
+        )
+    return say("Source: {sources}; to {last}; class {data_class}.", last=date(asked.last), **values)

@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cockpit.access.classes import TITLES
 from cockpit.answers import risk as answers
 from cockpit.answers import risk_layers as layers
-from cockpit.answers import risk_options, risk_picture, risk_tables
+from cockpit.answers import risk_options, risk_picture, risk_sources, risk_tables
 from cockpit.answers.current import current_twin
 from cockpit.answers.downloads import as_csv, as_xlsx
 from cockpit.answers.happenings import Happenings, current_happenings
@@ -144,10 +145,22 @@ def _figures(path: dict[str, str], visitor: str, language: str) -> tuple[bytes, 
     found = work.result()
     title = translate(answers.METHODS[path["method"]].title, language)
     name = f"{county.regions['name'].iat[unit]}-{title.replace(':', '')}.{path['ending']}"
+    told = _origin(known, path["method"], visitor, options, language)
     if path["ending"] == "geojson":
-        return risk_tables.areas(there, found, q, unit, language), name
-    made = risk_tables.table(there, found, q, unit, language)
+        return risk_tables.areas(there, found, q, unit, language, origin=told), name
+    made = risk_tables.table(there, found, q, unit, language, origin=told)
     return (as_csv(made) if path["ending"] == "csv" else as_xlsx(made, title)), name
+
+
+def _origin(
+    known: Happenings, method: str, visitor: str, options: str, language: str
+) -> tuple[str, str]:
+    """Return the titles of the sources and of their class."""
+    told = risk_sources.origin(known, known.twin, method, visitor, options)
+    titles = answers.source_titles()
+    between = "、" if language == "zh" else ", "
+    names = between.join(titles.get(one, {}).get(language, one) for one in told.sources)
+    return names, translate(TITLES[told.data_class], language)
 
 
 def _day(text: str) -> dt.date:

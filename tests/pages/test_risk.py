@@ -325,6 +325,7 @@ def test_sensors_are_those_of_the_unit(page: AppTest) -> None:
     assert "共有监测设备 1 台" in sentence(page)
     assert {row["id"] for row in layer(page, "sensors")["data"]} == {"K1"}
     assert len(page.dataframe[0].value) == 1
+    assert any("来源：readings、sensors；数据日期" in c.value for c in page.caption)
 
 
 # ---------------------------------------------------------------- who may see what

@@ -61,6 +61,8 @@ def test_the_figures_as_a_table(app: Starlette) -> None:
     hot = next(r for r in rows if r[0] == tiny.grid_code(risky.HOT))
     assert hot[rows[0].index("Events here")] == "42"
     assert hot[rows[0].index("Finding")] == "more than expected, significant"
+    assert hot[rows[0].index("Data source")] == "Events"
+    assert hot[rows[0].index("Data class")] == "Internal"
     assert "no-store" in reply.headers["cache-control"]
 
 
