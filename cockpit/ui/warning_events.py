@@ -165,6 +165,9 @@ def _chart(twin: Twin, found: Unusual, k: int, levels: NDArray[np.int8], code: s
         say("Bars: events a day, in the colour of a warning that stood; line and band: what was to "
             "be expected from the days before, and where nineteen days in twenty lie.")
     )  # fmt: skip
+    st.caption(
+        say("Only whole days are compared: the day of the newest event or reading is not over yet.")
+    )
     warned = np.flatnonzero(shown > 0)[::-1]
     if len(warned):
         with st.expander(say("Days with a warning as a table"), icon=":material/table:"):

@@ -45,6 +45,8 @@ STYLE = """<style>
 .ct-table td{padding:6px 12px 6px 0;border-top:1px solid LINE;vertical-align:top}
 .ct-table .n{text-align:right;white-space:nowrap}
 .ct-scroll{overflow-x:auto}
+@media (max-width:640px){.ct-tiles.ct-wrap{grid-auto-flow:row;grid-auto-columns:auto;
+ grid-template-columns:1fr 1fr;overflow-x:visible}}
 </style>"""
 
 

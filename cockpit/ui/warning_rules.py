@@ -22,7 +22,7 @@ from cockpit.ui import (
     warning_trial,
 )
 from cockpit.ui.way import plain
-from cockpit.ui.words import NO_FIGURE, number, percent, say, say_error
+from cockpit.ui.words import NO_FIGURE, number, say, say_error
 from geodata.errors import CockpitError
 
 PART_TITLES = {"try": "Try thresholds on the past", "new": "New rule"}
@@ -82,11 +82,7 @@ def limits_text(rule: StandingRule) -> str:
     if rule.method == "health":
         return NO_FIGURE
     texts = [
-        NO_FIGURE
-        if t is None
-        else percent(t, 2).replace(".00%", "%")
-        if rule.own
-        else warning_parts.plain_number(t)
+        NO_FIGURE if t is None else f"{100 * t:.5g}%" if rule.own else warning_parts.plain_number(t)
         for t in rule.rule.thresholds
     ]
     told = " / ".join(texts)

@@ -77,8 +77,9 @@ def table(twin: Twin, rows: tuple[SensorRow, ...]) -> None:
         column_config={
             say("Last readings"): st.column_config.LineChartColumn(width="medium"),
             say("Newest value"): st.column_config.TextColumn(alignment="right"),
-            say("Kind"): st.column_config.TextColumn(width=130),
-            say("Since"): st.column_config.TextColumn(width=150),
+            say("Kind"): st.column_config.TextColumn(width=160),
+            say("Measured"): st.column_config.TextColumn(width=180),
+            say("Since"): st.column_config.TextColumn(width=180),
             say("Why"): st.column_config.TextColumn(width="large"),
         },
         alt=say("Table of the sensors"),

@@ -42,7 +42,7 @@ def tiles(twin: Twin) -> None:
         cards.append(_tile(say("Sensors believed"), good, quiet, note))
     waiting = sum(s.acknowledged is None for s in found)
     cards.append(_tile(say("Not acknowledged"), waiting, quiet, say("of the open ones")))
-    st.html(f'<div class="ct-tiles" tabindex="0" role="group">{"".join(cards)}</div>')
+    st.html(f'<div class="ct-tiles ct-wrap" role="group">{"".join(cards)}</div>')
     told = sentence(twin, found)
     if len(every) > len(found):
         told += say(" Alerts of an exercise: {n}, not counted here.",

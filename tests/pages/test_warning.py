@@ -20,6 +20,7 @@ from cockpit.risk.rules import Rule
 from cockpit.risk.trial import Outcome
 from cockpit.settings import settings
 from cockpit.ui.warning_parts import written_text
+from cockpit.ui.warning_rules import limits_text
 from tests import conftest, watched
 
 PAGE = Path(__file__).parents[2] / "pages" / "warning.py"
@@ -364,3 +365,8 @@ def test_times_of_writing_are_local(monkeypatch: pytest.MonkeyPatch) -> None:
     assert written_text(dt.datetime(2025, 10, 31, 17, 30)).endswith("17:30")
     settings.cache_clear()
     assert written_text(None) == "—"
+
+
+def test_shares_of_a_past_have_no_needless_noughts() -> None:
+    rule = replace(WATER, rule=Rule((0.98, 0.99, 0.998, 0.9995)), own=True, outcome=None)
+    assert limits_text(rule).startswith("98% / 99% / 99.8% / 99.95%")
