@@ -208,7 +208,7 @@ def course(known: Happenings, places: Places, q: Question, method: str) -> Answe
     ]
     if risk_clusters.COLD_CODE in present:
         keys.append(Key(risk_clusters.COLD_CODE, "cold", "cold spot of any kind"))
-    keys.append(Key(0, "even", "no hot spot"))
+    keys.append(Key(0, "even", "no hot spot now, nor nearly always"))
     titles = {key.code: key.title for key in keys}
     columns = (
         Column("Finding", [titles[c] for c in codes.tolist()]),

@@ -58,6 +58,14 @@ class Judged:
             for name in MAP_TITLES
         ]
 
+    def gains(self) -> list[tuple[str, float, float, int]]:
+        """Return (map, PAI of the forecast less the map's, its standard error, periods ahead)."""
+        return [(MAP_TITLES[name], *self.test.gain(name, WATCHED)) for name in _simpler()]
+
+
+def _simpler() -> tuple[str, ...]:
+    return tuple(name for name in MAP_TITLES if name != OURS)
+
 
 def ahead(known: Happenings, places: Places, q: Question) -> Ahead:
     """

@@ -24,9 +24,9 @@ class Method:
 _LIST = (
     Method(
         "poisson",
-        "Significant cells",
+        "Significant places",
         "Events here and beside are compared with what residents and the usual rate of that kind "
-        "of village let expect. Of the cells called hot or cold at most 5 % are expected to be "
+        "of village let expect. Of the places called hot or cold at most 5 % are expected to be "
         "false.",
         "Indirect standardisation; Poisson tail; Benjamini and Hochberg 1995.",
         "Residents stand for all who are at risk: a market or a motorway has more people than "
@@ -37,7 +37,7 @@ _LIST = (
         "density",
         "Heat: events per km²",
         "A smooth hill over each event, wider where events are few, corrected at the county's "
-        "border; then the mean of each cell.",
+        "border; then the mean of each place.",
         "Silverman 1986; Abramson 1982 (adaptive bandwidth); Diggle 1985 (edge).",
         "Shows where most happens, which is mostly where most people are; it is no risk.",
         over_time=True,
@@ -53,27 +53,27 @@ _LIST = (
     Method(
         "rate",
         "Smoothed rate",
-        "Each cell's rate is drawn towards that of the cells beside it, the more so the fewer "
+        "Each place's rate is drawn towards that of the places beside it, the more so the fewer "
         "people it has (spatial empirical Bayes).",
         "Marshall 1991; Anselin, Lozano and Koschinsky 2006.",
-        "Smoothing hides a single bad cell among good ones. Raw rates of small cells are never "
+        "Smoothing hides a single bad place among good ones. Raw rates of small places are never "
         "ranked here.",
         over_time=True,
     ),
     Method(
         "gi",
-        "Significant cells: Gi*",
+        "Significant places: Gi*",
         "Do unusual counts lie together more than by chance? Each count becomes a score of how "
-        "unusual it is for its kind of place; scores of a cell and its neighbours are summed.",
+        "unusual it is for its kind of place; scores of a place and its neighbours are summed.",
         "Getis and Ord 1992, Ord and Getis 1995; 999 permutations; Benjamini and Hochberg 1995.",
-        "One very high cell colours its neighbours.",
+        "One very high place colours its neighbours.",
         over_time=True,
     ),
     Method(
         "moran",
-        "Significant cells: local Moran",
-        "Is a cell like its neighbours more than by chance? High among high is hot; high among low "
-        "stands alone.",
+        "Significant places: local Moran",
+        "Is a place like its neighbours more than by chance? High among high is hot; high among "
+        "low stands alone.",
         "Anselin 1995; 999 permutations; Benjamini and Hochberg 1995.",
         "Finds likeness, not height: a large even area of middling rates is not marked.",
         over_time=True,
@@ -98,10 +98,10 @@ _LIST = (
     Method(
         "emerging",
         "How hot spots come and go",
-        "Significant cells of every month or week, and how they went on: new, persistent, "
+        "Significant places of every month or week, and how they went on: new, persistent, "
         "intensifying, diminishing and so on.",
         "Classes of the space-time cube (Esri); Mann 1945 and Kendall 1975 (trend).",
-        "Few events in a month make few cells hot: short periods and rare events tell little.",
+        "Few events in a month make few places hot: short periods and rare events tell little.",
     ),
     Method(
         "repeat",

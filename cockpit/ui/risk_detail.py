@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 
 import streamlit as st
@@ -12,11 +12,12 @@ from cockpit.answers.risk_clusters import Clusters, Repeats
 from cockpit.answers.risk_flood import Flooded
 from cockpit.answers.risk_forecast import WATCHED, Ahead
 from cockpit.answers.risk_index import Index
+from cockpit.risk.backtest import Reliability
 from cockpit.risk.forecast_card import CARD_TITLES
 from cockpit.ui import cache, risk_cache, risk_charts, risk_slow, theme
 from cockpit.ui.coverage_parts import table
 from cockpit.ui.risk_choices import Choice, days_text
-from cockpit.ui.words import language, number, percent, say, say_error
+from cockpit.ui.words import language, number, percent, say, say_error, signed
 from geodata.errors import CockpitError
 
 _MOST_RANKED = 20
@@ -65,10 +66,11 @@ def _clusters(choice: Choice, places: Places, found: Answer) -> None:
 
 
 def _repeats(choice: Choice, places: Places, found: Answer) -> None:
-    del choice, places
     told: Repeats = found.found
     made = told.found
     st.subheader(say("How many times as often as by chance"))
+    if places.twin.position(choice.unit):
+        st.caption(say("The table is the whole county's: a part of it has too few pairs."))
     head = "".join(
         f'<th class="ct-quiet n">{escape(say("{a} – {b} days", a=number(a), b=number(b)))}</th>'
         for a, b in zip(made.days, made.days[1:], strict=False)
@@ -117,7 +119,43 @@ def _forecast(choice: Choice, places: Places, found: Answer) -> None:
     with right:
         st.markdown(f"**{say('Card of this forecast')}**")
         for line in told.made.card:
-            st.markdown(f"**{say(CARD_TITLES[line.title])}** — {say(line.template, **line.values)}")
+            st.markdown(
+                f"**{say(CARD_TITLES[line.title])}** — {_filled(line.template, line.values)}"
+            )
+
+
+def _filled(template: str, values: Mapping[str, object]) -> str:
+    """Return a line of the card, its counts with grouped thousands."""
+    return say(template, **{k: number(v) if isinstance(v, int) else v for k, v in values.items()})
+
+
+def _gains(judged: Judged) -> None:
+    """Say how much better the forecast points than simpler maps do, with the spread."""
+    for title, mean, error, won in judged.gains():
+        st.caption(
+            say(
+                "Beside “{map}” the PAI of this forecast differs by {gain} ± {error} (standard "
+                "error); it was ahead in {won} of {n} months.",
+                map=say(title), gain=signed(mean, 2), error=number(error, 2), won=number(won),
+                n=number(judged.periods),
+            )
+        )  # fmt: skip
+
+
+def _calibration(bins: Reliability) -> None:
+    """Say how many groups of squares had other counts than foretold, beyond chance."""
+    n = len(bins.expected)
+    outside = n - round(bins.within * n)
+    if outside:
+        st.caption(
+            say(
+                "In {k} of {n} groups of squares more or fewer events came than the forecast "
+                "expected, beyond chance: take its figures there as rough.",
+                k=number(outside), n=number(n),
+            )
+        )  # fmt: skip
+    else:
+        st.caption(say("In all {n} groups what came agrees with what was expected.", n=number(n)))
 
 
 def _backtest(work: Work) -> None:
@@ -145,10 +183,12 @@ def _backtest(work: Work) -> None:
             held=percent(judged.test.interval_held, 1),
         )
     )  # fmt: skip
+    _gains(judged)
     risk_charts.show(
         risk_charts.reliability(judged.test.reliability), "reliability",
         say("Events that came (dots, with their 90 % interval) beside those expected"),
     )  # fmt: skip
+    _calibration(judged.test.reliability)
 
 
 # ---------------------------------------------------------------- index

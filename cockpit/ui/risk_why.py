@@ -92,8 +92,8 @@ def _of_signs(found: Answer, told: Why) -> Terms:
     if code in (HOT, COLD):
         terms.append(
             (
-                "By chance alone such a difference comes in {p} of cases; among all places as "
-                "striking as this one about {q} are false.",
+                "By chance alone such a difference comes with probability {p}; of all places as "
+                "striking as this one, a share of {q} is expected to be false.",
                 values,
             )
         )

@@ -57,9 +57,9 @@ def name_at(places: Places, place: int) -> str:
     return cache.names(places.twin.version, language())[int(places.rows[place])]
 
 
-def level_word(level: str) -> str:
-    """Return what the places of a level are called, several of them."""
-    return say(_UNITS[level][0])
+def level_word(level: str, n: int) -> str:
+    """Return what so many places of a level are called."""
+    return say(_UNITS[level][1 if n == 1 and language() == "en" else 0])
 
 
 def _events(places: Places, choice: Choice, asked: Asked, found: Answer, inside: Rows) -> Terms:
@@ -116,7 +116,6 @@ def first_of(found: Answer, inside: Rows) -> int | None:
 def _signs(places: Places, found: Answer, inside: Rows) -> Terms:
     codes = found.classes[inside]
     n = {code: int((codes == code).sum()) for code in (HOT, MAYBE_HOT, COLD, TOO_LITTLE)}
-    what: dict[str, object] = {"places": level_word(places.level)}
     first = first_of(found, inside)
     terms: Terms = []
     if n[HOT] and first is not None:
@@ -125,7 +124,7 @@ def _signs(places: Places, found: Answer, inside: Rows) -> Terms:
                 "Significantly more than expected happens in {hot} {places}, most clearly around "
                 "{name}: {observed} events here and beside, {expected} expected.",
                 {
-                    **what,
+                    "places": level_word(places.level, n[HOT]),
                     "hot": number(n[HOT]),
                     "name": name_at(places, first),
                     "observed": number(found.found.observed[first]),
@@ -144,15 +143,15 @@ def _signs(places: Places, found: Answer, inside: Rows) -> Terms:
     if n[MAYBE_HOT]:
         terms.append(
             (
-                "In {n} more there are many, which may be chance.",
-                {"n": number(n[MAYBE_HOT])},
+                "In {n} more {places} there are many events too, which may be chance.",
+                {"n": number(n[MAYBE_HOT]), "places": level_word(places.level, n[MAYBE_HOT])},
             )
         )
     if n[TOO_LITTLE]:
         terms.append(
             (
                 "In {n} {places} too little is to be expected to tell anything.",
-                {**what, "n": number(n[TOO_LITTLE])},
+                {"n": number(n[TOO_LITTLE]), "places": level_word(places.level, n[TOO_LITTLE])},
             )
         )
     return terms
@@ -182,7 +181,7 @@ def _heat(places: Places, found: Answer, inside: Rows) -> Terms:
                 "are not ranked.",
                 {
                     "n": number(unsure), "all": number(len(inside)),
-                    "places": level_word(places.level),
+                    "places": level_word(places.level, len(inside)),
                 },
             )
         )  # fmt: skip
@@ -224,7 +223,8 @@ def _repeat(places: Places, found: Answer, inside: Rows) -> Terms:
     best = np.unravel_index(int(np.argmax(np.where(sure, table.ratio, -1.0))), table.ratio.shape)
     ratio, p = float(table.ratio[best]), float(table.p[best])
     if not sure.any():
-        return [("Events do not follow each other nearby more often than by chance.", {})]
+        return [("Events do not follow each other nearby more often than by chance.", {}),
+                ("This holds for the whole county.", {})]  # fmt: skip
     return [
         (
             "Within {a} to {b} m and {c} to {d} days after an event, another follows {ratio} times "
@@ -251,7 +251,7 @@ def _course(places: Places, found: Answer, inside: Rows) -> Terms:
         once = int((found.found.made.signs[inside] > 0).any(axis=1).sum())
         return [("None is a hot spot in the last step or nearly always; {n} {places} were hot in "
                  "some step before.",
-                 {"n": number(once), "places": level_word(places.level)})]  # fmt: skip
+                 {"n": number(once), "places": level_word(places.level, once)})]  # fmt: skip
     joined = ("；" if language() == "zh" else "; ").join(parts)
     return [("Hot spots over {n} steps: {parts}.",
              {"n": number(len(found.found.parts)), "parts": joined})]  # fmt: skip
@@ -275,7 +275,7 @@ def _ahead(places: Places, found: Answer, inside: Rows) -> Terms:
                 "{k} {places}, among the busiest {area} of the county, hold {share} of them; "
                 "densest is {name}.",
                 {
-                    "k": number(len(busy)), "places": level_word(places.level),
+                    "k": number(len(busy)), "places": level_word(places.level, len(busy)),
                     "area": percent(WATCHED), "share": percent(share),
                     "name": name_at(places, first),
                 },
