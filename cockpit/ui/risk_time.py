@@ -118,7 +118,10 @@ def _slider(choice: Choice) -> Asked:
     parts = answers.frames(asked.question(), choice.step)
     last = len(parts) - 1
     _advance(last)
-    at = min(int(state.chosen("risk.frame", last)), last)
+    # While it plays the address rests: a step a second would fill the browser's history.
+    playing = bool(state.chosen("risk.playing", False))
+    steps = range(last + 1)
+    at = state.read("risk.frame", last, allowed=steps, address="frame", write=not playing)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(key="risk-play", width="content"):
             _play_button(at, last)
@@ -127,10 +130,10 @@ def _slider(choice: Choice) -> Asked:
         at = int(
             st.select_slider(
                 say("Step of time"),
-                range(last + 1),
+                steps,
                 format_func=lambda k: _text(parts[k], choice.step),
                 label_visibility="collapsed",
-                **state.remembered("risk.frame", at, allowed=range(last + 1)),
+                **state.remembered("risk.frame", at, allowed=steps),
             )
         )
     first, end = parts[at]

@@ -144,7 +144,7 @@ def _of_forecast(found: Answer, told: Why) -> Terms:
     del found
     return [
         (
-            "{n} events are to be expected here in the next 30 days.",
+            "Events to be expected here in the next 30 days: {n}.",
             {"n": number(told.parts.total, 2)},
         )
     ]

@@ -264,8 +264,8 @@ def _ahead(places: Places, found: Answer, inside: Rows) -> Terms:
     share = float(told.expected[busy].sum() / expected) if expected > 0 else math.nan
     terms: Terms = [
         (
-            "In the next 30 days {n} events are to be expected.",
-            {"n": number(expected, 0 if expected >= 20 else 1)},
+            "Events to be expected in the next 30 days: {n}.",
+            {"n": number(expected, 0 if expected >= 20 or round(expected, 1) % 1 == 0 else 1)},
         )
     ]
     first = first_of(found, inside)

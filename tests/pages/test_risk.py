@@ -251,6 +251,16 @@ def test_why_speaks_of_the_step_shown(page: AppTest) -> None:
     assert "/2025-10-01/2025-10-31/" in html(page)  # of the files to take away as well
 
 
+def test_the_step_shown_stands_in_the_address(page: AppTest) -> None:
+    page.query_params.update({"theme": "盗窃", "method": "density", "step": "month", "frame": "9"})
+    page.run()
+    assert not page.exception
+    assert "2025年10月1日至2025年10月31日" in sentence(page)
+    page.select_slider(key="widget.risk.frame").set_value(3).run()
+    assert page.query_params["frame"] == "3"
+    assert "2025年4月1日" in sentence(page)
+
+
 def test_playing_goes_on_step_by_step_and_ends(page: AppTest) -> None:
     page.query_params.update({"theme": "盗窃", "step": "month"})
     clock = [100.0]
