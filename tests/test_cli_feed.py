@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -200,15 +201,16 @@ def test_a_running_cockpit_gets_the_rows(tiny_store: Path, tiny_server: str) -> 
     tokens = {"drill": feeds_sources.add_source("drill", kind="events", exercise=True, bind=bind)}
     row = {"id": "T1", "category": "盗窃", "reported": "2025-11-15T08:00", **feeding.INSIDE}
     try:
-        server = replay.Server(tiny_server, tokens, "en")
-        assert server.is_exercise("drill")
-        tally = replay.Tally()
-        server.send("drill", [row, {**row, "id": "T2", "lon": "106.8"}], tally)
-        server.send("drill", [row], tally)
+        with closing(replay.Server(tiny_server, tokens, "en")) as server:
+            assert server.is_exercise("drill")
+            tally = replay.Tally()
+            server.send("drill", [row, {**row, "id": "T2", "lon": "106.8"}], tally)
+            server.send("drill", [row], tally)
         with bind.connect() as connection:
             stored = connection.execute(select(m.Event.id, m.Event.region_code)).all()
-        with pytest.raises(DataFileError) as raised:
-            replay.Server(tiny_server, {"drill": "x" * 43}, "en").send("drill", [row], tally)
+        wrong = replay.Server(tiny_server, {"drill": "x" * 43}, "en")
+        with closing(wrong), pytest.raises(DataFileError) as raised:
+            wrong.send("drill", [row], tally)
     finally:
         feeds_sources.remove_source("drill", bind)
         bind.dispose()

@@ -173,6 +173,9 @@ class Target(Protocol):
     def is_exercise(self, feed: str) -> bool:
         """Tell whether a feed is one of an exercise."""
 
+    def close(self) -> None:
+        """Let go of what was opened to send."""
+
 
 class Store:
     """A store that rows go into without a server; feeds that it lacks are made."""
@@ -190,6 +193,10 @@ class Store:
     def is_exercise(self, feed: str) -> bool:
         """Tell whether a feed is one of an exercise."""
         return self._sources[feed].exercise
+
+    def close(self) -> None:
+        """Close the connections to the store."""
+        self._bind.dispose()
 
     def send(self, feed: str, rows: Sequence[Mapping[str, Any]], tally: Tally) -> None:
         """Store rows as the route would."""

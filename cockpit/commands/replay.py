@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,7 +38,11 @@ def run(given: argparse.Namespace) -> int:
         raise InputError("A request has 1 to {most} rows.", most=MOST_ROWS)
     if given.shift and given.speed < 1:
         raise InputError("An exercise cannot be slower than what happened: its times end now.")
-    target = _target(given, feeds)
+    with closing(_target(given, feeds)) as target:
+        return _replayed(given, feeds, target)
+
+
+def _replayed(given: argparse.Namespace, feeds: Mapping[str, str], target: Target) -> int:
     rows = _rows(given, list(feeds))
     if not rows:
         print(translate("Nothing is stored of this period.", given.lang))
@@ -220,6 +225,10 @@ class Server:
         found = self._ask("POST", feed, body)
         told = [f"{one['id']}: {one['sentence']}" for one in found["refused"]]
         tally.add(found["new"], found["known"], told, len(found["marked"]))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
 
     def _ask(self, method: str, feed: str, body: bytes | None) -> dict[str, Any]:
         headers = {

@@ -96,6 +96,7 @@ def _forms(story: Story) -> None:
                 say("Mute for"),
                 _MUTE_HOURS,
                 format_func=lambda h: say("{n} hours", n=h),
+                placeholder=say("Mute for"),
                 width=130,
                 **state.remembered(_hours_of(story), _first_hours(story), allowed=_MUTE_HOURS),
             )
@@ -105,7 +106,7 @@ def _forms(story: Story) -> None:
         ladder = story.rule.escalation.to if story.rule.escalation else ()
         if ladder:
             st.selectbox(
-                say("Pass on to"), ladder, width=160,
+                say("Pass on to"), ladder, width=160, placeholder=say("Pass on to"),
                 **state.remembered(f"warning.to.{story.rule.id}", ladder[0], allowed=ladder),
             )  # fmt: skip
             _button(story, "escalate", say("Pass on"), _escalate, icon=":material/forward:")

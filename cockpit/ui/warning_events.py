@@ -114,7 +114,7 @@ def _one(
     with st.container(horizontal=True, gap="small"):
         chosen = st.selectbox(
             say("Rule"), list(by_id), format_func=lambda i: warning_parts.rule_title(by_id[i]),
-            width=260,
+            width=260, placeholder=say("Rule"),
             **state.remembered("warning.theme", loud.id, allowed=by_id, address="theme"),
         )  # fmt: skip
         rule = by_id[str(chosen or loud.id)]
@@ -124,7 +124,7 @@ def _one(
         code = st.selectbox(
             say("Region"), list(codes),
             format_func=lambda c: warning_parts.place_text(twin, c),
-            width=220,
+            width=220, placeholder=say("Region"),
             **state.remembered(f"warning.region.{rule.id}", first, allowed=codes),
         )  # fmt: skip
         span = st.segmented_control(

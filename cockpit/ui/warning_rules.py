@@ -109,7 +109,7 @@ def _try(twin: Twin, rules: tuple[StandingRule, ...]) -> None:
     first = next(iter(by_id))
     chosen = st.selectbox(
         say("Rule"), list(by_id), format_func=lambda i: warning_parts.rule_title(by_id[i]),
-        width=320,
+        width=320, placeholder=say("Rule"),
         **state.remembered("warning.rule", first, allowed=by_id, address="try"),
     )  # fmt: skip
     rule = by_id[str(chosen or first)]

@@ -309,6 +309,8 @@ def test_a_store_without_the_table_gets_it_with_the_first_save(
         if table.name not in known:
             table.drop(engine)
     with engine.begin() as connection:
+        connection.exec_driver_sql("DROP INDEX ix_event_delivery")
+        connection.exec_driver_sql("ALTER TABLE event DROP COLUMN delivery")
         command.stamp(_config(connection), "0001")
     assert answers.scenarios(db, visitor="秘密") == ()
     assert answers.versions(db, "x", visitor="秘密") == ()
