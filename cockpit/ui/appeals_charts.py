@@ -101,35 +101,6 @@ def spark(topic: Topic, found: Rising) -> dict[str, Any]:
     return {"data": [bar], "layout": layout}
 
 
-def bars(labels: Sequence[str], values: Sequence[int], texts: Sequence[str]) -> dict[str, Any]:
-    """Return horizontal bars, the first on top, their values written at the end."""
-    tokens = theme.now()
-    layout = charts.layout(34 * len(labels) + 16)
-    layout |= {
-        "bargap": 0.3,
-        "xaxis": {**charts.axis(), "visible": False, "range": [0, max(*values, 1) * 1.5]},
-        "yaxis": {
-            **charts.axis(),
-            "type": "category",
-            "autorange": "reversed",
-            "ticklabelstandoff": 8,
-        },
-    }
-    bar = {
-        "type": "bar",
-        "orientation": "h",
-        "x": list(values),
-        "y": [escape(label) for label in labels],  # Plotly reads tags; names come from files
-        "text": [escape(text) for text in texts],
-        "textposition": "outside",
-        "cliponaxis": False,
-        "hoverinfo": "skip",
-        "marker": {"color": theme.series(tokens)[0]},
-        "textfont": {"color": tokens.text, "size": charts.FONT},
-    }
-    return {"data": [bar], "layout": layout}
-
-
 def reliability(rows: Sequence[tuple[float, float, int]]) -> dict[str, Any]:
     """Return how often the model was right against its confidence, and the line of both alike."""
     tokens = theme.now()

@@ -10,7 +10,7 @@ import streamlit as st
 from cockpit.answers.appeals import Appeals
 from cockpit.answers.appeals_lists import Case
 from cockpit.appeals.urgency import LEVEL_TITLES
-from cockpit.ui import appeals_cache, appeals_card, appeals_charts, cache, state
+from cockpit.ui import appeals_cache, appeals_card, appeals_charts, cache, charts, state
 from cockpit.ui.appeals_choices import PANEL_TITLES, Choice, topic_title
 from cockpit.ui.appeals_parts import appeals_table, chart, day, minute, region_name
 from cockpit.ui.coverage_parts import table
@@ -77,7 +77,7 @@ def topics(known: Appeals, choice: Choice) -> None:
     left, right = st.columns([0.55, 0.45], gap="medium")
     with left:
         chart(
-            appeals_charts.bars(
+            charts.bars(
                 [topic_title(known.topics[k]) for k, _, _ in rows],
                 [n for _, n, _ in rows],
                 [f"{number(n)} · {percent(n / total)}" for _, n, _ in rows],
@@ -253,7 +253,7 @@ def disputes(known: Appeals, choice: Choice) -> None:
         st.markdown(f"**{say('Causes that texts name')}**")
         if named:
             chart(
-                appeals_charts.bars(
+                charts.bars(
                     [cause for cause, _ in named], [n for _, n in named],
                     [number(n) for _, n in named],
                 ),

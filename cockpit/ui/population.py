@@ -14,7 +14,7 @@ from cockpit.answers.population import Changes, GroupCount, Parts, Unit
 from cockpit.indicators import INDICATORS
 from cockpit.population import BANDS, AgeSex, Change, dependency, median_age
 from cockpit.settings import settings
-from cockpit.ui import cache, population_charts, way
+from cockpit.ui import cache, charts, population_charts, way
 from cockpit.ui import population_choices as choices
 from cockpit.ui.words import (
     NO_FIGURE,
@@ -269,13 +269,14 @@ def households(unit: Unit) -> None:
         return
     largest = HOUSEHOLD_TYPES[int(found.counts.argmax())]
     st.plotly_chart(
-        population_charts.bars(
+        charts.bars(
             [say(HOUSEHOLD_TITLES[t]) for t in HOUSEHOLD_TYPES],
             found.counts.tolist(),
             [
                 f"{number(count)} · {number(share, 1)}%"
                 for count, share in zip(found.counts.tolist(), found.shares, strict=True)
             ],
+            each=44,
         ),
         theme=None,
         config=population_charts.CONFIG,

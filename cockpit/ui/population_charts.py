@@ -79,36 +79,6 @@ def common_top(several: list[AgeSex]) -> float:
     )
 
 
-def bars(labels: list[str], values: list[int], texts: list[str]) -> dict[str, Any]:
-    """Return horizontal bars with their values written at the end."""
-    tokens = theme.now()
-    layout = charts.layout(44 * len(labels) + 10)
-    layout |= {
-        "bargap": 0.35,
-        # Room for the text behind the longest bar.
-        "xaxis": {**charts.axis(), "visible": False, "range": [0, max(*values, 1) * 1.45]},
-        "yaxis": {
-            **charts.axis(),
-            "type": "category",
-            "autorange": "reversed",
-            "ticklabelstandoff": 8,
-        },
-    }
-    bar = {
-        "type": "bar",
-        "orientation": "h",
-        "x": values,
-        "y": labels,
-        "text": texts,
-        "textposition": "outside",
-        "cliponaxis": False,
-        "hoverinfo": "skip",
-        "marker": {"color": theme.series(tokens)[0]},
-        "textfont": {"color": tokens.text, "size": charts.FONT},
-    }
-    return {"data": [bar], "layout": layout}
-
-
 def changes(labels: list[str], persons: list[int]) -> dict[str, Any]:
     """Return bars from zero, blue for fewer and orange for more, values written at their ends."""
     tokens = theme.now()
