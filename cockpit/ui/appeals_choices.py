@@ -10,8 +10,8 @@ from cockpit.answers.appeals import Appeals
 from cockpit.answers.appeals_layers import LEVELS
 from cockpit.answers.appeals_lists import Asked
 from cockpit.answers.twin import Twin
-from cockpit.ui import cache, state, way
-from cockpit.ui.map_choices import LAYER_TITLES, LEVEL_TITLES
+from cockpit.ui import cache, layer_choice, state, way
+from cockpit.ui.map_choices import LEVEL_TITLES
 from cockpit.ui.words import department_of, say
 
 PERIOD_TITLES = {
@@ -33,7 +33,6 @@ PANEL_TITLES = {
 }
 EVERY_TOPIC = "All topics"
 NO_TOPIC = "no topic found"
-_OWN_LAYERS = ("facilities", "buildings", "relief")  # of the page Map
 _FIRST_LAYERS = ("labels", "rivers", "water")
 _NOTHING: list[str] = []
 
@@ -55,7 +54,7 @@ def choose(twin: Twin, known: Appeals) -> Choice:
         topic = _topic(known)
         channels = _channels(known)
         level = _level(twin, unit)
-        layers = _layers(twin)
+        layers = layer_choice.choose("appeals", twin, _FIRST_LAYERS)
     return Choice(Asked(unit, days, channels, topic), level, layers)
 
 
@@ -123,21 +122,3 @@ def levels_of(twin: Twin, unit: str) -> list[str]:
     """Return the levels that the map can show below a unit; for a leaf its own."""
     found = [k for k in cache.levels_in(twin.version, unit) if k in LEVELS]
     return found or [str(twin.regions["level"].iat[twin.position(unit)])]
-
-
-def _layers(twin: Twin) -> tuple[str, ...]:
-    available = [
-        name
-        for name in cache.overlays(twin.version, cache.visitor_class())[0]
-        if name not in _OWN_LAYERS
-    ]
-    first = [name for name in available if name in _FIRST_LAYERS]
-    with st.popover(say("Layers"), icon=":material/layers:", width="content"):
-        layers = st.pills(
-            say("Layers"),
-            available,
-            selection_mode="multi",
-            format_func=lambda name: say(LAYER_TITLES[name]) if name in LAYER_TITLES else name,
-            **state.remembered("appeals.layers", first, allowed=available, address="layer"),
-        )
-    return tuple(layers)

@@ -13,9 +13,8 @@ from cockpit.coverage.access import DECAY_TITLES, USUAL_DECAY
 from cockpit.coverage.catchments import METHODS
 from cockpit.coverage.services import SERVICES
 from cockpit.indicators import MEASURES
-from cockpit.ui import cache, coverage_cache, coverage_norms, state, way
+from cockpit.ui import coverage_cache, coverage_norms, layer_choice, state, way
 from cockpit.ui.coverage_cache import Asked
-from cockpit.ui.map_choices import LAYER_TITLES
 from cockpit.ui.words import number, say
 
 MODE_PHRASE_TITLES = {
@@ -58,7 +57,7 @@ WITH_DECAY = ("gravity", "balanced", "spatial_availability")
 LIMITS = ("5", "10", "15", "20", "30", "45", "60")
 RINGS = ("5", "10", "15", "20", "30", "60")
 LONGEST = 600.0  # minutes; what the answers accept
-_OWN_LAYERS = ("facilities", "buildings", "relief")  # of the page Map
+_FIRST_LAYERS = ("labels", "roads", "rivers", "water")
 _NOTHING: list[str] = []
 
 
@@ -87,7 +86,7 @@ def choose(twin: Twin) -> Choice:
         colour = _colour()
         method = _method() if colour == "score" else next(iter(METHODS))
         decay = _decay(shown=colour == "score" and method in WITH_DECAY)
-        layers = _layers(twin)
+        layers = layer_choice.choose("coverage", twin, _FIRST_LAYERS)
         asked = Asked(service, mode, minutes, group, unit, decay)
         facility, rings = _isochrones(asked)
     coverage_norms.arrive()
@@ -250,21 +249,6 @@ def _decay(*, shown: bool) -> str:
             **state.remembered("coverage.decay", USUAL_DECAY, **given),
         )
     )  # fmt: skip
-
-
-def _layers(twin: Twin) -> tuple[str, ...]:
-    available, _bounds = cache.overlays(twin.version, cache.visitor_class())
-    shown = [name for name in available if name not in _OWN_LAYERS]
-    first = [name for name in shown if name in ("labels", "roads", "rivers", "water")]
-    with st.popover(say("Layers"), icon=":material/layers:", width="content"):
-        layers = st.pills(
-            say("Layers"),
-            shown,
-            selection_mode="multi",
-            format_func=lambda name: say(LAYER_TITLES[name]) if name in LAYER_TITLES else name,
-            **state.remembered("coverage.layers", first, allowed=shown, address="layer"),
-        )
-    return tuple(layers)
 
 
 def _isochrones(asked: Asked) -> tuple[str, tuple[float, ...]]:

@@ -13,8 +13,7 @@ from cockpit.answers.risk import EVERYTHING, METHODS, Method
 from cockpit.answers.twin import Twin
 from cockpit.locale import catalogue
 from cockpit.risk.themes import OTHER, THEMES, themes_in
-from cockpit.ui import cache, risk_cache, risk_options, state, way
-from cockpit.ui.map_choices import LAYER_TITLES
+from cockpit.ui import layer_choice, risk_cache, risk_options, state, way
 from cockpit.ui.risk_cache import Asked
 from cockpit.ui.words import date, language, say
 
@@ -37,7 +36,6 @@ _MOVED = {
     "cut": "The days asked for go beyond what is stored: they were cut to it.",
     "all": "Nothing is stored of the days asked for: all that is stored is shown.",
 }
-_OWN_LAYERS = ("facilities", "buildings", "relief")  # of the page Map
 _FIRST_LAYERS = ("labels", "rivers", "water")
 
 
@@ -73,7 +71,7 @@ def choose(twin: Twin, known: Happenings) -> Choice:
         level = _level() if method != "readings" else "cell"
         step = _step(first, last) if METHODS[method].over_time else "whole"
         options = risk_options.choose(method)
-        layers = _layers(twin)
+        layers = layer_choice.choose("risk", twin, _FIRST_LAYERS)
     own = dated and state.chosen("risk.period", "") == "own"
     if own and (moved := state.chosen("risk.moved", "")):
         st.caption(f":material/info: {say(_MOVED[moved])}")
@@ -236,21 +234,6 @@ def _step(first: dt.date, last: dt.date) -> str:
             **state.remembered("risk.step", "whole", allowed=options, address="step"),
         )
     )
-
-
-def _layers(twin: Twin) -> tuple[str, ...]:
-    available, _bounds = cache.overlays(twin.version, cache.visitor_class())
-    shown = [name for name in available if name not in _OWN_LAYERS]
-    first = [name for name in shown if name in _FIRST_LAYERS]
-    with st.popover(say("Layers"), icon=":material/layers:", width="content"):
-        layers = st.pills(
-            say("Layers"),
-            shown,
-            selection_mode="multi",
-            format_func=lambda name: say(LAYER_TITLES[name]) if name in LAYER_TITLES else name,
-            **state.remembered("risk.layers", first, allowed=shown, address="layer"),
-        )
-    return tuple(layers)
 
 
 def _place(twin: Twin) -> str:
