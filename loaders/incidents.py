@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from geodata import crs as systems
 from geodata.errors import DataFileError
 from loaders import places
-from loaders.plain import find_column, read_plain, refusal, require_column
+from loaders.plain import find_column, read_plain, refusal, require_column, require_ids
 from loaders.rules import parse_time
 from loaders.tables import RawTable, as_text
 
@@ -246,24 +246,11 @@ def read_areas(path: Path) -> Areas:
         found = getattr(shapes[wrong[0]], "geom_type", "-")
         raise refusal(file, int(raw.rows[wrong[0]]), "geometry", found, "Polygon")
     ids = _texts(raw.table[require_column(raw, "id", "编号", _ID, file)])
-    _require_ids(ids, raw, file)
+    require_ids(ids, raw.rows, file)
     _require_apart(shapes, ids, raw, file)
     numbers = _numeric(raw)
     people = _people(raw, file)
     return Areas(file, ids, _in_degrees(shapes, raw.crs), people, numbers)
-
-
-def _require_ids(ids: NDArray[np.object_], raw: RawTable, file: str) -> None:
-    seen: dict[str, int] = {}
-    for row, key in zip(raw.rows.tolist(), ids.tolist(), strict=True):
-        if not key:
-            raise DataFileError("{file}, row {row}: the id is empty.", file=file, row=row)
-        if key in seen:
-            raise DataFileError(
-                "{file}, row {row}: the id {id} stands in row {first} already.",
-                file=file, row=row, id=key, first=seen[key],
-            )  # fmt: skip
-        seen[key] = row
 
 
 def _require_apart(
@@ -337,7 +324,7 @@ def read_table(path: Path) -> tuple[str, NDArray[np.object_], pd.DataFrame]:
     file, raw = read_plain(path)
     place = require_column(raw, "id", "编号", _ID, file)
     ids = _texts(raw.table[place])
-    _require_ids(ids, raw, file)
+    require_ids(ids, raw.rows, file)
     return file, ids, _numeric(raw).drop(columns=raw.headers[place], errors="ignore")
 
 

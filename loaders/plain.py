@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from geodata.errors import DataFileError
 from loaders import aliases
 from loaders.files import opened
@@ -69,6 +72,27 @@ def require_column(raw: RawTable, name: str, title: str, known: Sequence[str], f
     if found is None:
         raise aliases.missing_column(name, title, raw.headers, file)
     return found
+
+
+def require_ids(ids: NDArray[np.object_], rows: NDArray[np.int64], file: str) -> None:
+    """
+    Refuse ids of which one is empty or stands twice.
+
+    Raises
+    ------
+    DataFileError
+        Naming the row, and the one that has the id already.
+    """
+    seen: dict[str, int] = {}
+    for row, key in zip(rows.tolist(), ids.tolist(), strict=True):
+        if not key:
+            raise DataFileError("{file}, row {row}: the id is empty.", file=file, row=row)
+        if key in seen:
+            raise DataFileError(
+                "{file}, row {row}: the id {id} stands in row {first} already.",
+                file=file, row=row, id=key, first=seen[key],
+            )  # fmt: skip
+        seen[key] = row
 
 
 def refusal(file: str, row: int, column: str, found: str, expected: str) -> DataFileError:

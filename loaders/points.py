@@ -11,9 +11,8 @@ import shapely
 from numpy.typing import NDArray
 
 from geodata import crs as systems
-from geodata.errors import DataFileError
 from loaders import places
-from loaders.plain import read_plain, refusal, require_column
+from loaders.plain import read_plain, refusal, require_column, require_ids
 from loaders.tables import RawTable, as_text
 
 _ID = (
@@ -61,16 +60,7 @@ def read_points(path: Path, *, county_crs: str = "EPSG:4490") -> Points:
 def _ids(raw: RawTable, file: str) -> NDArray[np.object_]:
     column = raw.table[require_column(raw, "id", "编号", _ID, file)]
     ids = np.array([as_text(v) if pd.notna(v) else None for v in column], dtype=object)
-    seen: dict[str, int] = {}
-    for row, key in zip(raw.rows.tolist(), ids.tolist(), strict=True):
-        if not key:
-            raise DataFileError("{file}, row {row}: the id is empty.", file=file, row=row)
-        if key in seen:
-            raise DataFileError(
-                "{file}, row {row}: the id {id} stands in row {first} already.",
-                file=file, row=row, id=key, first=seen[key],
-            )  # fmt: skip
-        seen[key] = row
+    require_ids(ids, raw.rows, file)
     return ids
 
 
