@@ -108,7 +108,13 @@ def test_a_lasting_hot_spot_is_worth_more_than_the_last_month() -> None:
     assert found.mean_hit_rate(OURS, 0.05) == pytest.approx(0.05 * found.mean_pai(OURS, 0.05))
     gain, error, won = found.gain(LAST_PERIOD, 0.05)
     assert gain > 0
-    assert error >= 0
+    ours, last = (
+        [s.pai for s in found.scores if (s.map, s.share) == (name, 0.05)]
+        for name in (OURS, LAST_PERIOD)
+    )
+    first, second = (a - b for a, b in zip(ours, last, strict=True))
+    assert gain == pytest.approx((first + second) / 2)
+    assert error == pytest.approx(abs(first - second) / 2)  # of the mean of two
     assert won == 2
 
 
