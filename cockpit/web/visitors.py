@@ -1,12 +1,19 @@
-"""Who asks: until people sign in, everybody is the installation's visitor."""
+"""Who asks: the identity that the middleware found for a request."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 
+from cockpit.access.visitor import PUBLIC, Visitor
 from cockpit.settings import settings
 
 
-def visitor_class(request: Request) -> str:  # noqa: ARG001 -- the session cookie will decide
-    """Return the highest data class that this visitor may see."""
+def visitor(request: Request) -> Visitor:
+    """Return who asks; the public when the middleware has found no session."""
+    found = request.scope.get("cockpit.visitor")
+    return found if isinstance(found, Visitor) else PUBLIC
+
+
+def visitor_class(request: Request) -> str:  # noqa: ARG001 -- until the middleware is there
+    """Return the highest data class that is open to this visitor now."""
     return settings().visitor_class

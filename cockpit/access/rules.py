@@ -1,0 +1,79 @@
+"""Which page and which route is open to whom. What has no rule here is open to nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cockpit.access.visitor import Visitor
+
+_OFFICE = frozenset({"leader", "planner", "steward"})
+_WATCHING = _OFFICE | {"screen"}
+_SIGNED_IN = _WATCHING | {"auditor", "administrator"}
+_EVERYBODY = _SIGNED_IN | {"public"}
+
+
+@dataclass(frozen=True)
+class PageRule:
+    """Who may open a page; ``narrow``: it can show a part of the county alone."""
+
+    roles: frozenset[str]
+    narrow: bool = False
+
+
+PAGES: Mapping[str, PageRule] = {
+    "open": PageRule(_EVERYBODY, narrow=True),
+    "village": PageRule(_EVERYBODY, narrow=True),
+    "datasets": PageRule(_EVERYBODY, narrow=True),
+    "algorithms": PageRule(_EVERYBODY, narrow=True),
+    "map": PageRule(_WATCHING, narrow=True),
+    "population": PageRule(_WATCHING, narrow=True),
+    "coverage": PageRule(_WATCHING),
+    "closures": PageRule(_OFFICE),
+    "risk": PageRule(_WATCHING),
+    "warning": PageRule(_WATCHING),
+    "appeals": PageRule(_OFFICE),
+    "placement": PageRule(frozenset({"leader", "planner"})),
+    "scenarios": PageRule(frozenset({"leader", "planner"})),
+    "data": PageRule(frozenset({"planner", "steward"})),
+    "release": PageRule(frozenset({"steward"})),
+    "accounts": PageRule(frozenset({"administrator"}), narrow=True),
+    "audit": PageRule(frozenset({"auditor"}), narrow=True),
+    "account": PageRule(_SIGNED_IN, narrow=True),
+}
+"""By file name in ``pages/``. A page that is not here is in nobody's menu."""
+
+
+def may_open(visitor: Visitor, page: str) -> bool:
+    """Tell whether a visitor may open a page: role, and the part of the county it needs."""
+    rule = PAGES.get(page)
+    if rule is None or not rule.roles & set(visitor.roles):
+        return False
+    return rule.narrow or visitor.whole_county
+
+
+@dataclass(frozen=True)
+class RouteRule:
+    """
+    What a route asks for.
+
+    ``page`` is the page (or pages) it serves: who may open one of them may ask the route. "" is
+    everybody. ``act`` is what is done (``roles.ACTS``). ``unit`` names the path parameter that
+    holds the region code; a visitor of a part of the county is refused outside of it, and
+    everywhere when there is none.
+    """
+
+    pages: tuple[str, ...] = ()
+    act: str = "look"
+    unit: str = ""
+
+
+def may_ask(visitor: Visitor, rule: RouteRule) -> bool:
+    """Tell whether a visitor may ask a route at all; its region and class are checked apart."""
+    if not visitor.may(rule.act):
+        return False
+    if rule.pages and not any(
+        page in PAGES and PAGES[page].roles & set(visitor.roles) for page in rule.pages
+    ):
+        return False
+    return not rule.pages or bool(rule.unit) or visitor.whole_county

