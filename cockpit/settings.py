@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -39,6 +39,21 @@ class Settings:
     """A data set scoring below this (0 to 1) is an alarm (COCKPIT_QUALITY_GOOD)."""
     quality_watch: float = 0.90
     """Below this its light is red, not yellow (COCKPIT_QUALITY_WATCH)."""
+    demo_accounts: bool = False
+    """Offer accounts to look around with, without a password, while the loaded county is an
+    invented one (COCKPIT_DEMO_ACCOUNTS=1)."""
+    trusted_proxy: bool = False
+    """A proxy of ours stands before the cockpit and alone reaches it: believe its
+    X-Forwarded-Proto and X-Forwarded-For (COCKPIT_TRUSTED_PROXY=1)."""
+    oidc_metadata: str = ""
+    """Address of an identity provider's description, .well-known/openid-configuration
+    (COCKPIT_OIDC_METADATA); "" signs in by password alone."""
+    oidc_client_id: str = ""
+    """What the provider knows the cockpit as (COCKPIT_OIDC_CLIENT_ID)."""
+    oidc_client_secret: str = field(default="", repr=False)
+    """What proves it to the provider (COCKPIT_OIDC_CLIENT_SECRET)."""
+    oidc_claim: str = "preferred_username"
+    """Claim that holds the name of an account here (COCKPIT_OIDC_CLAIM)."""
 
 
 @cache
@@ -61,4 +76,10 @@ def settings() -> Settings:
         timezone=env("COCKPIT_TIMEZONE", "Asia/Shanghai"),
         quality_good=float(env("COCKPIT_QUALITY_GOOD", "0.98")),
         quality_watch=float(env("COCKPIT_QUALITY_WATCH", "0.90")),
+        demo_accounts=env("COCKPIT_DEMO_ACCOUNTS", "") == "1",
+        trusted_proxy=env("COCKPIT_TRUSTED_PROXY", "") == "1",
+        oidc_metadata=env("COCKPIT_OIDC_METADATA", ""),
+        oidc_client_id=env("COCKPIT_OIDC_CLIENT_ID", ""),
+        oidc_client_secret=env("COCKPIT_OIDC_CLIENT_SECRET", ""),
+        oidc_claim=env("COCKPIT_OIDC_CLAIM", "preferred_username"),
     )

@@ -16,7 +16,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cockpit.store import models_live  # noqa: F401 -- whoever makes all tables makes these too
+from cockpit.store import (  # noqa: F401 -- whoever makes all tables makes these too
+    models_access,
+    models_live,
+)
 from cockpit.store.base import CODE, KEY, NUMBER
 from cockpit.store.base import Base as Base  # noqa: PLC0414 -- tables and base from one place
 

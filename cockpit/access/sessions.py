@@ -1,0 +1,267 @@
+"""Sessions: who a cookie belongs to, for how long, and how they end."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+import threading
+import time
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from cockpit.access import clock, demo
+from cockpit.access.classes import CLASSES
+from cockpit.access.roles import clearance_of
+from cockpit.access.visitor import PUBLIC, Visitor
+from cockpit.settings import settings
+from cockpit.store.catalogue import begin_writing
+from cockpit.store.models_access import StoredAccount, StoredSession
+from cockpit.store.session import StoreError, engine, has_table, require_table
+from geodata.errors import InputError
+
+COOKIE = "cockpit_session"
+IDLE = dt.timedelta(minutes=30)
+LONGEST = dt.timedelta(hours=8)
+LONGEST_SCREEN = dt.timedelta(hours=12)
+"""A wall has no hands: a screen is not signed out for being idle."""
+LONGEST_PURPOSE = 200  # characters
+KEPT_SECONDS = 2.0  # how long an answer may be old: what is revoked is refused within 5 s
+WRITE_SEEN = dt.timedelta(minutes=1)
+_MOST_KEPT = 4096
+
+_lock = threading.Lock()
+_kept: dict[tuple[str, str], tuple[float, Visitor]] = {}
+_seen: dict[str, dt.datetime] = {}
+"""When a session was last used here; the store learns it once a minute."""
+
+
+def begin(db: Session, account_id: str, *, address: str = "", agent: str = "") -> str:
+    """
+    Make a session for an account; return the cookie's value. The commit is the caller's.
+
+    The value is kept nowhere, only its hash. Its 256 bits are random: it says nothing about the
+    account, and no earlier cookie of the browser lives on in it.
+    """
+    account = db.get(StoredAccount, account_id)
+    if account is None or account.disabled is not None:
+        raise InputError("There is no account {name}.", name=account_id)
+    value = secrets.token_urlsafe(32)
+    now = clock.utc_now()
+    account.last_sign_in = now
+    db.add(
+        StoredSession(
+            id=secrets.token_hex(16),
+            cookie_hash=_hash(value),
+            account_id=account_id,
+            created=now,
+            last_seen=now,
+            expires=now + (LONGEST_SCREEN if "screen" in account.roles else LONGEST),
+            address=address[:64],
+            agent=agent[:200],
+        )
+    )
+    db.flush()
+    return value
+
+
+def visitor_by_cookie(value: str) -> Visitor:
+    """
+    Return who a cookie belongs to; the public when it is unknown or its session has ended.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be asked.
+    """
+    return _visitor("cookie", _hash(value)) if 0 < len(value) <= 100 else PUBLIC
+
+
+def visitor_by_session(row_id: str) -> Visitor:
+    """
+    Return who a session's row belongs to; the public when it is unknown or has ended.
+
+    An answer is at most two seconds old, so that a page of many parts asks once.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be asked.
+    """
+    return _visitor("id", row_id) if 0 < len(row_id) <= 32 else PUBLIC
+
+
+def known_by_cookie(value: str) -> Visitor | None:
+    """Return who a cookie belongs to if that was asked a moment ago: without any waiting."""
+    return _known(_hash(value)) if 0 < len(value) <= 100 else PUBLIC
+
+
+def _known(value: str) -> Visitor | None:
+    found = _kept.get((settings().database, value))
+    return found[1] if found and time.monotonic() - found[0] < KEPT_SECONDS else None
+
+
+def _visitor(by: str, value: str) -> Visitor:
+    found = _known(value)
+    if found is not None:
+        return found
+    asked = time.monotonic()
+    visitor = _look_up(by, value)
+    with _lock:
+        if len(_kept) >= _MOST_KEPT:
+            _kept.clear()
+        _kept[(settings().database, value)] = (asked, visitor)
+    return visitor
+
+
+def _look_up(by: str, value: str) -> Visitor:
+    column = StoredSession.cookie_hash if by == "cookie" else StoredSession.id
+    wanted = (
+        select(StoredSession, StoredAccount)
+        .join(StoredAccount, StoredAccount.id == StoredSession.account_id)
+        .where(column == value, StoredSession.revoked.is_(None), StoredAccount.disabled.is_(None))
+    )
+    try:
+        with Session(engine()) as db:
+            if not has_table(db, "visitor_session"):  # nobody has ever signed in
+                return PUBLIC
+            row = db.execute(wanted).one_or_none()
+            if row is None or _over(row[0], row[1], clock.utc_now()):
+                return PUBLIC
+            if row[1].demo and not demo.allowed(db):
+                return PUBLIC
+            return _of(row[0], row[1])
+    except SQLAlchemyError as error:
+        raise StoreError("The store cannot be reached.") from error
+
+
+def _of(session: StoredSession, account: StoredAccount) -> Visitor:
+    roles = tuple(account.roles)
+    return Visitor(
+        account=account.id,
+        name=account.display,
+        roles=roles,
+        clearance=min(account.clearance, clearance_of(roles), key=CLASSES.index),
+        territory=account.territory,
+        session=session.id,
+        purpose=session.purpose,
+    )
+
+
+def _over(session: StoredSession, account: StoredAccount, now: dt.datetime) -> bool:
+    if now >= session.expires:
+        return True
+    last = max(session.last_seen, _seen.get(session.id, session.last_seen))
+    return "screen" not in account.roles and now >= last + IDLE
+
+
+def touch(visitor: Visitor) -> None:
+    """
+    Note that a visitor has done something; the store learns it at most once a minute.
+
+    A store that is busy or away is no reason to stop anybody: the next touch tries again.
+    """
+    if not visitor.session:
+        return
+    now = clock.utc_now()
+    with _lock:
+        if len(_seen) >= _MOST_KEPT:
+            _seen.clear()
+        _seen[visitor.session] = now
+    late = (StoredSession.id == visitor.session, StoredSession.last_seen < now - WRITE_SEEN)
+    try:
+        with Session(engine()) as db:
+            if db.scalar(select(StoredSession.id).where(*late)) is None:
+                return
+            db.rollback()  # SQLite: a transaction that has read must not begin to write
+            db.execute(update(StoredSession).where(*late).values(last_seen=now))
+            db.commit()
+    except SQLAlchemyError:
+        return
+
+
+def revoke(db: Session, session_id: str) -> None:
+    """End a session; the commit is the caller's."""
+    _revoke(db, StoredSession.id == session_id)
+
+
+def revoke_all(db: Session, account_id: str, *, but: str = "") -> None:
+    """End all sessions of an account, one may stay; the commit is the caller's."""
+    _revoke(db, StoredSession.account_id == account_id, StoredSession.id != but)
+
+
+def _revoke(db: Session, *which: object) -> None:
+    still = StoredSession.revoked.is_(None)
+    db.execute(update(StoredSession).where(*which, still).values(revoked=clock.utc_now()))  # type: ignore[arg-type]
+    _drop()
+
+
+def set_purpose(session_id: str, purpose: str) -> None:
+    """
+    Keep what sensitive data are needed for, with an entry in the audit trail, or neither of both.
+
+    Raises
+    ------
+    InputError
+        If the purpose says nothing, or the session has ended.
+    """
+    said = " ".join(purpose.split())
+    if not 4 <= len(said) <= LONGEST_PURPOSE:
+        raise InputError(
+            "Say in 4 to {n} characters what the data are needed for.", n=LONGEST_PURPOSE
+        )
+    visitor = visitor_by_session(session_id)
+    if not visitor.signed_in:
+        raise InputError("Your session has ended. Sign in again.")
+    with Session(engine()) as db:
+        begin_writing(db.connection())
+        db.execute(update(StoredSession).where(StoredSession.id == session_id).values(purpose=said))
+        db.commit()
+    _drop()
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """One place where an account is signed in."""
+
+    id: str
+    created: dt.datetime  # UTC
+    last_seen: dt.datetime  # UTC
+    expires: dt.datetime  # UTC
+    address: str
+    agent: str
+
+
+def open_sessions(db: Session, account_id: str) -> tuple[OpenSession, ...]:
+    """Return where an account is signed in now, the newest first."""
+    require_table(db, "visitor_session")
+    now = clock.utc_now()
+    account = db.get(StoredAccount, account_id)
+    rows = db.scalars(
+        select(StoredSession)
+        .where(StoredSession.account_id == account_id, StoredSession.revoked.is_(None))
+        .order_by(StoredSession.created.desc())
+    )
+    return tuple(
+        OpenSession(r.id, r.created, r.last_seen, r.expires, r.address, r.agent)
+        for r in rows
+        if account is not None and not _over(r, account, now)
+    )
+
+
+def _hash(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()
+
+
+def _drop() -> None:
+    with _lock:
+        _kept.clear()
+
+
+def forget() -> None:
+    """Drop what the process keeps: a test changed the store behind our back."""
+    _drop()
+    _seen.clear()
