@@ -1,0 +1,52 @@
+"""Waiting for other writers in a transaction that may have read already."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlalchemy.orm import Session
+
+_TAKE = "UPDATE audit_head SET seq = seq WHERE id = 0"
+"""Changes nothing; SQLite lets nobody else write from here on."""
+
+
+def wait_for_writers(db: Session) -> None:
+    """
+    Make sure that the transaction can write, whatever it has read before.
+
+    SQLite lets a transaction that has read go on to write only while nobody else has written since;
+    otherwise it refuses at once, however long the timeout. Such a transaction has written nothing
+    yet (or it would hold the lock), so it can begin anew with the lock in hand. Objects that were
+    read are read again when used. PostgreSQL sees the newest rows at every statement anyway.
+
+    Raises
+    ------
+    sqlalchemy.exc.OperationalError
+        If others write for longer than the timeout.
+    """
+    connection = db.connection()
+    if connection.dialect.name != "sqlite":
+        return
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - what the dialect's name says
+    try:
+        driver.execute(_TAKE)
+    except sqlite3.OperationalError:
+        if db.in_nested_transaction():  # its savepoint would be gone
+            connection.exec_driver_sql(_TAKE)
+            return
+        driver.execute("ROLLBACK")
+        _begin(db)
+
+
+def _begin(db: Session) -> None:
+    connection = db.connection()
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except BaseException:
+        # SQLAlchemy is going to end a transaction that there is no longer.
+        connection.exec_driver_sql("BEGIN")
+        raise
+    for row in list(db.identity_map.values()):
+        if row not in db.dirty:
+            db.expire(row)
