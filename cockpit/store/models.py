@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from cockpit.store import (  # noqa: F401 -- whoever makes all tables makes these too
     models_access,
+    models_audit,
     models_live,
 )
 from cockpit.store.base import CODE, KEY, NUMBER
