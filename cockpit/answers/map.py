@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cockpit.access.classes import may_see
+from cockpit.access.classes import CLASSES, may_see
 from cockpit.answers.layers import layer_scale
 from cockpit.answers.overlays import feature_layers
 from cockpit.answers.relief import relief_bounds, relief_file
@@ -336,13 +336,14 @@ _KINDS = {
 
 
 def overlays_in(
-    db: Session, visitor: str
+    db: Session, visitor: str, *, whole_county: bool = True
 ) -> tuple[tuple[str, ...], tuple[float, float, float, float] | None]:
     """
     Return the map's extra layers that have something to show, and where the relief lies.
 
     "labels" is always among them; "roads", "facilities", "buildings" and "relief" where stored and
-    open to the visitor; stored layers (rivers ...) by their name.
+    open to the visitor; stored layers (rivers ...) by their name. The relief is one picture of the
+    county: who may not see all of it sees it only when it is open to everybody.
     """
     open_kinds = {
         kind
@@ -355,7 +356,7 @@ def overlays_in(
         if open_kinds.intersection(_KINDS[name])
         and db.execute(select(table.batch_id).limit(1)).first() is not None
     ]
-    raster = relief_file(db, visitor)
+    raster = relief_file(db, visitor if whole_county else CLASSES[0])
     bounds = relief_bounds(raster) if raster is not None and raster.is_file() else None
     names = ["labels", *stored, *feature_layers(db, visitor), *(["relief"] if bounds else [])]
     return tuple(names), bounds

@@ -35,7 +35,7 @@ def roads(db: Session, county: Twin, parent: int, *, visitor: str) -> bytes:
 
     Classes are added from motorways down until ``ROAD_POINTS`` points are reached, so a county
     shows its main roads and a village every path. The first class that exists is always there.
-    Roads are taken whole when they touch the region.
+    Roads are taken whole when they touch the region, but end at the border of a part of the county.
 
     Raises
     ------
@@ -52,7 +52,8 @@ def roads(db: Session, county: Twin, parent: int, *, visitor: str) -> bytes:
             RoadEdge.road_class == road_class, RoadEdge.batch_id.in_(allowed)
         )
         shapes = shapely.from_wkb(np.array(db.execute(query).scalars().all(), dtype=object))
-        merged = _merged(_touching(shapes, area))
+        inside = within(db, county, _touching(shapes, area))
+        merged = _merged(inside[~shapely.is_missing(inside)])
         if merged is None:
             continue
         points += int(shapely.get_num_coordinates(merged))
@@ -63,9 +64,11 @@ def roads(db: Session, county: Twin, parent: int, *, visitor: str) -> bytes:
     return collection(_array(lines), properties)
 
 
-def features(db: Session, layer: str, *, visitor: str) -> bytes:
+def features(db: Session, county: Twin, layer: str, *, visitor: str) -> bytes:
     """
     Return a stored layer (rivers, zones ...): ``id``, ``n`` name, ``k`` kind.
+
+    In a part of the county shapes end at its border; what lies beyond is not named either.
 
     Raises
     ------
@@ -86,10 +89,13 @@ def features(db: Session, layer: str, *, visitor: str) -> bytes:
     seen = [row for row in rows if may_see(visitor, row.data_class)]
     if not seen:
         raise LayerRefusedError("The layer {layer} is not open to you.", layer=layer)
-    shapes = shapely.from_wkb(np.array([row.geometry for row in seen], dtype=object))
-    pixel_shapes = _each_simplified(shapes)
+    shapes = within(
+        db, county, shapely.from_wkb(np.array([r.geometry for r in seen], dtype=object))
+    )
+    there = ~shapely.is_missing(shapes)
+    properties = [{"id": str(row.id), "n": row.name, "k": row.kind} for row in seen]
     return collection(
-        pixel_shapes, [{"id": str(row.id), "n": row.name, "k": row.kind} for row in seen]
+        _each_simplified(shapes[there]), [properties[k] for k in np.flatnonzero(there)]
     )
 
 
@@ -215,7 +221,7 @@ def _allowed_batches(db: Session, table: Any, visitor: str, layer: str) -> list[
 
 def _inside(query: Any, column: Any, county: Twin, parent: int) -> Any:
     """Keep the rows whose region lies in the parent; in the county also those without region."""
-    if county.regions["parent"].iat[parent] < 0:
+    if county.has_everything(parent):
         return query
     return query.join(Region, Region.code == column).where(
         Region.path.startswith(county.path(parent), autoescape=True)
@@ -223,11 +229,32 @@ def _inside(query: Any, column: Any, county: Twin, parent: int) -> Any:
 
 
 def _area_of(db: Session, county: Twin, parent: int) -> Any:
-    """Return the shape of a region; None for the county (everything) and for one without shape."""
-    if county.regions["parent"].iat[parent] < 0:
+    """Return the shape of a region; None for the whole county (everything) and without shape."""
+    if county.has_everything(parent):
         return None
     shape = region_shapes(db, county, np.array([parent]), county.path(parent))[0]
     return shape if shapely.get_dimensions(shape) == 2 else None
+
+
+def within(db: Session, county: Twin, shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """
+    Return the shapes, of a part of the county cut to its border; None for what lies beyond.
+
+    What only touches the border lies beyond. A part without a shape has nothing in it.
+    """
+    if county.whole is None or not len(shapes):
+        return shapes
+    border = region_shapes(db, county, np.array([0]), county.path(0))[0]
+    if shapely.get_dimensions(border) != 2:
+        return np.full(len(shapes), None, dtype=object)
+    wanted = shapely.get_dimensions(shapes)
+    found: NDArray[np.object_] = shapely.intersection(shapely.make_valid(shapes), border)
+    mixed = np.flatnonzero(shapely.get_type_id(found) == shapely.GeometryType.GEOMETRYCOLLECTION)
+    for k in mixed:
+        parts = shapely.get_parts(found[k])
+        found[k] = shapely.union_all(parts[shapely.get_dimensions(parts) == wanted[k]])
+    found[shapely.is_empty(found) | (shapely.get_dimensions(found) < wanted)] = None
+    return found
 
 
 def _touching(shapes: NDArray[np.object_], area: Any) -> NDArray[np.object_]:
@@ -248,6 +275,8 @@ def _merged(lines: NDArray[np.object_]) -> Any:
 
 def _each_simplified(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     """Return shapes without detail below a pixel, each by itself: layers may overlap."""
+    if not len(shapes):
+        return shapes
     west, south, east, north = shapely.total_bounds(shapes)
     return np.asarray(shapely.simplify(shapes, max(east - west, north - south) / 4000))
 

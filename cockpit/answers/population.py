@@ -226,8 +226,16 @@ def hidden_groups(county: Twin, *, small: int) -> dict[str, NDArray[np.bool_]]:
     Return for each group the regions of the whole county whose count is not shown.
 
     Computed over the whole tree at once: whichever regions a page puts side by side, the same ones
-    are hidden, so that two pages cannot be subtracted from each other.
+    are hidden, so that two pages cannot be subtracted from each other. In a part of the county the
+    same ones are hidden as in the whole.
     """
+    if county.whole is not None:
+        hidden = hidden_groups(county.whole, small=small)
+        return {
+            group: dark[county.whole_rows]
+            for group, dark in hidden.items()
+            if not np.isnan(county.measures[group][0])
+        }
     parent = county.regions["parent"].to_numpy(dtype=np.intp)
     return {
         group: protect(_counts(county, group), parent, small=small)

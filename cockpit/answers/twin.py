@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,6 +71,10 @@ class Twin:
     dates: dict[str, dt.date] = field(default_factory=dict)  # series (``SERIES``) -> date shown
     unplaced: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     """Measure -> things known to be in an inner region but in no leaf of it; others have none."""
+    whole: Twin | None = field(default=None, repr=False)
+    """The county that this part was cut from (``cockpit.access.territory``); None for the whole."""
+    whole_rows: NDArray[np.intp] | None = field(default=None, repr=False)
+    """Row in ``whole`` of each region of a part."""
 
     def position(self, code: str) -> int:
         """Return the row of a region; ``KeyError`` for an unknown code."""
@@ -96,8 +100,12 @@ class Twin:
         return np.flatnonzero(inside & (self.regions["level"] == level).to_numpy())
 
     def ancestors(self, position: int) -> list[int]:
-        """Return the rows from the county down to the region, itself last."""
-        return [self._rows[c] for c in self.path(position).split("/") if c]
+        """Return the rows from the county (or the part of it) down to the region, itself last."""
+        return [self._rows[c] for c in self.path(position).split("/") if c in self._rows]
+
+    def has_everything(self, position: int) -> bool:
+        """Tell whether everything of the county lies in a region, what has no place included."""
+        return self.whole is None and bool(self.regions["parent"].iat[position] < 0)
 
     def values(
         self, indicator: Indicator, rows: NDArray[np.intp] | None = None
@@ -194,6 +202,11 @@ class _Rows(dict[str, int]):
         return self
 
 
+def rows_by_code(codes: Iterable[str]) -> dict[str, int]:
+    """Return the row of each code, as ``regions.attrs["rows"]`` has them."""
+    return _Rows((code, row) for row, code in enumerate(codes))
+
+
 class _LeafTable:
     """Measures at the rows of regions, to be summed up the tree."""
 
@@ -262,7 +275,7 @@ def _regions(db: Session) -> pd.DataFrame:
         db.execute(select(*columns).order_by(Region.position)).all(),
         columns=[c.key for c in columns],
     )
-    rows = _Rows((code, row) for row, code in enumerate(frame["code"]))
+    rows = rows_by_code(frame["code"])
     frame["parent"] = [rows.get(code, -1) for code in frame.pop("parent_code")]
     for column in ("lon", "lat", "area_km2", "elevation_m"):
         frame[column] = frame[column].astype(float)

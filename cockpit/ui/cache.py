@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 from sqlalchemy.orm import Session
 
+from cockpit.access import territory
+from cockpit.access.visitor import NotAllowedError
 from cockpit.answers import map as maps
 from cockpit.answers.current import current_twin
 from cockpit.answers.reach import Reach, current_reach
@@ -12,6 +14,7 @@ from cockpit.answers.twin import Twin
 from cockpit.breaks import Scheme
 from cockpit.settings import settings
 from cockpit.store import session as store
+from cockpit.ui import visitor as visitors
 from geodata.errors import CockpitError
 
 
@@ -27,15 +30,33 @@ def data_version() -> str:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def twin_of(version: str) -> Twin | None:  # noqa: ARG001 -- a new version retires the old county
-    """Return the county of a data version, the same that the routes serve; None when empty."""
+def _whole(version: str) -> Twin | None:  # noqa: ARG001 -- a new version retires the old county
     return current_twin()
 
 
+def twin_of(version: str) -> Twin | None:
+    """
+    Return the county of a version, the same that the routes serve; None when empty.
+
+    A version with a territory (``Twin.version`` of a part) gives that part.
+    """
+    county = _whole(territory.data_version(version))
+    return None if county is None else territory.cut(county, territory.code_of(version))
+
+
 def twin() -> Twin | None:
-    """Return the county as stored now; None when nothing has been loaded."""
+    """
+    Return the county as stored now, as far as the visitor's territory reaches; None when empty.
+
+    Whoever keeps an answer by version takes ``twin().version``: that of a part names the part.
+    None too for a territory that the county does not have (any more).
+    """
     version = data_version()
-    return twin_of(version) if version else None
+    county = _whole(version) if version else None
+    try:
+        return None if county is None else territory.of(county, visitors.now())
+    except NotAllowedError:
+        return None
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -53,8 +74,8 @@ def reach() -> Reach:
 
 
 def visitor_class() -> str:
-    """Return the highest data class this visitor may see."""
-    return settings().visitor_class
+    """Return the highest data class that is open to this visitor now."""
+    return visitors.now().data_class
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
@@ -83,7 +104,7 @@ def map_answer(
     )
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)
 def names(version: str, language: str) -> list[str]:
     """Return the name of every region in a language, by row."""
     regions = _county(version).regions
@@ -116,14 +137,14 @@ def levels_in(version: str, code: str) -> list[str]:
     return maps.levels_in(county, county.position(code))
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)
 def overlays(
-    version: str,  # noqa: ARG001 -- new data may bring new layers
+    version: str,  # new data may bring new layers
     visitor: str,
 ) -> tuple[tuple[str, ...], tuple[float, float, float, float] | None]:
     """Return the map's extra layers that are stored and open, and where the relief lies."""
     with Session(store.engine()) as db:
-        return maps.overlays_in(db, visitor)
+        return maps.overlays_in(db, visitor, whole_county=not territory.code_of(version))
 
 
 def _county(version: str) -> Twin:

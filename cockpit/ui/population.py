@@ -14,7 +14,7 @@ from cockpit.answers.population import Changes, GroupCount, Parts, Unit
 from cockpit.indicators import INDICATORS
 from cockpit.population import BANDS, AgeSex, Change, dependency, median_age
 from cockpit.settings import settings
-from cockpit.ui import cache, charts, population_charts, way
+from cockpit.ui import charts, population_charts, way
 from cockpit.ui import population_choices as choices
 from cockpit.ui.words import (
     NO_FIGURE,
@@ -98,8 +98,8 @@ def _beside_county(unit: Unit, name: str) -> str | None:
     if name == "people":
         return _change_text(unit)
     county = unit.ancestors[0]
-    if county.code == unit.place.code:
-        return None
+    if county.code == unit.place.code or county.level != "county":
+        return None  # a visitor of a part of the county is not told the county's figures
     theirs = choices.unit_of(county.code, **choices.asked()).figures.get(name, math.nan)
     if INDICATORS[name].additive:
         part = 100 * unit.figures[name] / theirs if theirs else math.nan
@@ -511,7 +511,7 @@ def parts(unit: Unit, found: Parts | None) -> None:
     title = say(PARTS_TITLES[found.level], n=len(found.places), name=name)
     with st.expander(title):
         st.dataframe(parts_table(unit, found), hide_index=True)
-        address = f"/download/{cache.data_version()}/{found.level}/{unit.place.code}"
+        address = f"/download/{choices.asked()['version']}/{found.level}/{unit.place.code}"
         with st.container(horizontal=True):
             for ending in ("csv", "xlsx"):
                 st.link_button(

@@ -9,12 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cockpit.access import territory
 from cockpit.answers import downloads as answers
-from cockpit.answers.current import current_twin
 from cockpit.answers.layers import stamp
-from cockpit.answers.twin import LEVELS
+from cockpit.answers.twin import LEVELS, Twin
 from cockpit.settings import settings
 from cockpit.web.errors import NotFoundError, language_of
+from cockpit.web.layers import county_of
 from cockpit.web.visitors import visitor_class
 
 _TYPES = {
@@ -27,9 +28,11 @@ async def table(request: Request) -> Response:
     """Serve a level under a parent as ``/download/<version>/village/529901.csv?lang=zh``."""
     path = request.path_params
     visitor, language = visitor_class(request), language_of(request)
+    county = await run_in_threadpool(county_of, request)
     body, name = await run_in_threadpool(
-        _file, path["version"], path["level"], path["parent"], path["ending"], visitor, language
-    )
+        _file, county, path["version"], path["level"], path["parent"], path["ending"],
+        visitor, language,
+    )  # fmt: skip
     return Response(
         body,
         media_type=_TYPES[path["ending"]],
@@ -41,9 +44,14 @@ async def table(request: Request) -> Response:
 
 
 def _file(
-    version: str, level: str, parent: str, ending: str, visitor: str, language: str
+    county: Twin | None,
+    version: str,
+    level: str,
+    parent: str,
+    ending: str,
+    visitor: str,
+    language: str,
 ) -> tuple[bytes, str]:
-    county = current_twin()
     if county is None or version not in (county.version, stamp(county.version)):
         raise NotFoundError("The data were loaded anew; open the page again.")
     if level not in LEVELS or ending not in _TYPES:
@@ -62,7 +70,7 @@ def _file(
     )
     name = str(county.regions["name"].iat[row])
     body = answers.as_csv(made) if ending == "csv" else answers.as_xlsx(made, name)
-    return body, f"{name}-{level}-{county.date or county.version}.{ending}"
+    return body, f"{name}-{level}-{county.date or territory.data_version(county.version)}.{ending}"
 
 
 ROUTES = (Route("/download/{version}/{level}/{parent}.{ending}", table),)

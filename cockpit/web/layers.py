@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cockpit.access import territory
+from cockpit.access.classes import CLASSES
 from cockpit.answers import layers as answers
 from cockpit.answers import overlays, relief, tiles
 from cockpit.answers.current import current_twin
@@ -21,6 +23,7 @@ from cockpit.settings import settings
 from cockpit.store.session import engine
 from cockpit.web.errors import BadRequestError, NotFoundError
 from cockpit.web.kept import Answer, Kept, packed, unpacked
+from cockpit.web.visitors import visitor as visitor_of
 from cockpit.web.visitors import visitor_class
 
 GEOJSON = "application/geo+json"
@@ -94,9 +97,9 @@ async def features(request: Request) -> Response:
     """Serve a stored layer such as rivers."""
     name = request.path_params["layer"]
 
-    def make(_county: Twin, visitor: str) -> bytes:
+    def make(county: Twin, visitor: str) -> bytes:
         with Session(engine()) as db:
-            return overlays.features(db, name, visitor=visitor)
+            return overlays.features(db, county, name, visitor=visitor)
 
     return await _layer(request, ("features", name), make)
 
@@ -122,9 +125,11 @@ async def relief_place(request: Request) -> Response:
     return await _answer(request, ("relief", "bounds"), partial(_relief, picture=False))
 
 
-def _relief(_county: Twin, visitor: str, *, picture: bool) -> Answer:
+def _relief(county: Twin, visitor: str, *, picture: bool) -> Answer:
+    # One picture of the whole county: in a part of it only where everybody may see it.
+    seen = visitor if county.whole is None else CLASSES[0]
     with Session(engine()) as db:
-        file = relief.relief_file(db, visitor)
+        file = relief.relief_file(db, seen)
     if file is None or not file.is_file():
         raise NotFoundError("There is no layer {layer}.", layer="relief")
     if picture:
@@ -184,7 +189,7 @@ async def _answer(
     asked = request.path_params["version"]
 
     def find() -> tuple[Answer, bool]:
-        county = current_twin()
+        county = county_of(request)
         if county is None or asked not in (county.version, answers.stamp(county.version)):
             raise NotFoundError("The data were loaded anew; open the page again.")
         answer = _kept.get((county.version, visitor, *key), lambda: make(county, visitor))
@@ -194,9 +199,23 @@ async def _answer(
     return sent(request, answer, FOREVER if stamped else REVALIDATE)
 
 
+def county_of(request: Request) -> Twin | None:
+    """Return the county as stored now, as far as the visitor's territory reaches; None if empty."""
+    county = current_twin()
+    return None if county is None else territory.of(county, visitor_of(request))
+
+
 def sent(request: Request, answer: Answer, cache_control: str) -> Response:
     """Return an answer as the browser wants it: compressed or not, or 304 when it has it."""
-    headers = {"ETag": answer.etag, "Cache-Control": cache_control, "Vary": "Accept-Encoding"}
+    # The cookie too: who signs in next in the same browser must not see what it has kept. And who
+    # is signed in asks again each time: a purpose, a role or a sign-out changes what is answered.
+    if visitor_of(request).signed_in:
+        cache_control = REVALIDATE
+    headers = {
+        "ETag": answer.etag,
+        "Cache-Control": cache_control,
+        "Vary": "Accept-Encoding, Cookie",
+    }
     tags = {tag.strip().removeprefix("W/") for tag in _header(request, "if-none-match").split(",")}
     if answer.etag in tags or "*" in tags:
         return Response(status_code=304, headers=headers)
