@@ -39,6 +39,9 @@ class Settings:
     """A data set scoring below this (0 to 1) is an alarm (COCKPIT_QUALITY_GOOD)."""
     quality_watch: float = 0.90
     """Below this its light is red, not yellow (COCKPIT_QUALITY_WATCH)."""
+    privacy_budget: str = "1"
+    """Epsilon that noisy public figures may take in a year (COCKPIT_PRIVACY_BUDGET), exact: 0.5 or
+    1/2; above 2 it counts as 2."""
     demo_accounts: bool = False
     """Offer accounts to look around with, without a password, while the loaded county is an
     invented one (COCKPIT_DEMO_ACCOUNTS=1)."""
@@ -76,6 +79,7 @@ def settings() -> Settings:
         timezone=env("COCKPIT_TIMEZONE", "Asia/Shanghai"),
         quality_good=float(env("COCKPIT_QUALITY_GOOD", "0.98")),
         quality_watch=float(env("COCKPIT_QUALITY_WATCH", "0.90")),
+        privacy_budget=env("COCKPIT_PRIVACY_BUDGET", "1"),
         demo_accounts=env("COCKPIT_DEMO_ACCOUNTS", "") == "1",
         trusted_proxy=env("COCKPIT_TRUSTED_PROXY", "") == "1",
         oidc_metadata=env("COCKPIT_OIDC_METADATA", ""),

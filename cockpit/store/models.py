@@ -20,6 +20,7 @@ from cockpit.store import (  # noqa: F401 -- whoever makes all tables makes thes
     models_access,
     models_audit,
     models_live,
+    models_release,
 )
 from cockpit.store.base import CODE, KEY, NUMBER
 from cockpit.store.base import Base as Base  # noqa: PLC0414 -- tables and base from one place
