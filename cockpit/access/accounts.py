@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cockpit.access import clock, passwords, sessions
+from cockpit.access import audit, clock, passwords, sessions
 from cockpit.access.classes import CLASSES
 from cockpit.access.roles import clearance_of, require_roles
-from cockpit.access.visitor import Visitor
+from cockpit.access.visitor import NotAllowedError, Visitor
 from cockpit.store.catalogue import begin_writing
 from cockpit.store.models import Region
 from cockpit.store.models_access import StoredAccount
@@ -113,6 +113,7 @@ def create(
     )
     db.add(row)
     db.flush()
+    _note(db, by, row, "made")
     return _account(row)
 
 
@@ -123,7 +124,7 @@ def change_roles(
     roles: Collection[str],
     clearance: str = "",
     territory: str = "",
-    by: Visitor | str,  # noqa: ARG001
+    by: Visitor | str,
 ) -> Account:
     """
     Give an account other roles, class and territory; all its sessions end.
@@ -141,6 +142,7 @@ def change_roles(
     row.clearance = _clearance(clearance, roles)
     row.territory = _territory(db, territory)
     db.flush()
+    _note(db, by, row, "rights")
     sessions.revoke_all(db, row.id)
     return _account(row)
 
@@ -151,6 +153,7 @@ def disable(db: Session, name: str, *, by: Visitor | str) -> Account:
     _require_another(db, row)
     row.disabled = row.disabled or clock.utc_now()
     db.flush()
+    _note(db, by, row, "disabled")
     sessions.revoke_all(db, row.id)
     return _account(row)
 
@@ -160,6 +163,7 @@ def enable(db: Session, name: str, *, by: Visitor | str) -> Account:
     row = _row(db, name)
     row.disabled = None
     db.flush()
+    _note(db, by, row, "enabled")
     return _account(row)
 
 
@@ -182,6 +186,7 @@ def set_password(
         raise InputError("A demo account has no password.")
     row.password_hash, row.password_changed = kept, clock.utc_now()
     db.flush()
+    _note(db, by, row, "password")
     sessions.revoke_all(db, row.id, but=keep_session)
 
 
@@ -212,6 +217,7 @@ def canonical(name: str) -> str:
 def _begin(db: Session) -> None:
     with Session(db.get_bind()) as other:  # ours must not read before it writes
         require_table(other, "account")
+        require_table(other, "audit_entry")
     begin_writing(db.connection())
 
 
@@ -267,6 +273,16 @@ def _display(display: str, name: str) -> str:
 
 def _name_of(by: Visitor | str) -> str:
     return by if isinstance(by, str) else by.account
+
+
+def _note(db: Session, by: Visitor | str, row: StoredAccount, what: str) -> None:
+    """Write down a change of an account; one that a demo account asks for does not happen."""
+    if isinstance(by, Visitor):
+        asking = db.get(StoredAccount, by.account)
+        if asking is None or asking.demo:
+            raise NotAllowedError("A demo account changes no accounts and no passwords.")
+    rights = {"roles": list(row.roles), "clearance": row.clearance, "territory": row.territory}
+    audit.record(db, by, "account", f"account {row.id}", detail={"what": what, **rights})
 
 
 def _account(row: StoredAccount) -> Account:

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from cockpit.access import clock, demo
+from cockpit.access import audit, clock, demo
 from cockpit.access.classes import CLASSES
 from cockpit.access.roles import clearance_of
 from cockpit.access.visitor import PUBLIC, Visitor
@@ -196,7 +196,7 @@ def revoke_all(db: Session, account_id: str, *, but: str = "") -> None:
 def _revoke(db: Session, *which: object) -> None:
     still = StoredSession.revoked.is_(None)
     db.execute(update(StoredSession).where(*which, still).values(revoked=clock.utc_now()))  # type: ignore[arg-type]
-    _drop()
+    drop()
 
 
 def set_purpose(session_id: str, purpose: str) -> None:
@@ -219,8 +219,16 @@ def set_purpose(session_id: str, purpose: str) -> None:
     with Session(engine()) as db:
         begin_writing(db.connection())
         db.execute(update(StoredSession).where(StoredSession.id == session_id).values(purpose=said))
+        audit.record(db, visitor, "purpose", f"session {session_id}", detail={"purpose": said})
         db.commit()
-    _drop()
+    drop()
+
+
+def row_of(db: Session, cookie: str) -> str:
+    """Return the id of a cookie's row; "" if there is none."""
+    return (
+        db.scalar(select(StoredSession.id).where(StoredSession.cookie_hash == _hash(cookie))) or ""
+    )
 
 
 @dataclass(frozen=True)
@@ -256,12 +264,13 @@ def _hash(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()
 
 
-def _drop() -> None:
+def drop() -> None:
+    """Ask the store again for everybody: this process has just ended sessions."""
     with _lock:
         _kept.clear()
 
 
 def forget() -> None:
     """Drop what the process keeps: a test changed the store behind our back."""
-    _drop()
+    drop()
     _seen.clear()
