@@ -21,9 +21,9 @@ from cockpit.answers.current import current_twin
 from cockpit.answers.twin import LEVELS, Twin
 from cockpit.settings import settings
 from cockpit.store.session import engine
+from cockpit.web import visitors
 from cockpit.web.errors import BadRequestError, NotFoundError
 from cockpit.web.kept import Answer, Kept, packed, unpacked
-from cockpit.web.visitors import visitor as visitor_of
 from cockpit.web.visitors import visitor_class
 
 GEOJSON = "application/geo+json"
@@ -202,14 +202,15 @@ async def _answer(
 def county_of(request: Request) -> Twin | None:
     """Return the county as stored now, as far as the visitor's territory reaches; None if empty."""
     county = current_twin()
-    return None if county is None else territory.of(county, visitor_of(request))
+    return None if county is None else territory.of(county, visitors.visitor(request))
 
 
 def sent(request: Request, answer: Answer, cache_control: str) -> Response:
     """Return an answer as the browser wants it: compressed or not, or 304 when it has it."""
     # The cookie too: who signs in next in the same browser must not see what it has kept. And who
-    # is signed in asks again each time: a purpose, a role or a sign-out changes what is answered.
-    if visitor_of(request).signed_in:
+    # has not said yet what sensitive data are needed for will get more at the same address.
+    who = visitors.visitor(request)
+    if who.data_class != who.clearance:
         cache_control = REVALIDATE
     headers = {
         "ETag": answer.etag,
