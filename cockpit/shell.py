@@ -7,8 +7,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from cockpit.ui import cache, faults, frame, state, theme
+from cockpit.access.rules import home_of
+from cockpit.ui import cache, faults, frame, menu, signed_in, state, theme, visitor
 from cockpit.ui.words import language_switch, name_of, say, start
+from geodata.errors import CockpitError
 
 ROOT = Path(__file__).resolve().parents[1]
 # Streamlit puts this folder first on the path; there our subjects would pass for other people's
@@ -26,34 +28,17 @@ st.set_page_config(
 )
 st.html(theme.css(theme.now()))
 
-page = st.navigation(
-    [
-        st.Page(
-            ROOT / "pages" / f"{name}.py",
-            title=say(title),
-            icon=icon,
-            url_path=name,
-            default=name == "map",
-        )
-        for name, title, icon in (
-            ("map", "Map", ":material/map:"),
-            ("population", "Population", ":material/groups:"),
-            ("coverage", "Coverage", ":material/share_location:"),
-            ("closures", "Closures", ":material/remove_road:"),
-            ("risk", "Risk", ":material/local_fire_department:"),
-            ("warning", "Early warning", ":material/notification_important:"),
-            ("appeals", "Appeals", ":material/forum:"),
-            ("placement", "Placement", ":material/add_location_alt:"),
-            ("scenarios", "Scenarios", ":material/compare:"),
-            ("data", "Data", ":material/database:"),
-        )
-        if (ROOT / "pages" / f"{name}.py").exists()
-    ],
-    position="top",
-)
+try:
+    who = visitor.now()
+except CockpitError as error:  # the store is away
+    faults.show(error)
+    st.stop()
+page = st.navigation(menu.pages_of(who), position="top")
+name = page.url_path or home_of(who)
 state.begin(page.url_path)
-frame.header(twin, language_switch)
-if twin is None and page.url_path != "data":
+frame.header(twin, language_switch, who)
+signed_in.watermark(who)
+if twin is None and name in menu.NEED_A_COUNTY:
     frame.empty_store()
     st.stop()
 body = st.container()
@@ -61,6 +46,7 @@ if twin is not None:
     frame.footer(twin)  # first: a page that stops early ends the run
 try:
     with body:
+        signed_in.note(who, name)
         page.run()
 except Exception as error:  # noqa: BLE001 -- the one place: the log gets the whole of it
     faults.show(error)

@@ -38,6 +38,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("tiny"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _office() -> Iterator[None]:
+    """Let pages and routes in this process be asked by the office, as if it had signed in."""
+    from tests import signing
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cockpit.ui.visitor.now", signing.office)
+        patch.setattr("cockpit.web.visitors.visitor", signing.office)
+        yield
+
+
+@pytest.fixture
+def real_visitors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pages and routes ask who is there, as they do in a running cockpit."""
+    from tests import signing
+
+    monkeypatch.setattr("cockpit.ui.visitor.now", signing.NOW)
+    monkeypatch.setattr("cockpit.web.visitors.visitor", signing.VISITOR)
+
+
 @pytest.fixture(scope="session")
 def tiny_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a data folder with the tiny county (tests/tiny.py)."""

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests import signing
+
 ROOT = Path(__file__).parents[1]
 COCKPIT = ROOT / "streamlit_app.py"
 
@@ -35,8 +37,14 @@ def free_port() -> int:
 def serving(
     data: Path, log: Path, *, script: Path = COCKPIT, seconds: float = 90, **settings: str
 ) -> Iterator[str]:
-    """Run a script on the store in ``data``; yield its address; end it afterwards."""
+    """
+    Run a script on the store in ``data``; yield its address; end it afterwards.
+
+    The office's cookie (tests/signing.py) is valid there.
+    """
     _leave_when_told()
+    if script == COCKPIT:
+        signing.sign_in(data)
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
     options = {

@@ -60,12 +60,14 @@ class RouteRule:
     ``page`` is the page (or pages) it serves: who may open one of them may ask the route. "" is
     everybody. ``act`` is what is done (``roles.ACTS``). ``unit`` names the path parameter that
     holds the region code; a visitor of a part of the county is refused outside of it, and
-    everywhere when there is none.
+    everywhere when there is none. ``narrow``: the route itself answers from the visitor's part
+    alone (``territory.of``), without a region in its path.
     """
 
     pages: tuple[str, ...] = ()
     act: str = "look"
     unit: str = ""
+    narrow: bool = False
 
 
 def may_ask(visitor: Visitor, rule: RouteRule) -> bool:
@@ -76,4 +78,12 @@ def may_ask(visitor: Visitor, rule: RouteRule) -> bool:
         page in PAGES and PAGES[page].roles & set(visitor.roles) for page in rule.pages
     ):
         return False
-    return not rule.pages or bool(rule.unit) or visitor.whole_county
+    return not rule.pages or bool(rule.unit) or rule.narrow or visitor.whole_county
+
+
+_HOMES = ("map", "accounts", "audit", "open")
+
+
+def home_of(visitor: Visitor) -> str:
+    """Return the page that a visitor begins with: its address is ``/``."""
+    return next(page for page in _HOMES if may_open(visitor, page))

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, case, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from cockpit.access.classes import CLASSES, may_see
+from cockpit.answers.downloads import foot
 from cockpit.locale import translate
 from cockpit.settings import settings
 from cockpit.store.models import Batch, Conflict, Dataset, QualityIssue
@@ -507,4 +508,4 @@ def as_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     writer = csv.writer(text)
     writer.writerow([escape_formula(cell) for cell in header])
     writer.writerows([escape_formula(cell) for cell in row] for row in rows)
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
+    return b"\xef\xbb\xbf" + (text.getvalue() + foot()).encode()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cockpit.access import watermark
 from cockpit.access.classes import may_see
 from cockpit.answers.layers import MASKED, shown_values
 from cockpit.answers.twin import Twin
@@ -64,10 +66,35 @@ def _column(
 
 
 def as_csv(table: Iterable[Iterable[Cell]]) -> bytes:
-    """Return a table as CSV in UTF-8 with a mark, which Excel needs to read Chinese."""
+    """
+    Return a table as CSV in UTF-8 with a byte-order mark, which Excel needs to read Chinese.
+
+    Below an export's last row stands who exported it, in a line that begins with ``#``.
+    """
     text = io.StringIO()
     csv.writer(text).writerows(table)
-    return text.getvalue().encode("utf-8-sig")
+    return (text.getvalue() + foot()).encode("utf-8-sig")
+
+
+def _mark(book: Any, page: Any) -> None:
+    """Say who exported a workbook: in the foot of its printed pages, its comment, and a sheet."""
+    mark = watermark.current()
+    if mark is None:
+        return
+    page.set_footer(f"&L&8{mark.sentence.replace('&', '&&')[:200]}")
+    book.set_properties({"comments": mark.sentence})
+    about = book.add_worksheet(translate("Export", mark.language))
+    about.write_string(0, 0, mark.sentence)
+
+
+def foot() -> str:
+    """Return the last line of an export, ended as CSV ends lines; "" where nobody exports."""
+    mark = watermark.current()
+    if mark is None:
+        return ""
+    line = io.StringIO()
+    csv.writer(line).writerow([f"# {' '.join(mark.sentence.split())}"])
+    return line.getvalue()
 
 
 def as_xlsx(table: Iterable[Iterable[Cell]], sheet: str) -> bytes:
@@ -87,4 +114,5 @@ def as_xlsx(table: Iterable[Iterable[Cell]], sheet: str) -> bytes:
         page.freeze_panes(1, 2)
         page.set_column(0, 0, 18)
         page.set_column(1, 2, 16)
+        _mark(book, page)
     return file.getvalue()

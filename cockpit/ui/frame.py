@@ -7,15 +7,18 @@ from html import escape
 
 import streamlit as st
 
+from cockpit.access.visitor import Visitor
 from cockpit.answers.twin import Twin
-from cockpit.ui import theme
+from cockpit.ui import signed_in, theme
 from cockpit.ui.words import NO_FIGURE, date, name_of, say
 
 
-def header(twin: Twin | None, language_switch: Callable[[], None]) -> None:
-    """Show the county's name, the mark of an invented county, and the language switch."""
+def header(twin: Twin | None, language_switch: Callable[[], None], who: Visitor) -> None:
+    """Show the county's name, the mark of an invented one, who is signed in, and the language."""
     with st.container(horizontal=True, vertical_alignment="center", key="ct-header"):
         st.html(_title(twin), width="stretch")
+        with st.container(width="content"):
+            signed_in.show(who, twin)
         with st.container(width="content"):
             language_switch()
 

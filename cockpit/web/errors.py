@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from cockpit.access.visitor import NotAllowedError
 from cockpit.answers.feeds_sources import FeedOffError, NoFeedError, NoTokenError
 from cockpit.answers.overlays import LayerRefusedError, NoLayerError
 from cockpit.answers.scenario_store import NoScenarioError, ScenarioRefusedError
@@ -21,7 +22,7 @@ from cockpit.store.session import StoreError
 from cockpit.web.headers import SECURITY_HEADERS
 from geodata.errors import CockpitError
 
-OUR_PATHS = ("/layers/", "/download/", "/style/", "/healthz", "/feed/")
+OUR_PATHS = ("/layers/", "/download/", "/style/", "/healthz", "/feed/", "/open/", "/access/")
 
 log = logging.getLogger("cockpit")
 
@@ -35,7 +36,11 @@ class NotFoundError(CockpitError):
 
 
 class RefusedError(CockpitError):
-    """The visitor's class does not reach what was asked for."""
+    """The visitor's role, class or territory does not reach what was asked for."""
+
+
+class SignInError(CockpitError):
+    """Nobody has signed in, and this is not for the public."""
 
 
 _STATUS: Mapping[type[CockpitError], int] = {
@@ -48,6 +53,8 @@ _STATUS: Mapping[type[CockpitError], int] = {
     NoLayerError: 404,
     NoScenarioError: 404,
     RefusedError: 403,
+    NotAllowedError: 403,
+    SignInError: 401,
     LayerRefusedError: 403,
     ScenarioRefusedError: 403,
     StoreError: 503,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import quote
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cockpit.access import watermark
 from cockpit.answers import memo as answers
 from cockpit.answers import scenarios
 from cockpit.answers.current import current_twin
@@ -52,6 +54,9 @@ def _made(path: dict[str, str], visitor: str, language: str) -> tuple[bytes, str
     with Session(engine()) as db:
         found = scenarios.scenario(db, int(number), visitor=visitor)
         made = answers.memo_of(db, reach, found, language, visitor=visitor)
+    mark = watermark.current()
+    if mark is not None:
+        made = replace(made, footer=f"{made.footer} {mark.sentence}")
     kind = translate("Decision memo", language)
     return answers.FORMS[ending](made), f"{kind}-{found.title}.{ending}"
 

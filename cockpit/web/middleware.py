@@ -1,4 +1,4 @@
-"""What every request passes: limits on the address, headers on the answer."""
+"""What every request passes: limits on the address, who asks, headers on the answer."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cockpit.web.headers import SECURITY_HEADERS
+from cockpit.web.home import Home
+from cockpit.web.identity import Identity
 
 LONGEST_QUERY = 4096  # bytes; our longest shared view is below 500
 LONGEST_PATH = 2560  # bytes; what is closed may take 2,000 (answers.closure_key)
@@ -59,4 +61,9 @@ def _fits(scope: Scope) -> bool:
     )
 
 
-MIDDLEWARE = (Middleware(SecurityHeaders), Middleware(AddressLimits))
+MIDDLEWARE = (
+    Middleware(SecurityHeaders),
+    Middleware(AddressLimits),
+    Middleware(Identity),
+    Middleware(Home),
+)

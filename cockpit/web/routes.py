@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from cockpit.web import (
@@ -24,6 +24,7 @@ from cockpit.web import (
     styles,
 )
 from cockpit.web.errors import NotFoundError
+from cockpit.web.guard import guarded
 
 
 async def nothing(request: Request) -> Response:  # noqa: ARG001
@@ -31,14 +32,7 @@ async def nothing(request: Request) -> Response:  # noqa: ARG001
     raise NotFoundError("There is nothing at this address.")
 
 
-async def map_page(request: Request) -> Response:
-    """Lead to the map: it is the start page, but people write its name as that of the others."""
-    query = request.url.query
-    return RedirectResponse(f"/?{query}" if query else "/", status_code=307)
-
-
-ROUTES = (
-    Route("/map", map_page),
+_ALL = (
     *health.ROUTES,
     *feeds.ROUTES,
     *closures.ROUTES,  # before the layers: a level may have any name there
@@ -54,5 +48,11 @@ ROUTES = (
     *alerts.ROUTES,
     *downloads.ROUTES,
     *styles.ROUTES,
-    *(Route(f"/{name}/{{rest:path}}", nothing) for name in ("layers", "download", "style", "feed")),
+    *(
+        Route(f"/{name}/{{rest:path}}", nothing)
+        for name in ("layers", "download", "style", "feed", "open")
+    ),
 )
+
+ROUTES = guarded(_ALL)
+"""As served: each behind its rule (``guard.RULES``)."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from cockpit.access.visitor import PUBLIC, Visitor
-from cockpit.settings import settings
 
 
 def visitor(request: Request) -> Visitor:
@@ -14,6 +13,6 @@ def visitor(request: Request) -> Visitor:
     return found if isinstance(found, Visitor) else PUBLIC
 
 
-def visitor_class(request: Request) -> str:  # noqa: ARG001 -- until the middleware is there
+def visitor_class(request: Request) -> str:
     """Return the highest data class that is open to this visitor now."""
-    return settings().visitor_class
+    return visitor(request).data_class

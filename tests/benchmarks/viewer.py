@@ -13,6 +13,8 @@ import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from tests import signing
+
 
 @dataclass
 class Run:
@@ -46,10 +48,14 @@ class Crowd:
         return times[min(len(times) - 1, int(share * len(times)))]
 
 
-def connect(server: str, timeout: float = 60) -> websockets.connect:
+OFFICE = f"{signing.COOKIE}={signing.VALUE}"
+
+
+def connect(server: str, timeout: float = 60, cookie: str = OFFICE) -> websockets.connect:
     return websockets.connect(
         f"ws://{urlsplit(server).netloc}/_stcore/stream",
         subprotocols=[websockets.Subprotocol("streamlit")],
+        additional_headers={"Cookie": cookie},
         max_size=None,
         open_timeout=timeout,
     )

@@ -5,6 +5,9 @@ from __future__ import annotations
 import shutil
 
 import pytest
+from playwright.sync_api import StorageState
+
+from tests import signing
 
 FLAGS = [
     "--no-sandbox",
@@ -26,3 +29,20 @@ MARKS = [
     # The browser's pipes end with the process; Python warns of them at the very end.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
+
+OFFICE: StorageState = {
+    "cookies": [
+        {
+            "name": signing.COOKIE,
+            "value": signing.VALUE,
+            "domain": "127.0.0.1",
+            "path": "/",
+            "expires": -1,
+            "httpOnly": True,
+            "secure": False,
+            "sameSite": "Lax",
+        }
+    ],
+    "origins": [],
+}
+"""A browser in which the office has signed in."""

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS
+from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE
 
 SHOTS = Path(__file__).parent / "shots"
 
@@ -29,7 +29,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """Return a tab; nothing may leave the host, and no layer may be missing."""
-    context = browser.new_context(viewport={"width": 1366, "height": 900}, locale="zh-CN")
+    context = browser.new_context(
+        storage_state=OFFICE, viewport={"width": 1366, "height": 900}, locale="zh-CN"
+    )
     tab = context.new_page()
     hosts: set[str] = set()
     refused: list[str] = []
@@ -137,7 +139,10 @@ def test_looks(
 ) -> None:
     width, height = size
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=theme, is_mobile=width < 600
+        storage_state=OFFICE,
+        viewport={"width": width, "height": height},
+        color_scheme=theme,
+        is_mobile=width < 600,
     )
     page = opened(context.new_page(), f"{live_server}/coverage?lang={language}&panel=equity")
     SHOTS.mkdir(exist_ok=True)

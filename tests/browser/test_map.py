@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS
+from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE
 
 SHOTS = Path(__file__).parent / "shots"
 TELEPHONE = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"
@@ -33,6 +33,7 @@ class Tab:
     ) -> None:
         width, height = size
         self.context = browser.new_context(
+            storage_state=OFFICE,
             viewport={"width": width, "height": height},
             color_scheme="dark" if theme == "Dark" else "light",
             locale="zh-CN",

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS
+from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE
 
 SHOTS = Path(__file__).parent / "shots"
 
@@ -43,7 +43,10 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """Return a tab in the theme that the test's parameter names; nothing may leave the host."""
     theme = getattr(request, "param", "light")
     context = browser.new_context(
-        viewport={"width": 1920, "height": 1080}, color_scheme=theme, locale="zh-CN"
+        storage_state=OFFICE,
+        viewport={"width": 1920, "height": 1080},
+        color_scheme=theme,
+        locale="zh-CN",
     )
     tab = context.new_page()
     hosts: set[str] = set()

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS
+from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE
 from tests.servers import serving
 
 SHOTS = Path(__file__).parent / "shots"
@@ -50,7 +50,9 @@ def bridged_server(bridged_store: Path, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """Return a tab; nothing may leave the host, no layer may be missing, no fault be logged."""
-    context = browser.new_context(viewport={"width": 1600, "height": 1200}, locale="zh-CN")
+    context = browser.new_context(
+        storage_state=OFFICE, viewport={"width": 1600, "height": 1200}, locale="zh-CN"
+    )
     tab = context.new_page()
     hosts: set[str] = set()
     faults: list[str] = []
@@ -172,7 +174,10 @@ def test_looks(
     browser: Browser, live_server: str, theme: str, lang: str, size: tuple[int, int]
 ) -> None:
     context = browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, color_scheme=theme, locale="zh-CN"
+        storage_state=OFFICE,
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme=theme,
+        locale="zh-CN",
     )
     tab = context.new_page()
     opened(tab, f"{live_server}/placement?lang={lang}&show=covered")

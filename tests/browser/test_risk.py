@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests import risky, tiny
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS
+from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE
 from tests.servers import serving
 
 SHOTS = Path(__file__).parent / "shots"
@@ -36,7 +36,9 @@ def server(risky_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture
 def page(browser: Browser, server: str) -> Iterator[Page]:
     """Return a tab; nothing may leave the host, and no layer may be missing."""
-    context = browser.new_context(viewport={"width": 1366, "height": 900}, locale="zh-CN")
+    context = browser.new_context(
+        storage_state=OFFICE, viewport={"width": 1366, "height": 900}, locale="zh-CN"
+    )
     tab = context.new_page()
     hosts: set[str] = set()
     refused: list[str] = []
@@ -125,7 +127,7 @@ def test_the_slider_plays_without_fetching_shapes(page: Page, server: str) -> No
 
 
 def test_less_motion_is_kept_to(browser: Browser, server: str) -> None:
-    context = browser.new_context(reduced_motion="reduce", locale="zh-CN")
+    context = browser.new_context(storage_state=OFFICE, reduced_motion="reduce", locale="zh-CN")
     page = opened(context.new_page(), f"{server}/risk?lang=zh&step=month")
     expect(page.get_by_role("button", name="播放")).to_be_hidden()
     expect(page.get_by_text("请手动拖动时间轴")).to_be_visible()
@@ -139,7 +141,10 @@ def test_looks(
 ) -> None:
     width, height = size
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=theme, is_mobile=width < 600
+        storage_state=OFFICE,
+        viewport={"width": width, "height": height},
+        color_scheme=theme,
+        is_mobile=width < 600,
     )
     page = opened(context.new_page(), f"{server}/risk?lang={language}&theme=order")
     SHOTS.mkdir(exist_ok=True)

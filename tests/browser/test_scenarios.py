@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS
+from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE
 
 pytestmark = MARKS
 
@@ -19,7 +19,7 @@ def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser.new_context(
-            viewport={"width": 1920, "height": 1080}, locale="zh-CN"
+            storage_state=OFFICE, viewport={"width": 1920, "height": 1080}, locale="zh-CN"
         ).new_page()
         browser.close()
 

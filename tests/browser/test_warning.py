@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS
+from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE
 from tests.servers import serving
 
 SHOTS = Path(__file__).parent / "shots"
@@ -52,7 +52,9 @@ def _flood(folder: Path) -> None:
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
     """Return a tab; nothing may leave the host, and the console stays clean."""
-    context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
+    context = browser.new_context(
+        storage_state=OFFICE, viewport={"width": 1920, "height": 1080}, locale="zh-CN"
+    )
     tab = context.new_page()
     hosts: set[str] = set()
     said: list[str] = []
@@ -106,7 +108,10 @@ VIEWS = {
 def test_looks(browser: Browser, address: str, language: str, theme: str) -> None:
     for width, height in ((1920, 1080), (390, 844)):
         context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=theme, is_mobile=width < 600
+            storage_state=OFFICE,
+            viewport={"width": width, "height": height},
+            color_scheme=theme,
+            is_mobile=width < 600,
         )
         page = context.new_page()
         for view, ready in VIEWS.items():

@@ -36,6 +36,14 @@ class Reply:
         packed = self.headers.get("content-encoding") == "gzip"
         return gzip.decompress(self.body) if packed else self.body
 
+    @property
+    def table(self) -> str:
+        """The text of an exported table, without the line below it that says who exported it."""
+        text = self.content.decode("utf-8-sig")
+        rows, _, mark = text.removesuffix("\r\n").rpartition("\r\n")
+        assert "# " in mark[:3], mark
+        return f"{rows}\r\n"
+
     def json(self) -> Any:
         return json.loads(self.content)
 

@@ -10,10 +10,9 @@ from sqlalchemy import Engine
 from starlette.applications import Starlette
 
 from cockpit.answers import current
-from cockpit.settings import settings
 from cockpit.store.session import open_engine
 from cockpit.web import health, layers
-from tests import tiny
+from tests import signing, tiny
 from tests.web.asgi import cockpit_app
 
 
@@ -42,7 +41,7 @@ def visitor(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Return a function that makes every visitor one of a class."""
 
     def become(data_class: str) -> None:
-        changed = dataclasses.replace(settings(), visitor_class=data_class)
-        monkeypatch.setattr("cockpit.web.visitors.settings", lambda: changed)
+        who = dataclasses.replace(signing.office(), clearance=data_class)
+        monkeypatch.setattr("cockpit.web.visitors.visitor", lambda _request: who)
 
     return become

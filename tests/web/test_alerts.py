@@ -16,7 +16,7 @@ from cockpit.answers import alert_watch, alerts
 from cockpit.answers.alert_rules import StandingRule
 from cockpit.risk.rules import Rule
 from tests import conftest, watched
-from tests.web.asgi import ask, cockpit_app
+from tests.web.asgi import Reply, ask, cockpit_app
 
 WATER = StandingRule(
     "water", "水位", "sensor:水位", Rule((2.0, 3.0, 4.0, 5.0)), "Water level", unit="m"
@@ -38,8 +38,8 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Starlette]
     conftest._forget_store()
 
 
-def rows(body: bytes) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
+def rows(reply: Reply) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(reply.table)))
 
 
 def test_what_stands_open_for_a_screen(site: Starlette) -> None:
@@ -58,7 +58,7 @@ def test_what_stands_open_for_a_screen(site: Starlette) -> None:
 
 def test_the_ledger_as_a_table(site: Starlette) -> None:
     reply = ask(site, "/download/alerts/ledger.csv?lang=zh")
-    header, first, second = rows(reply.body)
+    header, first, second = rows(reply)
     assert header[:5] == ["预警信号", "演练", "规则", "类别", "颜色"]
     assert reply.headers["content-disposition"].endswith(".csv")
     told = {row[header.index("设备或区域")]: row for row in (first, second)}
@@ -71,8 +71,8 @@ def test_the_ledger_as_a_table(site: Starlette) -> None:
 
 def test_filters_of_the_ledger(site: Starlette) -> None:
     def subjects(query: str) -> list[str]:
-        body = ask(site, f"/download/alerts/ledger.csv?lang=en&{query}").body
-        header, *found = rows(body)
+        reply = ask(site, f"/download/alerts/ledger.csv?lang=en&{query}")
+        header, *found = rows(reply)
         return sorted(row[header.index("Sensor or region")] for row in found)
 
     assert subjects("") == ["A", "B"]

@@ -120,7 +120,7 @@ def test_a_browser_keeps_a_layer(app: Starlette) -> None:
 
 def rows(reply: Reply) -> list[list[str]]:
     assert reply.status == 200, reply.content
-    return list(csv.reader(io.StringIO(reply.content.decode("utf-8-sig"))))
+    return list(csv.reader(io.StringIO(reply.table)))
 
 
 def test_files_of_villages_and_cells(app: Starlette) -> None:
@@ -140,7 +140,10 @@ def test_files_of_villages_and_cells(app: Starlette) -> None:
 def test_file_of_the_cells_that_are_cut_off(app: Starlette) -> None:
     address = f"/download/{V}/closures/car/hospital/people/{BOTH}/cut-off.geojson"
     reply = ask(app, address)
-    assert 'filename="closures-cut-off.geojson"' in reply.headers["content-disposition"]
+    code = reply.headers["x-trace-code"]
+    name = f'filename="closures-cut-off-{code}.geojson"'
+    assert name in reply.headers["content-disposition"]
+    assert code in reply.json()["watermark"]
     found = {f["id"]: f["properties"] for f in reply.json()["features"]}
     assert set(found) == {tiny.grid_code(k) for k in bridged.WEST_GRIDS}
     assert sum(told["people"] for told in found.values()) == bridged.WEST_PEOPLE

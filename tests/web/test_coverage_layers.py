@@ -214,7 +214,7 @@ def test_the_table_of_villages_in_both_languages(app: Starlette) -> None:
     target = f"/download/tiny1/coverage/{QUESTION}/{COUNTY}/village.csv"
     reply = ask(app, f"{target}?lang=en")
     assert reply.content.startswith(b"\xef\xbb\xbf")
-    rows = {r["Code"]: r for r in csv.DictReader(io.StringIO(reply.content.decode("utf-8-sig")))}
+    rows = {r["Code"]: r for r in csv.DictReader(io.StringIO(reply.table))}
     assert rows[f"{EAST}002"]["Uncovered people"] == "310"
     assert rows[f"{EAST}002"]["Nearest facility"] == "'=B"
     assert rows[f"{WEST}002"]["Main cause"] == "Cut off"  # 140 of 13 against 130 of 12

@@ -20,7 +20,7 @@ TABLE = "/download/tiny1/village/529901.csv?lang=en"
 
 def rows_of(reply: Reply) -> list[dict[str, str]]:
     assert reply.status == 200, reply.content
-    return list(csv.DictReader(io.StringIO(reply.content.decode("utf-8-sig"))))
+    return list(csv.DictReader(io.StringIO(reply.table)))
 
 
 def test_csv_has_a_mark_and_the_figures(app: Starlette) -> None:

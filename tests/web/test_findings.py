@@ -21,7 +21,7 @@ def _tiny(tiny_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def rows_of(reply: Reply) -> list[dict[str, str]]:
     assert reply.status == 200, reply.content
-    return list(csv.DictReader(io.StringIO(reply.content.decode("utf-8-sig"))))
+    return list(csv.DictReader(io.StringIO(reply.table)))
 
 
 def test_findings_are_worded_in_the_language_asked_for(app: Starlette) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 from starlette.applications import Starlette
 
+from cockpit.access.watermark import Mark
 from cockpit.answers import current
 from cockpit.answers import reach as reaches
 from cockpit.answers import scenarios as answers
@@ -20,12 +22,11 @@ from cockpit.answers.coverage_question import question
 from cockpit.answers.layers import stamp
 from cockpit.answers.siting import Layout, Rules, ground_of
 from cockpit.answers.siting_figures import figures
-from cockpit.settings import settings
 from cockpit.store.models import Scenario
 from cockpit.store.session import open_engine
 from cockpit.web import layers
 from cockpit.web import memo as routes
-from tests import roaded, tiny
+from tests import roaded, signing, tiny
 from tests.web.asgi import ask, cockpit_app
 
 
@@ -59,8 +60,8 @@ def app(county: Engine, saved: int, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 def become(monkeypatch: pytest.MonkeyPatch, data_class: str) -> None:
-    changed = dataclasses.replace(settings(), visitor_class=data_class)
-    monkeypatch.setattr("cockpit.web.visitors.settings", lambda: changed)
+    who = dataclasses.replace(signing.office(), clearance=data_class)
+    monkeypatch.setattr("cockpit.web.visitors.visitor", lambda _request: who)
 
 
 def test_both_forms_in_both_languages(app: Starlette, saved: int) -> None:
@@ -80,7 +81,12 @@ def test_both_forms_in_both_languages(app: Starlette, saved: int) -> None:
     assert 2 <= len(pages) <= 4
 
 
-def test_the_same_address_gives_the_same_bytes(app: Starlette, saved: int) -> None:
+def test_the_same_export_gives_the_same_bytes(
+    app: Starlette, saved: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = dt.datetime(2025, 11, 3, 9, 30)
+    mark = Mark("办公室", "office", at, "tests", "0001-A")
+    monkeypatch.setattr("cockpit.web.guard.mark_of", lambda *_: mark)
     for ending in ("html", "pdf"):
         address = f"/download/tiny1/memo/{saved}.{ending}?lang=zh"
         assert ask(app, address).content == ask(app, address).content

@@ -56,7 +56,7 @@ def test_the_pattern_is_a_picture(app: Starlette) -> None:
 def test_the_figures_as_a_table(app: Starlette) -> None:
     reply = file(app, f"poisson/all/cell/{DAYS}/{COUNTY}/-.csv")
     assert reply.status == 200
-    rows = list(csv.reader(io.StringIO(reply.content.decode("utf-8-sig"))))
+    rows = list(csv.reader(io.StringIO(reply.table)))
     assert len(rows) == 17
     hot = next(r for r in rows if r[0] == tiny.grid_code(risky.HOT))
     assert hot[rows[0].index("Events here")] == "42"

@@ -24,11 +24,10 @@ from cockpit.answers.layers import stamp
 from cockpit.answers.scenario_files import exported
 from cockpit.answers.siting import Layout, Rules, ground_of
 from cockpit.answers.siting_figures import figures
-from cockpit.settings import settings
 from cockpit.store.session import open_engine
 from cockpit.web import layers
 from cockpit.web import scenarios as routes
-from tests import roaded, tiny
+from tests import roaded, signing, tiny
 from tests.web.asgi import Reply, ask, cockpit_app
 
 LAYOUTS = {"=HYPERLINK(1)": Layout(added=(tiny.grid_code(7),)), "撤销甲": Layout(closed=("A",))}
@@ -73,8 +72,8 @@ def app(
 @pytest.fixture
 def become(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     def change(data_class: str) -> None:
-        changed = dataclasses.replace(settings(), visitor_class=data_class)
-        monkeypatch.setattr("cockpit.web.visitors.settings", lambda: changed)
+        who = dataclasses.replace(signing.office(), clearance=data_class)
+        monkeypatch.setattr("cockpit.web.visitors.visitor", lambda _request: who)
 
     return change
 
@@ -85,7 +84,7 @@ def both(saved: dict[str, answers.Scenario]) -> str:
 
 def table(reply: Reply) -> list[list[str]]:
     assert reply.status == 200, reply.content
-    return list(csv.reader(io.StringIO(reply.content.decode("utf-8-sig"))))
+    return list(csv.reader(io.StringIO(reply.table)))
 
 
 def test_a_scenario_as_a_file(app: Starlette, saved: dict[str, answers.Scenario]) -> None:
@@ -96,7 +95,8 @@ def test_a_scenario_as_a_file(app: Starlette, saved: dict[str, answers.Scenario]
         assert reply.content == exported(made).encode()
         assert reply.headers["cache-control"] == "private, no-store"
         assert reply.headers["content-type"] == "application/json"
-        assert "%E6%92%A4%E9%94%80%E7%94%B2-1.json" in reply.headers["content-disposition"]
+        name = f"%E6%92%A4%E9%94%80%E7%94%B2-1-{reply.headers['x-trace-code']}.json"
+        assert name in reply.headers["content-disposition"]
     assert json.loads(reply.content)["name"] == "撤销甲"
 
 

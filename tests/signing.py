@@ -1,0 +1,64 @@
+"""Who is signed in while tests run: an office that may do nearly everything, and its cookie."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from cockpit.access import clock
+from cockpit.access.sessions import COOKIE as COOKIE  # noqa: PLC0414 -- the name with its value
+from cockpit.access.visitor import Visitor
+from cockpit.settings import settings
+from cockpit.store.models_access import StoredAccount, StoredSession
+from cockpit.store.session import open_engine, require_table
+from cockpit.ui import visitor
+from cockpit.web import visitors
+
+NOW, VISITOR = visitor.now, visitors.visitor
+"""As a running cockpit asks; ``conftest`` puts the office in their place."""
+ROLES = ("leader", "planner", "steward")
+VALUE = secrets.token_urlsafe(32)
+"""Of the office's cookie, in every store of this run: browsers tell hosts apart, not ports."""
+
+
+def office(*_: Any) -> Visitor:
+    """Return somebody of the office, cleared as the setting says, who has said what for."""
+    return Visitor(
+        account="office",
+        name="办公室",
+        roles=ROLES,
+        clearance=settings().visitor_class,
+        session="test",
+        purpose="tests",
+    )
+
+
+def sign_in(data: Path, clearance: str = "备用") -> None:
+    """Let the office's cookie be valid in the store of a data folder; nothing without a store."""
+    file = data / "county.sqlite"
+    if not file.exists():
+        return
+    engine = open_engine(f"sqlite:///{file}")
+    now = clock.utc_now()
+    with Session(engine) as db:
+        require_table(db, "visitor_session")
+    with Session(engine) as db, db.begin():
+        db.merge(
+            StoredAccount(
+                id="office", display="办公室", roles=list(ROLES), clearance=clearance,
+                territory="", demo=False, created=now,
+            )
+        )  # fmt: skip
+        db.merge(
+            StoredSession(
+                id="office", cookie_hash=hashlib.sha256(VALUE.encode()).hexdigest(),
+                account_id="office", created=now, last_seen=now,
+                expires=now + dt.timedelta(hours=8), purpose="tests",
+            )
+        )  # fmt: skip
+    engine.dispose()
