@@ -49,6 +49,11 @@ class Account:
         """Whether it may sign in."""
         return self.disabled is None
 
+    @property
+    def must_change(self) -> bool:
+        """Whether somebody else chose its password, and it has not been changed yet."""
+        return self.has_password and self.password_changed is None
+
 
 def create(
     db: Session,
@@ -62,6 +67,7 @@ def create(
     by: Visitor | str,
     demo: bool = False,
     subject: str = "",
+    initial: bool = False,
 ) -> Account:
     """
     Make an account; the commit is the caller's.
@@ -78,6 +84,8 @@ def create(
         Code of a region of the loaded county; "" for the county.
     by
         Who makes it, for the audit trail.
+    initial
+        Somebody else chose the password: until the owner has changed it, it opens nothing.
 
     Raises
     ------
@@ -107,7 +115,7 @@ def create(
         demo=demo,
         created=now,
         created_by=_name_of(by),
-        password_changed=now if password else None,
+        password_changed=now if password and not initial else None,
         last_sign_in=None,
         disabled=None,
     )
@@ -168,10 +176,18 @@ def enable(db: Session, name: str, *, by: Visitor | str) -> Account:
 
 
 def set_password(
-    db: Session, name: str, password: str, *, by: Visitor | str, keep_session: str = ""
+    db: Session,
+    name: str,
+    password: str,
+    *,
+    by: Visitor | str,
+    keep_session: str = "",
+    initial: bool = False,
 ) -> None:
     """
     Give an account a new password; its other sessions end, ``keep_session`` may stay.
+
+    An ``initial`` one was chosen by somebody else: until it is changed, it opens nothing.
 
     Raises
     ------
@@ -184,7 +200,8 @@ def set_password(
     row = _row(db, name)
     if row.demo:
         raise InputError("A demo account has no password.")
-    row.password_hash, row.password_changed = kept, clock.utc_now()
+    row.password_hash = kept
+    row.password_changed = None if initial else clock.utc_now()
     db.flush()
     _note(db, by, row, "password")
     sessions.revoke_all(db, row.id, but=keep_session)

@@ -140,6 +140,8 @@ def _look_up(by: str, value: str) -> Visitor:
 
 def _of(session: StoredSession, account: StoredAccount) -> Visitor:
     roles = tuple(account.roles)
+    if account.password_hash and account.password_changed is None and not account.demo:
+        roles = ("public",)  # who made the account knows the password too: it opens nothing yet
     return Visitor(
         account=account.id,
         name=account.display,
