@@ -42,6 +42,10 @@ class Settings:
     privacy_budget: str = "1"
     """Epsilon that noisy public figures may take in a year (COCKPIT_PRIVACY_BUDGET), exact: 0.5 or
     1/2; above 2 it counts as 2."""
+    checkpoints: Path | None = None
+    """The second place of the audit trail's signed checkpoints and of the list of what was
+    destroyed (COCKPIT_CHECKPOINTS), best on another disk or another machine's; default: beside the
+    store's folder, where a backup put back into that folder does not reach it."""
     demo_accounts: bool = False
     """Offer accounts to look around with, without a password, while the loaded county is an
     invented one (COCKPIT_DEMO_ACCOUNTS=1)."""
@@ -57,6 +61,13 @@ class Settings:
     """What proves it to the provider (COCKPIT_OIDC_CLIENT_SECRET)."""
     oidc_claim: str = "preferred_username"
     """Claim that holds the name of an account here (COCKPIT_OIDC_CLAIM)."""
+    keys_folder: Path | None = None
+    """Where the key file is (COCKPIT_KEYS), best on another disk than the store and its backups,
+    and one folder for each installation; default: ``keys`` beside the store."""
+    key_secret: str = field(default="", repr=False)
+    """What the key file is locked with (COCKPIT_KEY_SECRET); "" relies on its file mode alone."""
+    cipher: str = "aes"
+    """Cipher of new keys (COCKPIT_CIPHER): aes for AES-256-GCM, sm4 for SM4-GCM."""
 
 
 @cache
@@ -66,6 +77,8 @@ def settings() -> Settings:
     folder = Path(env("COCKPIT_DATA", str(ROOT / "data"))).expanduser()
     tiles = env("COCKPIT_BASEMAP_TILES", "")
     host = "/".join(tiles.split("/")[:3]) if tiles.startswith("https://") else ""
+    keys = env("COCKPIT_KEYS", "")
+    checkpoints = env("COCKPIT_CHECKPOINTS", "")
     return Settings(
         data_folder=folder,
         database=env("COCKPIT_DATABASE", f"sqlite:///{folder / 'county.sqlite'}"),
@@ -80,10 +93,14 @@ def settings() -> Settings:
         quality_good=float(env("COCKPIT_QUALITY_GOOD", "0.98")),
         quality_watch=float(env("COCKPIT_QUALITY_WATCH", "0.90")),
         privacy_budget=env("COCKPIT_PRIVACY_BUDGET", "1"),
+        checkpoints=Path(checkpoints).expanduser() if checkpoints else None,
         demo_accounts=env("COCKPIT_DEMO_ACCOUNTS", "") == "1",
         trusted_proxy=env("COCKPIT_TRUSTED_PROXY", "") == "1",
         oidc_metadata=env("COCKPIT_OIDC_METADATA", ""),
         oidc_client_id=env("COCKPIT_OIDC_CLIENT_ID", ""),
         oidc_client_secret=env("COCKPIT_OIDC_CLIENT_SECRET", ""),
         oidc_claim=env("COCKPIT_OIDC_CLAIM", "preferred_username"),
+        keys_folder=Path(keys).expanduser() if keys else None,
+        key_secret=env("COCKPIT_KEY_SECRET", ""),
+        cipher=env("COCKPIT_CIPHER", "aes").lower(),
     )

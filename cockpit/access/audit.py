@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
-import hashlib
-import json
 import threading
 import time
 from collections.abc import Mapping
@@ -15,9 +13,10 @@ from sqlalchemy import insert, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from cockpit.access.audit_chain import COLUMNS, canonical, hash_of
 from cockpit.access.classes import CLASSES
 from cockpit.access.visitor import Visitor
-from cockpit.store.models_audit import FIRST, AuditEntry, AuditHead
+from cockpit.store.models_audit import AuditEntry, AuditHead
 from cockpit.store.session import StoreError, engine, require_table
 from cockpit.store.waiting import wait_for_writers
 from geodata.errors import InputError
@@ -203,22 +202,6 @@ def _append(db: Session, told: dict[str, Any]) -> int:
     return int(row.seq)
 
 
-COLUMNS = ("seq", "at", "who", "account", "session_id", "roles", "act", "subject", "data_class")
-"""Columns that repeat what the sealed text says."""
-
-
-def canonical(content: Mapping[str, Any]) -> str:
-    """Return the one way in which the trail writes JSON: sorted keys, no blanks, no NaN."""
-    return json.dumps(
-        content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
-
-
-def hash_of(previous: str, payload: str) -> str:
-    """Return the sha256 (hex) over the hash of the entry before, a line end and the payload."""
-    return hashlib.sha256(f"{previous}\n{payload}".encode()).hexdigest()
-
-
 def _told(
     who: Visitor | str, act: str, subject: str, data_class: str, detail: Mapping[str, Any] | None
 ) -> dict[str, Any]:
@@ -314,9 +297,3 @@ def _times_x(value: int) -> int:
     """Multiply by x in GF(2)[x] / (x^5 + x^2 + 1), where x has order 31."""
     doubled = value << 1
     return doubled ^ 0b100101 if doubled & 0b100000 else doubled
-
-
-__all__ = [
-    "ACTS", "COLUMNS", "FIRST", "SYSTEM", "AuditError", "canonical", "code_of", "entry_of",
-    "forget", "hash_of", "read_once", "record", "record_now", "terminal",
-]  # fmt: skip
