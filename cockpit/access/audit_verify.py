@@ -60,10 +60,11 @@ class Verdict:
         return not self.faults
 
 
-Row = Sequence[Any]
+Row = tuple[Any, ...]
 """An entry as stored: the columns of ``COLUMNS``, then payload, previous and hash."""
 _ROW = (*COLUMNS, "payload", "previous", "hash")
 _REPEATED = itemgetter(*COLUMNS)
+_read = json.JSONDecoder().raw_decode  # half the time of json.loads
 
 
 @dataclass(frozen=True)
@@ -147,11 +148,11 @@ class _Walk:
     def _columns(self, row: Row, payload: str) -> None:
         seq = row[0]
         try:
-            told = _REPEATED(json.loads(payload))
+            told = _REPEATED(_read(payload)[0])
         except (ValueError, TypeError, KeyError, RecursionError):
             self._fault(seq, "Entry {seq} was changed: its text cannot be read.")
             return
-        if told == tuple(row[: len(COLUMNS)]):
+        if told == row[: len(COLUMNS)]:
             return
         if told[0] != seq:
             self._fault(seq, "Entry {seq} holds what was written as entry {other}.", other=told[0])
@@ -284,7 +285,7 @@ def check_store(
         table = table_of(AuditEntry)
         query = select(*(table.c[name] for name in _ROW)).order_by(table.c.seq)
         result = db.connection().execution_options(yield_per=5_000).execute(query)
-        return check(result, against)
+        return check(result.tuples(), against)
 
 
 def _against(

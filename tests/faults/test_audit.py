@@ -289,9 +289,9 @@ def test_the_private_key_is_for_its_owner_alone(store: Engine) -> None:
 def test_the_store_itself_refuses_rewriting(store: Engine, statement: str) -> None:
     write(store, 3)
     make(store)
-    with sqlite3.connect(str(store.url.database)) as db:
-        with pytest.raises(sqlite3.IntegrityError, match="the audit trail cannot be rewritten"):
-            db.execute(statement)
+    db = sqlite3.connect(str(store.url.database))
+    with pytest.raises(sqlite3.IntegrityError, match="the audit trail cannot be rewritten"):
+        db.execute(statement)
     db.close()
     assert check_store(store).whole
 
