@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,27 +39,41 @@ def office(*_: Any) -> Visitor:
     )
 
 
-def sign_in(data: Path, clearance: str = "备用") -> None:
+def sign_in(data: Path) -> None:
     """Let the office's cookie be valid in the store of a data folder; nothing without a store."""
-    file = data / "county.sqlite"
-    if not file.exists():
-        return
-    engine = open_engine(f"sqlite:///{file}")
+    if (data / "county.sqlite").exists():
+        add_person(data, "office", ROLES, "备用", purpose="tests", cookie=VALUE)
+
+
+def add_person(
+    data: Path,
+    name: str,
+    roles: Sequence[str],
+    clearance: str,
+    *,
+    purpose: str = "",
+    territory: str = "",
+    cookie: str = "",
+) -> str:
+    """Add an account to the store of a data folder and sign it in; return the cookie's value."""
+    value = cookie or secrets.token_urlsafe(32)
+    engine = open_engine(f"sqlite:///{data / 'county.sqlite'}")
     now = clock.utc_now()
     with Session(engine) as db:
         require_table(db, "visitor_session")
     with Session(engine) as db, db.begin():
         db.merge(
             StoredAccount(
-                id="office", display="办公室", roles=list(ROLES), clearance=clearance,
-                territory="", demo=False, created=now,
+                id=name, display=f"{name}的同志", roles=list(roles), clearance=clearance,
+                territory=territory, demo=False, created=now,
             )
         )  # fmt: skip
         db.merge(
             StoredSession(
-                id="office", cookie_hash=hashlib.sha256(VALUE.encode()).hexdigest(),
-                account_id="office", created=now, last_seen=now,
-                expires=now + dt.timedelta(hours=8), purpose="tests",
+                id=name, cookie_hash=hashlib.sha256(value.encode()).hexdigest(),
+                account_id=name, created=now, last_seen=now,
+                expires=now + dt.timedelta(hours=8), purpose=purpose,
             )
         )  # fmt: skip
     engine.dispose()
+    return value
