@@ -47,7 +47,7 @@ class Tree:
             is not below its parent's.
         """
         parents = np.ascontiguousarray(parent, dtype=np.intp)
-        levels = np.ascontiguousarray(level, dtype=np.int8)
+        levels = np.ascontiguousarray(level, dtype=np.intp)
         if parents.ndim != 1 or parents.shape != levels.shape or not parents.size:
             raise InputError(
                 "Parents and levels have shapes {parents} and {levels}; "
@@ -55,27 +55,12 @@ class Tree:
                 parents=parents.shape,
                 levels=levels.shape,
             )
-        rows = np.arange(len(parents))
-        bad = np.flatnonzero((parents >= rows) | (parents < 0) & (rows > 0))
-        if bad.size:
-            raise InputError(
-                "Region {row} has parent {parent}; expected an earlier region, and -1 for the "
-                "first alone.",
-                row=int(bad[0]),
-                parent=int(parents[bad[0]]),
-            )
-        wrong = np.flatnonzero(levels[1:] <= levels[parents[1:]]) + 1
-        if levels[0] != 0 or wrong.size or levels.max() >= len(LEVELS):
-            raise InputError(
-                "Region {row} is of level {level}; expected 0 for the first, and else more than "
-                "its parent's, at most {most}.",
-                row=int(wrong[0]) if wrong.size else int(levels.argmax()) if levels[0] == 0 else 0,
-                level=int(levels[wrong[0]] if wrong.size else levels.max()),
-                most=len(LEVELS) - 1,
-            )
+        _check_parents(parents)
+        _check_levels(levels, parents)
+        small = levels.astype(np.int8)
         parents.setflags(write=False)
-        levels.setflags(write=False)
-        return cls(parents, levels)
+        small.setflags(write=False)
+        return cls(parents, small)
 
     def __len__(self) -> int:
         return len(self.parent)
@@ -160,3 +145,30 @@ class Tree:
         new[rows] = np.arange(len(rows))
         parent = np.where(self.parent[rows] < 0, -1, new[self.parent[rows]])
         return Tree.of(parent, self.level[rows]), rows
+
+
+def _check_parents(parents: NDArray[np.intp]) -> None:
+    rows = np.arange(len(parents))
+    bad = np.flatnonzero((parents >= rows) | ((parents < 0) != (rows == 0)))
+    if bad.size:
+        raise InputError(
+            "Region {row} has parent {parent}; expected an earlier region, and -1 for the "
+            "first alone.",
+            row=int(bad[0]),
+            parent=int(parents[bad[0]]),
+        )
+
+
+def _check_levels(levels: NDArray[np.intp], parents: NDArray[np.intp]) -> None:
+    above = np.concatenate([[-1], levels[parents[1:]]])
+    bad = np.flatnonzero((levels <= above) | (levels >= len(LEVELS)))
+    if levels[0] != 0:
+        bad = np.zeros(1, dtype=np.intp)
+    if bad.size:
+        raise InputError(
+            "Region {row} is of level {level}; expected 0 for the first, and else more than "
+            "its parent's, at most {most}.",
+            row=int(bad[0]),
+            level=int(levels[bad[0]]),
+            most=len(LEVELS) - 1,
+        )

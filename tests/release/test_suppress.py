@@ -129,5 +129,5 @@ def test_the_same_counts_hide_the_same_figures() -> None:
 
 
 def test_refuses_a_smallest_count_that_hides_nothing() -> None:
-    with pytest.raises(InputError, match="The smallest count shown is 1; expected 2 or more."):
+    with pytest.raises(InputError, match="The smallest count shown is 1; expected 2"):
         suppress(np.array([[1], [2], [3]]), VILLAGES, small=1)
