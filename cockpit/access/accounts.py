@@ -121,7 +121,7 @@ def create(
     )
     db.add(row)
     db.flush()
-    _note(db, by, row, "made")
+    note(db, by, row, "made")
     return _account(row)
 
 
@@ -143,35 +143,35 @@ def change_roles(
         As ``create``, and if nobody would be left to manage accounts.
     """
     require_roles(roles)
-    row = _row(db, name)
+    row = row_to_change(db, name)
     if ADMINISTRATOR not in roles:
         _require_another(db, row)
     row.roles = sorted(roles)
     row.clearance = _clearance(clearance, roles)
     row.territory = _territory(db, territory)
     db.flush()
-    _note(db, by, row, "rights")
+    note(db, by, row, "rights")
     sessions.revoke_all(db, row.id)
     return _account(row)
 
 
 def disable(db: Session, name: str, *, by: Visitor | str) -> Account:
     """Switch an account off and end its sessions; the last administrator stays."""
-    row = _row(db, name)
+    row = row_to_change(db, name)
     _require_another(db, row)
     row.disabled = row.disabled or clock.utc_now()
     db.flush()
-    _note(db, by, row, "disabled")
+    note(db, by, row, "disabled")
     sessions.revoke_all(db, row.id)
     return _account(row)
 
 
 def enable(db: Session, name: str, *, by: Visitor | str) -> Account:
     """Switch an account on again."""
-    row = _row(db, name)
+    row = row_to_change(db, name)
     row.disabled = None
     db.flush()
-    _note(db, by, row, "enabled")
+    note(db, by, row, "enabled")
     return _account(row)
 
 
@@ -197,13 +197,13 @@ def set_password(
     name = canonical(name)
     passwords.require_good(password, name)
     kept = passwords.hashed(password)
-    row = _row(db, name)
+    row = row_to_change(db, name)
     if row.demo:
         raise InputError("A demo account has no password.")
     row.password_hash = kept
     row.password_changed = None if initial else clock.utc_now()
     db.flush()
-    _note(db, by, row, "password")
+    note(db, by, row, "password")
     sessions.revoke_all(db, row.id, but=keep_session)
 
 
@@ -238,7 +238,8 @@ def _begin(db: Session) -> None:
     begin_writing(db.connection())
 
 
-def _row(db: Session, name: str) -> StoredAccount:
+def row_to_change(db: Session, name: str) -> StoredAccount:
+    """Return an account's row, with other writers kept out until the transaction ends."""
     _begin(db)
     row = db.get(StoredAccount, canonical(name), populate_existing=True)
     if row is None:
@@ -292,7 +293,7 @@ def _name_of(by: Visitor | str) -> str:
     return by if isinstance(by, str) else by.account
 
 
-def _note(db: Session, by: Visitor | str, row: StoredAccount, what: str) -> None:
+def note(db: Session, by: Visitor | str, row: StoredAccount, what: str) -> None:
     """Write down a change of an account; one that a demo account asks for does not happen."""
     if isinstance(by, Visitor):
         asking = db.get(StoredAccount, by.account)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from cockpit.access import clock
 from cockpit.access.roles import ROLES, clearance_of
+from cockpit.locale import translate
 from cockpit.settings import settings
 from cockpit.store.models import Meta, Region
 from cockpit.store.models_access import StoredAccount
@@ -66,7 +67,7 @@ def account_for(db: Session, name: str) -> StoredAccount:
     row = db.get(StoredAccount, demo.id)
     if row is None:
         row = StoredAccount(
-            id=demo.id, display=f"Demo · {demo.title}", password_hash="", subject=None, demo=True,
+            id=demo.id, display=_display(demo), password_hash="", subject=None, demo=True,
             roles=[demo.role], clearance=clearance_of([demo.role]), territory="",
             created=clock.utc_now(), created_by="demo", password_changed=None, last_sign_in=None,
             disabled=None,
@@ -77,6 +78,11 @@ def account_for(db: Session, name: str) -> StoredAccount:
     row.territory = _first(db, demo.level)
     db.flush()
     return row
+
+
+def _display(demo: Demo) -> str:
+    language = settings().language
+    return translate("Demo: {role}", language, role=translate(demo.title, language))
 
 
 def _first(db: Session, level: str) -> str:

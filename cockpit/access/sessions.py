@@ -7,6 +7,7 @@ import hashlib
 import secrets
 import threading
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -31,6 +32,7 @@ LONGEST_SCREEN = dt.timedelta(hours=12)
 LONGEST_PURPOSE = 200  # characters
 KEPT_SECONDS = 2.0  # how long an answer may be old: what is revoked is refused within 5 s
 WRITE_SEEN = dt.timedelta(minutes=1)
+TOUCH_AGAIN = dt.timedelta(seconds=5)
 _MOST_KEPT = 4096
 
 _lock = threading.Lock()
@@ -99,6 +101,11 @@ def known_by_cookie(value: str) -> Visitor | None:
     return _known(_hash(value)) if 0 < len(value) <= 100 else PUBLIC
 
 
+def known_by_session(row_id: str) -> Visitor | None:
+    """Return who a session's row belongs to if that was asked a moment ago."""
+    return _known(row_id)
+
+
 def _known(value: str) -> Visitor | None:
     found = _kept.get((settings().database, value))
     return found[1] if found and time.monotonic() - found[0] < KEPT_SECONDS else None
@@ -158,6 +165,40 @@ def _over(session: StoredSession, account: StoredAccount, now: dt.datetime) -> b
         return True
     last = max(session.last_seen, _seen.get(session.id, session.last_seen))
     return "screen" not in account.roles and now >= last + IDLE
+
+
+def ended(row_ids: Collection[str]) -> frozenset[str]:
+    """
+    Return those of the sessions that have ended, asked of the store in one question.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be asked.
+    """
+    asked = (
+        select(StoredSession, StoredAccount)
+        .join(StoredAccount, StoredAccount.id == StoredSession.account_id)
+        .where(StoredSession.id.in_(row_ids), StoredSession.revoked.is_(None))
+        .where(StoredAccount.disabled.is_(None))
+    )
+    try:
+        with Session(engine()) as db:
+            now, demos = clock.utc_now(), demo.allowed(db)
+            going_on = {
+                session.id
+                for session, account in db.execute(asked)
+                if not _over(session, account, now) and (demos or not account.demo)
+            }
+    except SQLAlchemyError as error:
+        raise StoreError("The store cannot be reached.") from error
+    return frozenset(row_ids) - going_on
+
+
+def untouched(visitor: Visitor) -> bool:
+    """Tell whether nothing was noted of a session for some seconds, so that a touch is due."""
+    last = _seen.get(visitor.session)
+    return last is None or clock.utc_now() >= last + TOUCH_AGAIN
 
 
 def touch(visitor: Visitor) -> None:

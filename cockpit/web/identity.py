@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Receive, Scope, Send
+import hashlib
+import logging
+import secrets
+from urllib.parse import quote
 
-from cockpit.access import sessions
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cockpit.access import audit, sessions
+from cockpit.access.rules import PAGES, may_open
 from cockpit.access.visitor import PUBLIC, Visitor
 from cockpit.store.session import StoreError
+from cockpit.web import signin_page
+from cockpit.web.client import address_of, is_https
+from cockpit.web.errors import language_of
+from cockpit.web.streams import Known, Owner, Stream, Watch
+
+log = logging.getLogger("cockpit")
 
 HEADER = b"x-cockpit-session"
+BROWSER_COOKIE = "cockpit_browser"
+"""Random, without an account: lets a visitor who has not signed in come back to his own page
+session after a break of the connection, and nobody else."""
+_PROTOCOL = b"sec-websocket-protocol"
+_UPLOADS = "/_stcore/upload_file/"
+_CLOSED = ("/_stcore/agent/", "/_stcore/metrics", "/_stcore/script-health-check")
+"""Doors of Streamlit's that nobody of ours uses: they would run pages beside every rule."""
+_UPLOADING = ("load", "plan", "decide")
+"""Acts with a page that takes files: data, scenarios, closed areas."""
+
 _CLAIMING = frozenset(
     """
     remote-user remote-name remote-email remote-groups x-remote-user x-remote-group x-remote-groups
@@ -28,14 +52,89 @@ class Identity:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self.known = Known()
+        self.watch = Watch()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand on with ``cockpit.visitor`` in the scope and our own header in the request."""
-        if scope["type"] not in ("http", "websocket"):
+        if scope["type"] == "websocket":
+            await self._websocket(await known(scope), receive, send)
+        elif scope["type"] == "http":
+            await self._http(await known(scope), receive, send)
+        else:
             await self.app(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        visitor: Visitor = scope["cockpit.visitor"]
+        refusal = self._refusal(scope, visitor)
+        if refusal is not None:
+            await refusal(scope, receive, send)
             return
-        scope = await known(scope)
-        await self.app(scope, receive, send)
+        page = _is_page(scope)
+        if page and visitor.session and sessions.untouched(visitor):
+            await run_in_threadpool(sessions.touch, visitor)
+        if not page or HTTPConnection(scope).cookies.get(BROWSER_COOKIE):
+            await self.app(scope, receive, send)
+        else:
+            await self.app(scope, receive, _with_cookie(scope, send))
+
+    def _refusal(self, scope: Scope, visitor: Visitor) -> Response | None:
+        """Return the answer to what this visitor may not have, None for everything else."""
+        path: str = scope["path"]
+        if path.startswith("/media/"):
+            sent = self.known.was_sent(path.removeprefix("/media/"), owner_of(scope))
+            return None if sent else PlainTextResponse("Not here.\n", 404)
+        if path.startswith(_UPLOADS):
+            return self._upload_refusal(path, scope, visitor)
+        if path.startswith(_CLOSED):
+            return PlainTextResponse("Not here.\n", 404)
+        name = path.strip("/")
+        if scope["method"] in ("GET", "HEAD") and name in PAGES and not may_open(visitor, name):
+            return page_refusal(scope, visitor)
+        return None
+
+    def _upload_refusal(self, path: str, scope: Scope, visitor: Visitor) -> Response | None:
+        page_session = path.removeprefix(_UPLOADS).partition("/")[0]
+        may = any(visitor.may(act) for act in _UPLOADING)
+        if may and self.known.owns(page_session, owner_of(scope)):
+            return None
+        return PlainTextResponse("Your account is not allowed to do this.\n", 403)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        owner = owner_of(scope)
+        wanted = _wanted_session(scope)
+        keep = bool(wanted) and self.known.owns(wanted, owner)
+        if wanted and not keep:
+            await self._note_taken(scope, wanted, owner)
+        _offer(scope, keep=wanted if keep else "")
+        stream = Stream(scope["cockpit.visitor"], owner, self.known)
+        row = stream.visitor.session
+        if row:
+            self.watch.add(row, stream.ended)
+        try:
+            await stream.run(self.app, scope, receive, send)
+        finally:
+            if row:
+                self.watch.remove(row, stream.ended)
+
+    async def _note_taken(self, scope: Scope, wanted: str, owner: Owner) -> None:
+        """
+        Write down that somebody asked for another's page session; he gets a new, empty one.
+
+        A browser that asks for a session of its own from before it signed in or out is no thief.
+        """
+        other = self.known.owner_of(wanted)
+        if other is None or (owner.browser and owner.browser == other.browser):
+            return
+        detail = {"address": address_of(scope), "page session": wanted[:8]}
+        visitor: Visitor = scope["cockpit.visitor"]
+        try:
+            await run_in_threadpool(
+                audit.record_now, visitor if visitor.signed_in else "public", "session taken",
+                f"session {other.key.partition(':')[2][:32]}", detail=detail,
+            )  # fmt: skip
+        except StoreError as error:  # the session is not handed over, written down or not
+            log.warning("session taken: %s", error)
 
 
 async def known(scope: Scope) -> Scope:
@@ -65,3 +164,71 @@ async def _visitor(cookie: str) -> tuple[Visitor, bool]:
         return await run_in_threadpool(sessions.visitor_by_cookie, cookie), False
     except StoreError:
         return PUBLIC, True
+
+
+def owner_of(scope: Scope) -> Owner:
+    """Return what binds page sessions and files to this sign-in, or without one to the browser."""
+    browser = HTTPConnection(scope).cookies.get(BROWSER_COOKIE, "")
+    mark = hashlib.sha256(browser.encode()).hexdigest() if browser else ""
+    row = scope["cockpit.visitor"].session
+    if row:
+        return Owner(f"signed in:{row}", mark)
+    return Owner(f"browser:{mark}" if mark else "", mark)
+
+
+def page_refusal(scope: Scope, visitor: Visitor) -> Response:
+    """Lead the public to the sign-in page; tell everybody else in one sentence."""
+    language = language_of(Request(scope))
+    if scope.get("cockpit.away"):
+        return signin_page.message(language, "away", 503)
+    if visitor.signed_in:
+        return signin_page.message(language, "not allowed", 403)
+    query = scope["query_string"].decode("latin-1")
+    wanted = quote(scope["path"]) + (f"?{query}" if query else "")
+    return RedirectResponse(
+        f"/sign-in?next={quote(wanted, safe='')}", 303, {"Cache-Control": "no-store"}
+    )
+
+
+def _is_page(scope: Scope) -> bool:
+    path: str = scope["path"]
+    return scope["method"] == "GET" and (path == "/" or path.strip("/") in PAGES)
+
+
+def _with_cookie(scope: Scope, send: Send) -> Send:
+    """Give the browser its mark along with the page."""
+    marked = Response()
+    marked.set_cookie(
+        BROWSER_COOKIE, secrets.token_urlsafe(16), httponly=True, samesite="lax",
+        secure=is_https(scope), path="/",
+    )  # fmt: skip
+
+    async def send_marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message).append("set-cookie", marked.headers["set-cookie"])
+        await send(message)
+
+    return send_marked
+
+
+def _entries(scope: Scope) -> list[str]:
+    offered = [
+        value.decode("latin-1") for name, value in scope["headers"] if name.lower() == _PROTOCOL
+    ]
+    return [entry.strip() for entry in ",".join(offered).split(",")] if offered else []
+
+
+def _wanted_session(scope: Scope) -> str:
+    """Return the page session that a websocket asks to go on with; "" for a new one."""
+    return next(iter(_entries(scope)[2:3]), "")
+
+
+def _offer(scope: Scope, *, keep: str) -> None:
+    """Leave of the sub-protocols Streamlit's name, its token and the session that may go on."""
+    entries = _entries(scope)
+    if not entries:
+        return
+    left = [*entries[:2], *([keep] if keep else [])]
+    others = [pair for pair in scope["headers"] if pair[0].lower() != _PROTOCOL]
+    scope["headers"] = [*others, (_PROTOCOL, ", ".join(left).encode("latin-1"))]
+    scope["subprotocols"] = left

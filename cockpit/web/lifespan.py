@@ -12,8 +12,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
+from cockpit.access import first_start
 from cockpit.access.classes import CLASSES
 from cockpit.answers import alert_watch, coverage_check, reach, risk
 from cockpit.answers.appeals import current_appeals
@@ -36,6 +38,7 @@ _HEAVY = ("pandas", "pyarrow", "shapely", "plotly.graph_objects", "pydeck", "map
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Warm up, serve, and leave nothing behind. An empty store is no reason not to start."""
     await run_in_threadpool(warm)
+    await run_in_threadpool(greet)
     # Streamlit collects garbage after every script run; what is here now will live as long as the
     # process, so the collector need not walk it: 18 ms a rerun instead of 124.
     gc.collect()
@@ -45,6 +48,17 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     yield
     ended.set()
     layers.clear()
+
+
+def greet() -> None:
+    """Print the code that makes the first administrator, while there is none."""
+    try:
+        told = first_start.announce()
+    except (CockpitError, SQLAlchemyError) as error:  # the pages will say it too
+        log.warning("accounts: %s", error)
+        return
+    if told:
+        print(f"\n  {told}\n", flush=True)  # noqa: T201 -- the console, and no log file
 
 
 def warm() -> None:

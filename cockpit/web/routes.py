@@ -21,6 +21,7 @@ from cockpit.web import (
     placement,
     risk,
     scenarios,
+    signin,
     styles,
 )
 from cockpit.web.errors import NotFoundError
@@ -48,6 +49,7 @@ _ALL = (
     *alerts.ROUTES,
     *downloads.ROUTES,
     *styles.ROUTES,
+    *signin.ROUTES,
     *(
         Route(f"/{name}/{{rest:path}}", nothing)
         for name in ("layers", "download", "style", "feed", "open")

@@ -1,0 +1,77 @@
+"""
+The few fields of Streamlit's messages that identity needs, read from their protobuf bytes.
+
+Routes know no Streamlit; a test holds the numbers of the fields to Streamlit's own descriptions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+NEW_SESSION, INITIALIZE, SESSION_ID = 4, 1, 6  # ForwardMsg -> NewSession -> Initialize
+RERUN_SCRIPT, HEARTBEAT, IS_AUTO_RERUN = 11, 17, 6  # BackMsg -> ClientState
+
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_LONGEST_VARINT = 10  # bytes
+_MEDIA = re.compile(rb"/media/([0-9A-Za-z_-]{8,128}(?:\.[0-9A-Za-z]{1,12})?)")
+
+
+def fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """
+    Yield number and value of each field of a message; parts of messages come as bytes.
+
+    What is no message ends the reading: whoever gets the bytes will refuse them.
+    """
+    at = 0
+    while at < len(data):
+        key, at = _varint(data, at)
+        kind = key & 7
+        if kind == _VARINT:
+            value, at = _varint(data, at)
+            yield key >> 3, value
+            continue
+        if kind == _BYTES:
+            length, at = _varint(data, at)
+        else:
+            length = {_FIXED64: 8, _FIXED32: 4}.get(kind, len(data))
+        if at + length > len(data):
+            return
+        yield key >> 3, data[at : at + length]
+        at += length
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value = 0
+    for n, byte in enumerate(data[at : at + _LONGEST_VARINT]):
+        value |= (byte & 0x7F) << (7 * n)
+        if byte < 0x80:
+            return value, at + n + 1
+    return 0, len(data)
+
+
+def session_given(forward: bytes) -> str:
+    """Return the id of the session that a message to the browser opens; "" if it opens none."""
+    part: int | bytes = forward
+    for number in (NEW_SESSION, INITIALIZE, SESSION_ID):
+        if not isinstance(part, bytes):
+            return ""
+        part = next((value for n, value in fields(part) if n == number), b"")
+    return part.decode("utf-8", "replace") if isinstance(part, bytes) else ""
+
+
+def by_hand(back: bytes) -> bool:
+    """Tell whether a message from the browser comes from somebody: no heartbeat, no timer."""
+    for number, value in fields(back):
+        if number == HEARTBEAT:
+            return False
+        if number == RERUN_SCRIPT and isinstance(value, bytes):
+            return not any(n == IS_AUTO_RERUN and v for n, v in fields(value))
+    return True
+
+
+def media_named(forward: bytes) -> set[str]:
+    """Return the files under /media/ whose address a message to the browser holds."""
+    if b"/media/" not in forward:
+        return set()
+    return {found.decode() for found in _MEDIA.findall(forward)}
