@@ -151,6 +151,7 @@ def keep(
         if data_version(db) != made.data_version:
             raise StaleError("The data changed while the figures were made. Make them anew.")
         county = county_code(db)
+        _refuse_waiting(db, made.series, county)
         release = _new_id(db, made)
         db.execute(insert(Release).values(_row(made, release, county, reason, who, now)))
         if made.epsilon:
@@ -162,6 +163,19 @@ def keep(
         }  # fmt: skip
         _trace(db, who, release, made.source_class, detail)
     return release
+
+
+def _refuse_waiting(db: Session, series: str, county: str) -> None:
+    """Refuse a second draft of a table: a doubled click would spend twice."""
+    query = select(Release.id).where(
+        Release.series == series, Release.county == county, Release.state == DRAFT
+    )
+    waiting = db.execute(query.limit(1)).scalar()
+    if waiting is not None:
+        raise InputError(
+            "{release} waits as a draft: publish or discard it before the next is made.",
+            release=waiting,
+        )
 
 
 def _row(

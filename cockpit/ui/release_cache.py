@@ -1,0 +1,116 @@
+"""What the page Release asks the store: exact counts are kept, the ledger is read anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from cockpit.access.visitor import Visitor
+from cockpit.answers import release as answers
+from cockpit.answers import release_budget, release_decision, release_store, release_write
+from cockpit.answers.release import Asked, Draft
+from cockpit.answers.release_budget import Budget
+from cockpit.answers.release_decision import Checked
+from cockpit.answers.release_store import Published
+from cockpit.answers.release_tables import Exact, TableKind, exact_of, tables
+from cockpit.answers.twin import Twin
+from cockpit.release.utility import LevelError
+from cockpit.store import session as store
+from cockpit.ui import visitor
+
+
+def steward() -> Visitor:
+    """Return the visitor; raise ``NotAllowedError`` for anybody but a steward, at every run."""
+    who = visitor.now()
+    answers.steward(who)
+    return who
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _exact(_twin: Twin, version: str, table: str) -> Exact:  # noqa: ARG001 -- retires old counts
+    with Session(store.engine()) as db:
+        return exact_of(db, _twin, table)
+
+
+def exact(twin: Twin, table: str) -> Exact:
+    """Return the exact counts of a table, for a steward."""
+    steward()
+    return _exact(twin, twin.version, table)
+
+
+def known_tables(twin: Twin) -> tuple[TableKind, ...]:
+    """Return what can be released."""
+    return tables(twin)
+
+
+def budget() -> Budget:
+    """Return the ledger as it stands now."""
+    with Session(store.engine()) as db:
+        now = release_write.utc_now()
+        return release_budget.budget_of(db, release_store.county_code(db), now=now)
+
+
+def released() -> tuple[Published, ...]:
+    """Return every version that was published, retracted ones too, the newest first."""
+    found = release_store.published(retracted=True)
+    every = {one.id: one for first in found for one in release_store.all_versions(first.series)}
+    return tuple(sorted(every.values(), key=lambda one: one.published, reverse=True))
+
+
+def drafts() -> Sequence[Draft]:
+    """Return the drafts that wait."""
+    steward()
+    with Session(store.engine()) as db:
+        return [answers.draft(db, one) for one in release_write.drafts(db)]
+
+
+def make(twin: Twin, asked: Asked, *, reason: str, note: str) -> str:
+    """Draw and store figures as a draft."""
+    with Session(store.engine()) as db:
+        return answers.make(db, twin, asked, reason=reason, note=note, who=steward())
+
+
+def publish(release: str) -> int:
+    """Publish a draft; return its version."""
+    with Session(store.engine()) as db:
+        return release_write.publish(db, release, who=steward())
+
+
+def discard(release: str) -> None:
+    """Drop a draft."""
+    with Session(store.engine()) as db:
+        release_write.discard(db, release, who=steward())
+
+
+def retract(release: str, reason: str) -> None:
+    """Take a release back."""
+    with Session(store.engine()) as db:
+        release_write.retract(db, release, reason=reason, who=steward())
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _errors(_twin: Twin, version: str, _draft: Draft, draft_id: str) -> tuple[LevelError, ...]:  # noqa: ARG001
+    with Session(store.engine()) as db:
+        return answers.errors_of(db, _twin, _draft)
+
+
+def errors(twin: Twin, draft: Draft) -> tuple[LevelError, ...]:
+    """Return the errors of a draft, for a steward."""
+    steward()
+    return _errors(twin, twin.version, draft, draft.id)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _checked(
+    _twin: Twin, version: str, _draft: Draft, draft_id: str, service: str, places: int  # noqa: ARG001
+) -> Checked:  # fmt: skip
+    with Session(store.engine()) as db:
+        return release_decision.check(db, _twin, _draft, service, places)
+
+
+def checked(twin: Twin, draft: Draft, service: str, places: int) -> Checked:
+    """Return whether a siting would differ on a draft's figures, for a steward."""
+    steward()
+    return _checked(twin, twin.version, draft, draft.id, service, places)
