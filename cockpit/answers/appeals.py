@@ -24,6 +24,7 @@ from cockpit.appeals.urgency import Urgency, all_urgencies
 from cockpit.appeals.urgency import levels as urgency_levels
 from cockpit.locale import Named
 from cockpit.store.models import Event
+from cockpit.store.sealed import Opener
 from cockpit.store.session import engine
 from geodata import crs
 from geodata.errors import InputError
@@ -197,7 +198,10 @@ def _read_texts(known: Happenings) -> list[str]:
         else:
             found = db.execute(query.where(Event.id.in_(missing)))
         wanted = set(missing)
-        _texts.update((i, text) for i, text in found if i in wanted)
+        rows = [(i, text) for i, text in found if i in wanted]
+        keys = [i for i, _ in rows]
+        opened = Opener(db).texts("event", "text", keys, (text for _, text in rows))
+        _texts.update((i, text or "") for i, text in zip(keys, opened, strict=True))
     return [_texts.get(i, "") if mine else "" for i, mine in zip(ids, ours.tolist(), strict=True)]
 
 

@@ -18,6 +18,7 @@ from cockpit.answers.downloads import foot
 from cockpit.locale import translate
 from cockpit.settings import settings
 from cockpit.store.models import Batch, Conflict, Dataset, QualityIssue
+from cockpit.store.sealed import Opener
 from cockpit.store.session import engine
 from geodata.errors import InputError
 from loaders.export import escape_formula
@@ -305,9 +306,10 @@ def findings(
         .group_by(QualityIssue.severity)
     ).all()
     by_severity = dict(counts)
+    opener = Opener(db)
     return FindingPage(
         rows=tuple(
-            _finding(issue, dataset, visitor)
+            _finding(issue, dataset, visitor, opener)
             for issue, dataset in db.execute(query.offset(offset).limit(limit))
         ),
         total=sum(by_severity.values()),
@@ -330,8 +332,10 @@ def _conditions(wanted: FindingFilter) -> list[ColumnElement[bool]]:
     return [column == value for column, value in pairs if value]
 
 
-def _finding(issue: QualityIssue, dataset: Dataset, visitor: str) -> FindingRow:
+def _finding(issue: QualityIssue, dataset: Dataset, visitor: str, opener: Opener) -> FindingRow:
     open_to = may_see(visitor, dataset.data_class)
+    table = "quality_issue"
+    values = opener.json(table, "values", issue.id, issue.values) if open_to else {}
     return FindingRow(
         id=issue.id,
         dataset_id=issue.dataset_id,
@@ -345,10 +349,10 @@ def _finding(issue: QualityIssue, dataset: Dataset, visitor: str) -> FindingRow:
         rule=issue.rule,
         dimension=issue.dimension,
         severity=issue.severity,
-        found=issue.found if open_to else None,
+        found=opener.text(table, "found", issue.id, issue.found) if open_to else None,
         expected=issue.expected,
-        values=dict(issue.values or {}) if open_to else {},
-        text=issue.text if open_to else None,
+        values=dict(values or {}),
+        text=opener.text(table, "text", issue.id, issue.text) if open_to else None,
         area_m2=issue.area_m2,
         status=issue.status,
     )
@@ -406,6 +410,7 @@ def finding_shapes(
         .order_by(QualityIssue.area_m2.desc(), QualityIssue.id)
         .limit(limit)
     )
+    opener = Opener(db)
     features = [
         {
             "type": "Feature",
@@ -413,7 +418,7 @@ def finding_shapes(
             "properties": {
                 "id": issue.id,
                 "rule": issue.rule,
-                "found": issue.found,
+                "found": opener.text("quality_issue", "found", issue.id, issue.found),
                 "area_m2": issue.area_m2,
                 "severity": issue.severity,
             },
@@ -452,6 +457,7 @@ def conflicts(
     counts = select(Conflict.kind, func.count()).where(*where).group_by(Conflict.kind)
     by_kind = dict(db.execute(counts).all())
     rows = []
+    opener = Opener(db)
     for conflict, one, other in db.execute(query.offset(offset).limit(limit)):
         open_to = may_see(visitor, one.data_class) and may_see(visitor, other.data_class)
         rows.append(
@@ -459,21 +465,25 @@ def conflicts(
                 id=conflict.id,
                 check_id=conflict.check_id,
                 kind=conflict.kind,
-                key=conflict.key if open_to else None,
+                key=_opened(opener, conflict, "key") if open_to else None,
                 column=conflict.column,
                 left_title=one.title,
                 left_title_en=one.title_en,
-                left_value=conflict.left_value if open_to else None,
+                left_value=_opened(opener, conflict, "left_value") if open_to else None,
                 left_row=conflict.left_row,
                 right_title=other.title,
                 right_title_en=other.title_en,
-                right_value=conflict.right_value if open_to else None,
+                right_value=_opened(opener, conflict, "right_value") if open_to else None,
                 right_row=conflict.right_row,
                 status=conflict.status,
             )
         )
     in_order = {k: by_kind[k] for k in CONFLICT_KINDS if k in by_kind}
     return ConflictPage(tuple(rows), sum(by_kind.values()), in_order)
+
+
+def _opened(opener: Opener, conflict: Conflict, column: str) -> str | None:
+    return opener.text("conflict", column, conflict.id, getattr(conflict, column))
 
 
 def findings_csv(wanted: FindingFilter, visitor: str, language: str) -> bytes:

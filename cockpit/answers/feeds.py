@@ -17,6 +17,7 @@ from cockpit.answers.feeds_write import sentence
 from cockpit.feeds import silent
 from cockpit.store.models import Dataset
 from cockpit.store.models_live import FeedDelivery, FeedRefusal, FeedSource
+from cockpit.store.sealed import Opener
 from cockpit.store.session import engine, require_table
 from cockpit.store.settled import CLOSED, EXERCISE
 
@@ -147,7 +148,11 @@ def refusals(visitor: str, *, source: str = "", limit: int = 100) -> tuple[Refus
             .order_by(FeedRefusal.delivery.desc(), FeedRefusal.position)
             .limit(limit)
         ).all()
-    return tuple(
-        RefusalRow(d.source_id, title, d.received, r.position, r.row_id, r.template, dict(r.detail))
-        for r, d, title in rows
-    )
+        opener = Opener(db)
+        return tuple(
+            RefusalRow(
+                d.source_id, title, d.received, r.position, r.row_id, r.template,
+                dict(opener.json("feed_refusal", "detail", r.id, r.detail)),
+            )
+            for r, d, title in rows
+        )  # fmt: skip

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, select
 from cockpit.answers import feeds_sources, feeds_write
 from cockpit.store import models as m
 from cockpit.store.catalogue import table_of
+from cockpit.store.sealed import Opener
 from loaders.aliases import unit_of
 from loaders.manifest import Manifest, read_manifest
 from loaders.read import read_dataset
@@ -65,8 +66,17 @@ def from_store(
             query = query.where(table.c[time] < end)
         with bind.connect() as connection:
             found = connection.execution_options(yield_per=_PIECE).execute(query).mappings()
-            make = _stored_event if kind == "events" else _stored_reading
-            rows += [make(one) for one in found]
+            if kind == "readings":
+                rows += [_stored_reading(one) for one in found]
+                continue
+            opener = Opener(connection)
+            for several in found.partitions():
+                ids = [one["id"] for one in several]
+                texts = opener.texts(table.name, "text", ids, [one["text"] for one in several])
+                rows += [
+                    _stored_event({**one, "text": text})
+                    for one, text in zip(several, texts, strict=True)
+                ]
     return sorted(rows, key=lambda row: (row.time, row.kind, row.key))
 
 

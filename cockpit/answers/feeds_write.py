@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -26,7 +27,9 @@ from cockpit.store import models as m
 from cockpit.store.bulk_rows import insert_rows
 from cockpit.store.catalogue import begin_writing, store_findings, table_of
 from cockpit.store.models_live import FeedDelivery, FeedRefusal
-from cockpit.store.session import StoreError
+from cockpit.store.models_sealed import SealKey
+from cockpit.store.sealed import Opener, seal_rows
+from cockpit.store.session import StoreError, require_table
 from geodata.errors import CockpitError
 from loaders.rules import mask_text
 
@@ -206,6 +209,7 @@ def _write(bind: Engine, posts: Sequence[Post]) -> None:
     """Store several requests; their receipts are written when all is committed."""
     if not posts:
         return
+    _require_keys(bind)
     with bind.begin() as connection:
         begin_writing(connection)
         sorted_: list[_Sorted] = []
@@ -227,6 +231,17 @@ def _write(bind: Engine, posts: Sequence[Post]) -> None:
             tuple(mark for mark in one.made.marked if mark.position in marked),
             len(one.changes),
         )  # fmt: skip
+
+
+_up_to_date: WeakSet[Engine] = WeakSet()
+
+
+def _require_keys(bind: Engine) -> None:
+    """Bring a store up to date that an older version has loaded: events are sealed from now on."""
+    if bind not in _up_to_date:
+        with Session(bind) as db:
+            require_table(db, SealKey.__tablename__)
+        _up_to_date.add(bind)
 
 
 def _sorted(connection: Connection, kind: str, posts: Sequence[Post]) -> list[_Sorted]:
@@ -260,8 +275,12 @@ def _before(connection: Connection, kind: str, wanted: list[Any]) -> dict[Any, A
         else:
             table = table_of(m.Event)
             columns = [table.c[name] for name in ("id", *SAID)]
-            for row in connection.execute(select(*columns).where(table.c.id.in_(keys))):
-                found[row[0]] = dict(zip(SAID, row[1:], strict=True))
+            rows = connection.execute(select(*columns).where(table.c.id.in_(keys))).all()
+            texts = Opener(connection).texts(
+                table.name, "text", (row.id for row in rows), (row.text for row in rows)
+            )
+            for row, text in zip(rows, texts, strict=True):
+                found[row[0]] = {**dict(zip(SAID, row[1:], strict=True)), "text": text}
     return found
 
 
@@ -347,6 +366,8 @@ def _insert(connection: Connection, kind: str, several: Sequence[_Sorted]) -> No
         if kind == "events":
             constant["delivery"] = one.seq
         rows += [{**one.made.rows[k], **constant} for k in one.fresh]
+    if kind == "events":
+        rows = seal_rows(connection, table_of(m.Event), rows)
     insert_rows(connection, table_of(m.Event if kind == "events" else m.Reading), rows)
 
 
@@ -360,7 +381,7 @@ def _keep(connection: Connection, one: _Sorted) -> None:
         for refusal in one.refused[:MOST_REFUSALS]
     ]  # fmt: skip
     if rows:
-        connection.execute(insert(FeedRefusal), rows)
+        connection.execute(insert(FeedRefusal), seal_rows(connection, table_of(FeedRefusal), rows))
     source, at = one.post.source, {one.made.positions[k] for k in one.fresh}
     findings = [
         replace(f, dataset=source.dataset_id, file=f"{source.id} #{one.seq}")

@@ -16,6 +16,7 @@ from cockpit.access.classes import highest, may_see
 from cockpit.answers.data import require_work
 from cockpit.pools import POOLS, marked, rule
 from cockpit.store.models import Building, Dataset, Event, Organisation, Person, Region, Tag
+from cockpit.store.sealed import Opener
 from geodata.errors import InputError
 
 HITS = 50
@@ -147,11 +148,16 @@ def building_story(
         db.execute(
             select(Person)
             .where(Person.building_id == building_id)
-            .order_by(Person.household, Person.birth, Person.key)
+            .order_by(Person.household, Person.key)
         ).scalars()
     )
     # A person who stands in two registers lives here once.
     once = list({person.key: person for person in persons}.values())
+    happened = list(
+        db.execute(
+            select(Event).where(Event.building_id == building_id).order_by(Event.reported.desc())
+        ).scalars()
+    )
     return BuildingStory(
         building=_hit(building, region),
         levels=building.levels,
@@ -159,14 +165,10 @@ def building_story(
         lon=building.lon,
         lat=building.lat,
         n_residents=len(once) if sensitive or len(once) >= small else None,
-        residents=tuple(_resident(p, today) for p in once) if sensitive else (),
+        residents=_residents(db, once, today) if sensitive else (),
         events=tuple(
-            (event.reported, event.category, event.status, event.text if words else "")
-            for event in db.execute(
-                select(Event)
-                .where(Event.building_id == building_id)
-                .order_by(Event.reported.desc())
-            ).scalars()
+            (event.reported, event.category, event.status, text)
+            for event, text in zip(happened, _words(db, happened, words), strict=True)
         ),
         organisations=tuple(
             (org.name, org.kind, org.employees)
@@ -185,10 +187,32 @@ def persons_class(db: Session) -> str:
     return highest(("敏感", *db.execute(registers).scalars()))
 
 
-def _resident(person: Person, today: dt.date) -> Resident:
-    return Resident(
-        person.masked, person.sex, _age(person.birth, today), person.household, person.status
+def _words(db: Session, events: Sequence[Event], shown: bool) -> list[str]:
+    """Return what was said of events, "" where it is not to be shown."""
+    if not shown:
+        return [""] * len(events)
+    texts = Opener(db).texts("event", "text", (e.id for e in events), (e.text for e in events))
+    return [text or "" for text in texts]
+
+
+def _residents(db: Session, persons: Sequence[Person], today: dt.date) -> tuple[Resident, ...]:
+    """Return persons by household and then by birth, the eldest first."""
+    opener = Opener(db)
+    keys = [(p.dataset_id, p.key) for p in persons]
+    masked = opener.texts("person", "masked", keys, (p.masked for p in persons))
+    births = opener.days("person", "birth", keys, (p.birth for p in persons))
+    order = sorted(
+        range(len(persons)),
+        # As a database sorts: who has no household or no date comes first.
+        key=lambda k: (persons[k].household or "", births[k] or dt.date.min, persons[k].key),
     )
+    return tuple(
+        Resident(
+            masked[k] or "", persons[k].sex, _age(births[k], today), persons[k].household,
+            persons[k].status,
+        )
+        for k in order
+    )  # fmt: skip
 
 
 def _age(birth: dt.date | None, today: dt.date) -> int | None:
@@ -285,8 +309,11 @@ def pool_table(db: Session, pool: str, today: dt.date) -> pd.DataFrame:
 
 def _persons(db: Session, today: dt.date) -> pd.DataFrame:
     columns = ("sex", "status", "region_code", "birth", "dataset_id", "household", "building_id")
-    table = _read(db, Person, *columns)
-    birth = pd.to_datetime(table["birth"])
+    table = _read(db, Person, *columns, "key")
+    keys = zip(table["dataset_id"], table.pop("key"), strict=True)
+    days = Opener(db).days("person", "birth", keys, table["birth"])
+    birth = pd.Series(pd.to_datetime(days), index=table.index)
+    table["birth"] = pd.Series(days, index=table.index, dtype=object)
     years = today.year - birth.dt.year
     not_yet = (birth.dt.month > today.month) | (
         (birth.dt.month == today.month) & (birth.dt.day > today.day)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,8 +19,10 @@ from cockpit.answers.lineage import figure_rows
 from cockpit.answers.population import position_of
 from cockpit.answers.twin import Twin
 from cockpit.settings import settings
+from cockpit.store import sealed_files
 from cockpit.store.models import Batch, Household, Meta, Population, Region, Vulnerable
 from cockpit.store.rows import Place, rows_of
+from cockpit.store.sealed import ring_of
 from geodata.errors import InputError
 from loaders.manifest import Dataset, Manifest
 from loaders.read import read_dataset
@@ -113,11 +116,17 @@ def _reread_one(
     name = Path(batch.source.partition("!")[0]).name
     if entry is None or not path.is_file():
         return Reread(batch.dataset_id, name, "gone", total, None)
-    with path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != batch.sha256:
-            return Reread(batch.dataset_id, name, "changed", total, None)
-    found = _sum_again(db, county, entry, spec, stored)
-    return Reread(batch.dataset_id, name, "same", total, found)
+    with tempfile.TemporaryDirectory(prefix="cockpit-reread-") as folder:
+        if batch.uploaded:  # may be sealed
+            ring = ring_of(db)
+            path = sealed_files.plain_copy(ring, settings().data_folder, path, Path(folder))
+            inner = "".join(entry.file.partition("!")[1:])
+            entry = entry.model_copy(update={"file": f"{path}{inner}"})
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != batch.sha256:
+                return Reread(batch.dataset_id, name, "changed", total, None)
+        found = _sum_again(db, county, entry, spec, stored)
+        return Reread(batch.dataset_id, name, "same", total, found)
 
 
 def _sum_again(

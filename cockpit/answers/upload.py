@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from cockpit.answers.data import require_work
 from cockpit.settings import settings
 from cockpit.store import ingest
+from cockpit.store.migrate import upgrade
 from cockpit.store.models import (
     Batch,
     Building,
@@ -31,6 +32,7 @@ from cockpit.store.models import (
     Vulnerable,
 )
 from cockpit.store.rows import Place, rows_of
+from cockpit.store.sealed import is_private
 from geodata.errors import AskFirst, DataFileError, InputError
 from loaders.manifest import DataClass, Dataset, Manifest
 from loaders.quality import QualityScore, score
@@ -190,7 +192,11 @@ def store(
     """
     _accept(name, content, visitor)
     folder = settings().data_folder
-    path = ingest.keep_upload(_plain_name(name), content, folder)
+    upgrade(engine)  # its keys are needed before its first table is read
+    private = is_private(entry.kind, entry.data_class)
+    path = ingest.keep_upload(
+        _plain_name(name), content, folder, seal_in=engine if private else None
+    )
     here = entry.model_copy(update={"file": _with_inner(path.resolve(), inner), "database": ""})
     return ingest.apply(here, engine, folder, confirmed=confirmed, read=_read)
 

@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 
 from cockpit.store import models as m
 from cockpit.store.dates import complete_dates
+from cockpit.store.sealed import Opener, findings_sealed
 from geodata.errors import DataFileError
 from loaders.files import Limits
 from loaders.manifest import Dataset, Manifest
@@ -248,7 +249,7 @@ def store_findings(connection: Connection, batch: int, findings: list[Finding]) 
         for f in findings
     ]  # fmt: skip
     if rows:
-        connection.execute(insert(m.QualityIssue), rows)
+        connection.execute(insert(m.QualityIssue), findings_sealed(connection, rows))
 
 
 def _plain(values: Mapping[str, object]) -> dict[str, object]:
@@ -331,28 +332,44 @@ def known_places(connection: Connection, entry: Dataset) -> dict[str, tuple[floa
     return {row[0]: (row[1], row[2]) for row in rows if once[row[0]] == 1}
 
 
-_SAME_FINDING = ("rule", "column", "row", "found")
+_SAME_FINDING = ("rule", "column", "row", "found")  # the last one may be sealed
 
 
 def worked_on(connection: Connection, dataset: str) -> dict[tuple[Any, ...], str]:
     """Return the findings of a data set that somebody has closed, with their status."""
-    columns = [table_of(m.QualityIssue).c[name] for name in _SAME_FINDING]
-    query = select(m.QualityIssue.status, *columns).where(
-        m.QualityIssue.dataset_id == dataset, m.QualityIssue.status != "open"
+    closed = m.QualityIssue.status != "open"
+    return {key: status for _, status, key in _findings_of(connection, dataset, closed)}
+
+
+def _findings_of(
+    connection: Connection, dataset: str, *where: ColumnElement[bool]
+) -> list[tuple[int, str, tuple[Any, ...]]]:
+    """Return id, status and what tells a finding from others, with sealed parts opened."""
+    table = table_of(m.QualityIssue)
+    columns = [table.c[name] for name in _SAME_FINDING]
+    query = select(table.c.id, table.c.status, *columns).where(
+        table.c.dataset_id == dataset, *where
     )
-    return {tuple(row[1:]): row[0] for row in connection.execute(query)}
+    rows = connection.execute(query).all()
+    found = Opener(connection).texts(
+        table.name, "found", (row.id for row in rows), (row.found for row in rows)
+    )
+    return [(row.id, row.status, (*row[2:-1], text)) for row, text in zip(rows, found, strict=True)]
 
 
 def close_again(
     connection: Connection, dataset: str, closed: Mapping[tuple[Any, ...], str]
 ) -> None:
     """Give findings that came back unchanged with a new delivery the status they had."""
+    if not closed:
+        return
     table = table_of(m.QualityIssue)
-    for finding, status in closed.items():
-        same = (table.c[name] == value for name, value in zip(_SAME_FINDING, finding, strict=True))
-        connection.execute(
-            update(table).where(table.c.dataset_id == dataset, *same).values(status=status)
-        )
+    rules = table.c.rule.in_({finding[0] for finding in closed})
+    for key, _, finding in _findings_of(connection, dataset, rules):
+        if finding in closed:
+            connection.execute(
+                update(table).where(table.c.id == key).values(status=closed[finding])
+            )
 
 
 def begin_writing(connection: Connection) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, true, upda
 from cockpit.store import models as m
 from cockpit.store.catalogue import residents_by_leaf, store_findings, table_of
 from cockpit.store.dates import counted_leaves, whole_dates
+from cockpit.store.sealed import Opener, seal_rows
 from cockpit.store.settle import KEYS, Tree, read_tree, refuse_double_counts, settle
 from loaders.catalog import POPULATION_KINDS
 from loaders.crosscheck import compare
@@ -40,14 +41,14 @@ def settle_all(connection: Connection, folder: Path) -> int:
 def _keep_findings(connection: Connection, findings: list[tuple[int, Finding]]) -> None:
     """Store what is newly found and drop what no longer holds; the rest keeps its status."""
     table = table_of(m.QualityIssue)
-    stored = {
-        (batch, rule, found): key
-        for key, batch, rule, found in connection.execute(
-            select(table.c.id, table.c.batch_id, table.c.rule, table.c.found).where(
-                table.c.rule.in_(("total.differs", "date.partial")), table.c.file == ""
-            )
+    rows = connection.execute(
+        select(table.c.id, table.c.batch_id, table.c.rule, table.c.found).where(
+            table.c.rule.in_(("total.differs", "date.partial")), table.c.file == ""
         )
-    }
+    ).all()
+    said = Opener(connection).texts(table.name, "found", (r.id for r in rows),
+                                    (r.found for r in rows))  # fmt: skip
+    stored = {(r.batch_id, r.rule, found): r.id for r, found in zip(rows, said, strict=True)}
     for batch, finding in findings:
         if stored.pop((batch, finding.rule, finding.found), None) is None:
             dataset = connection.execute(
@@ -165,7 +166,7 @@ def _crosscheck(connection: Connection, check: CrossCheck) -> int:
         for one in result.conflicts
     ]  # fmt: skip
     if rows:
-        connection.execute(insert(m.Conflict), rows)
+        connection.execute(insert(m.Conflict), seal_rows(connection, table_of(m.Conflict), rows))
     # Somebody whom one register does not list contradicts nothing: not everybody is insured.
     return sum(one.kind in ("value", "near") for one in result.conflicts)
 
@@ -180,4 +181,12 @@ def _register(connection: Connection, dataset: str, columns: Mapping[str, str]) 
         table.c.key, table.c.masked, table.c.source_row.label("row"),
         *(table.c[column].label(name) for name, column in columns.items()),
     ).where(table.c.dataset_id == dataset)  # fmt: skip
-    return pd.DataFrame(connection.execute(query).all(), columns=["key", "masked", "row", *columns])
+    rows = connection.execute(query).all()
+    found = pd.DataFrame(rows, columns=["key", "masked", "row", *columns])
+    keys = [(dataset, key) for key in found["key"]]
+    opener = Opener(connection)
+    found["masked"] = opener.texts(table.name, "masked", keys, found["masked"])
+    if "birth" in found:
+        days = opener.days(table.name, "birth", keys, found["birth"])
+        found["birth"] = pd.Series(days, index=found.index, dtype=object)
+    return found

@@ -14,6 +14,7 @@ from cockpit.store import models as m
 from cockpit.store.bulk import insert_frame
 from cockpit.store.catalogue import add_bad, newest_batch_id, store_findings, table_of
 from cockpit.store.regions import RegionTable, build_regions
+from cockpit.store.sealed import findings_sealed
 from geodata.audit import GeometryFinding, audit
 from loaders.elevation import sample_elevation
 from loaders.manifest import Manifest
@@ -118,7 +119,7 @@ def _store_geometry_findings(
         }
         for fault, shape in zip(faults, wkb, strict=True)
     ]  # fmt: skip
-    connection.execute(insert(m.QualityIssue), rows)
+    connection.execute(insert(m.QualityIssue), findings_sealed(connection, rows))
 
 
 SLIVER_WIDTH_M = 10.0

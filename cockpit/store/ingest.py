@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, 
 
 from cockpit.coverage.standards import STANDARDS, changed
 from cockpit.store import models as m
+from cockpit.store import sealed_files
 from cockpit.store.bulk import insert_frame
 from cockpit.store.catalogue import (
     CHANGES,
@@ -57,7 +58,8 @@ from cockpit.store.live import (
     taken_readings,
 )
 from cockpit.store.migrate import upgrade
-from cockpit.store.rows import Place, rows_of, secret_key, write_whole
+from cockpit.store.rows import Place, rows_of, write_whole
+from cockpit.store.sealed import blind_key, ring_of, seal_frame
 from cockpit.store.settled import settle
 from geodata.errors import AskFirst, DataFileError, InputError
 from loaders.manifest import Dataset, Manifest, at_line, read_manifest
@@ -120,6 +122,8 @@ class _Job:
     places: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
     """Data set to what the store knew of its places before this load."""
     read: Reader = read_dataset
+    plain: Path = Path()
+    """Where plain copies of sealed uploads are, as long as the load runs."""
 
 
 def load(
@@ -237,6 +241,7 @@ def apply(
     The file is first copied below ``folder``, so that later loads find it again. Everything else of
     the county stays; counts that hang on it are settled anew.
     """
+    upgrade(engine)  # an older version may have loaded the county
     with engine.begin() as connection:
         begin_writing(connection)
         manifest = _stored_manifest(connection, entry)
@@ -253,23 +258,45 @@ def _day(manifest: Manifest) -> dt.date:
     return manifest.county.as_of or dt.date.today()
 
 
-def keep_upload(name: str, content: bytes, folder: Path) -> Path:
-    """Keep an uploaded file under the hash of its bytes; return where."""
-    place = folder / "uploads" / hashlib.sha256(content).hexdigest()[:16]
+def keep_upload(name: str, content: bytes, folder: Path, *, seal_in: Engine | None = None) -> Path:
+    """
+    Keep an uploaded file under the hash of its bytes; return where.
+
+    With ``seal_in``, the store whose keys are used, it is sealed on the disk.
+    """
+    place = folder / sealed_files.UPLOADS / hashlib.sha256(content).hexdigest()[:16]
     path = place / Path(name).name
-    write_whole(path, content)
+    if seal_in is None:
+        write_whole(path, content)
+    else:
+        sealed_files.keep(seal_in, folder, path, content)
     return path
 
 
 def _load(connection: Connection, job: _Job, only: str = "") -> LoadReport:
     """Load what has changed; with ``only`` nothing but that data set is looked at."""
+    with tempfile.TemporaryDirectory(prefix="cockpit-load-") as plain:
+        return _load_all(connection, replace(job, plain=Path(plain)), only)
+
+
+def _hash(connection: Connection, entry: Dataset, job: _Job) -> str:
+    """Return the hash of a file's bytes as they were brought, sealed since or not."""
+    path = Path(entry.file.partition("!")[0])
+    if is_upload(entry, job.folder) and path.is_file() and sealed_files.is_sealed_file(path):
+        content = sealed_files.read(ring_of(connection), job.folder, path)
+        return hashlib.sha256(content).hexdigest()
+    return hash_file(entry, job.manifest)
+
+
+def _load_all(connection: Connection, job: _Job, only: str) -> LoadReport:
+    """Do what ``_load`` says; plain copies of sealed uploads are gone afterwards."""
     _refuse_other_county(connection, job)
     job = replace(job, manifest=_with_uploads(connection, job))
     entries = sorted(job.manifest.dataset, key=lambda entry: ORDER.index(entry.kind))
     settings = job.manifest.model_dump(mode="json", include={"county", "cells", "crosscheck"})
     same_settings = read_meta(connection, "manifest") == settings
     looked_at = [entry for entry in entries if only in ("", entry.id)]
-    hashes = {entry.id: hash_file(entry, job.manifest) for entry in looked_at}
+    hashes = {entry.id: _hash(connection, entry, job) for entry in looked_at}
     stale = [
         entry for entry in looked_at if not is_same(connection, entry, hashes[entry.id], job.folder)
     ]
@@ -283,7 +310,7 @@ def _load(connection: Connection, job: _Job, only: str = "") -> LoadReport:
     live = put_aside(connection, all_readings=sensors or bool(gone))
     if not same_settings or any(entry.kind in _FOUNDATION for entry in stale):
         stale = list(entries)
-        hashes = {entry.id: hash_file(entry, job.manifest) for entry in entries}
+        hashes = {entry.id: _hash(connection, entry, job) for entry in entries}
         delete_everything(connection)
     for dataset in gone:
         delete_rows(connection, dataset)
@@ -353,11 +380,21 @@ def _read(connection: Connection, job: _Job, entry: Dataset, *, first_regions: b
         context = replace(context, known_codes=None)
     context = replace(context, reference=job.places.get(entry.id, {}))
     # Only what came through the page is read at arm's length; the manifest's files are our own.
-    read = job.read if is_upload(entry, job.folder) else read_dataset
-    loaded = read(_answered(entry, job.confirmed), job.manifest, context=context)
+    uploaded = is_upload(entry, job.folder)
+    read = job.read if uploaded else read_dataset
+    answered = _answered(entry, job.confirmed)
+    here = _plain(connection, job, answered) if uploaded else answered
+    loaded = replace(read(here, job.manifest, context=context), dataset=answered)
     before = newest_batch(connection, entry.id)
     _ask_fewer(entry, before.rows_read if before else None, loaded.n_rows, job.confirmed)
     return loaded
+
+
+def _plain(connection: Connection, job: _Job, entry: Dataset) -> Dataset:
+    """Return the entry of an upload with a file that can be read: a plain copy of a sealed one."""
+    file, mark, inner = entry.file.partition("!")
+    path = sealed_files.plain_copy(ring_of(connection), job.folder, Path(file), job.plain)
+    return entry.model_copy(update={"file": f"{path}{mark}{inner}"})
 
 
 def _with_uploads(connection: Connection, job: _Job) -> Manifest:
@@ -372,7 +409,7 @@ def _with_uploads(connection: Connection, job: _Job) -> Manifest:
     for entry in job.manifest.dataset:
         upload = mine.pop(entry.id, None)
         stays = upload is not None and not is_upload(entry, job.folder)
-        if stays and was_loaded(connection, entry.id, hash_file(entry, job.manifest)):
+        if stays and was_loaded(connection, entry.id, _hash(connection, entry, job)):
             entries.append(upload)
         else:
             entries.append(entry)
@@ -402,7 +439,8 @@ def _store_entry(
         for table, frame in tables:
             free, taken = _without_taken(connection, table, frame, loaded)
             late += taken
-            insert_frame(connection, table, free, constant={"batch_id": batch})
+            sealed = seal_frame(connection, table, free)
+            insert_frame(connection, table, sealed, constant={"batch_id": batch})
         add_bad(connection, batch, bad_rows(late))
         found += late
         if entry.tiles:
@@ -545,7 +583,7 @@ def _unchanged(connection: Connection, job: _Job) -> LoadReport:
 
 
 def _place(connection: Connection, job: _Job) -> Place:
-    return place_of(connection, secret_key(job.folder), job.manifest.county.name)
+    return place_of(connection, blind_key(connection, job.folder), job.manifest.county.name)
 
 
 def _keep_raster(connection: Connection, job: _Job, loaded: LoadedTable, batch: int) -> Path:

@@ -10,6 +10,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
+from cockpit.store.sealed import wipe
+
 FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -31,3 +33,4 @@ def upgrade(engine: Engine) -> None:
     with engine.begin() as connection:
         if MigrationContext.configure(connection).get_current_revision() != newest():
             command.upgrade(_config(connection), "head")
+    wipe(engine)

@@ -21,6 +21,7 @@ from cockpit.store import (  # noqa: F401 -- whoever makes all tables makes thes
     models_audit,
     models_live,
     models_release,
+    models_sealed,
 )
 from cockpit.store.base import CODE, KEY, NUMBER
 from cockpit.store.base import Base as Base  # noqa: PLC0414 -- tables and base from one place
@@ -99,7 +100,7 @@ class QualityIssue(Base):
     found: Mapped[str] = mapped_column(Text)
     expected: Mapped[str] = mapped_column(Text, comment="sentence template in English")
     values: Mapped[Any] = mapped_column(JSON)
-    text: Mapped[str] = mapped_column(Text, comment="the bad row, identity numbers masked")
+    text: Mapped[str] = mapped_column(Text, comment="the bad row, identity numbers masked; sealed")
     region_code: Mapped[str | None] = mapped_column(CODE)
     geometry: Mapped[bytes | None] = mapped_column(LargeBinary, comment="WKB, EPSG:4326: where")
     area_m2: Mapped[float | None] = mapped_column(comment="m2 of a geometry finding")
@@ -114,10 +115,10 @@ class Conflict(Base):
     id: Mapped[int] = mapped_column(NUMBER, primary_key=True)
     check_id: Mapped[str] = mapped_column(String(48), index=True)
     kind: Mapped[str] = mapped_column(String(16), comment="value, only_left, only_right, near")
-    key: Mapped[str] = mapped_column(KEY, comment="masked key of the person or thing")
+    key: Mapped[str] = mapped_column(Text, comment="masked key of the person or thing; sealed")
     column: Mapped[str] = mapped_column(String(48))
-    left_value: Mapped[str] = mapped_column(Text)
-    right_value: Mapped[str] = mapped_column(Text)
+    left_value: Mapped[str] = mapped_column(Text, comment="sealed")
+    right_value: Mapped[str] = mapped_column(Text, comment="sealed")
     left_row: Mapped[int | None]
     right_row: Mapped[int | None]
     left_dataset: Mapped[str] = mapped_column(ForeignKey(Dataset.id))
@@ -245,10 +246,12 @@ class Person(_Sourced, Base):
 
     dataset_id: Mapped[str] = mapped_column(ForeignKey(Dataset.id), primary_key=True)
     key: Mapped[str] = mapped_column(KEY, primary_key=True, comment="HMAC-SHA-256 of the number")
-    masked: Mapped[str] = mapped_column(String(24), comment="first 6 of the number; class 敏感")
+    masked: Mapped[str] = mapped_column(Text, comment="first 6 of the number; class 敏感, sealed")
     name_key: Mapped[str | None] = mapped_column(KEY, comment="HMAC-SHA-256 of the name")
     sex: Mapped[str | None] = mapped_column(String(1))
-    birth: Mapped[dt.date | None] = mapped_column(comment="class 敏感")
+    birth: Mapped[str | None] = mapped_column(
+        Text, comment="a date as ISO 8601; class 敏感, sealed"
+    )
     region_code: Mapped[str | None] = mapped_column(ForeignKey(Region.code), index=True)
     building_id: Mapped[str | None] = mapped_column(ForeignKey(Building.id), index=True)
     household: Mapped[str | None] = mapped_column(KEY)
@@ -343,7 +346,7 @@ class Event(_Sourced, Base):
     dataset_id: Mapped[str] = mapped_column(ForeignKey(Dataset.id))
     channel: Mapped[str] = mapped_column(Text, default="")
     category: Mapped[str] = mapped_column(Text)
-    text: Mapped[str] = mapped_column(Text, default="", comment="class 敏感")
+    text: Mapped[str] = mapped_column(Text, default="", comment="class 敏感, sealed")
     region_code: Mapped[str | None] = mapped_column(ForeignKey(Region.code), index=True)
     building_id: Mapped[str | None] = mapped_column(ForeignKey(Building.id), index=True)
     lon: Mapped[float | None] = mapped_column(comment="degrees")

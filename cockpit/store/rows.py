@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -19,6 +17,7 @@ from numpy.typing import NDArray
 from pyproj import Geod
 from sqlalchemy import Table
 
+from cockpit.access.blind import blind
 from cockpit.store import models as m
 from cockpit.store import placing
 from geodata.errors import DataFileError
@@ -59,26 +58,6 @@ def _first_holding(points: NDArray[np.object_], shapes: NDArray[np.object_]) -> 
     from geodata.hierarchy import parents_by_place
 
     return parents_by_place(points, shapes)
-
-
-def secret_key(folder: Path) -> bytes:
-    """Return the key that hashes identity numbers; made once an installation."""
-    path = folder / "person.key"
-    if not path.exists():
-        write_whole(path, secrets.token_bytes(KEY_BYTES), mode=0o600)
-    key = path.read_bytes()
-    if len(key) != KEY_BYTES:
-        raise DataFileError(
-            "{file}: the key of this installation has {found} bytes; expected {expected}. "
-            "Restore it from the backup.",
-            file=path.name,
-            found=len(key),
-            expected=KEY_BYTES,
-        )
-    return key
-
-
-KEY_BYTES = 32
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
@@ -236,7 +215,7 @@ def _persons(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Finding]]:
     frame = _base(loaded)
     findings = _linked(frame, loaded, place)
     numbers = frame.pop("identity").astype(str)
-    frame["key"] = [hash_identity(number, place.secret) for number in numbers]
+    frame["key"] = [blind(number, place.secret) for number in numbers]
     # With the date of birth beside it, anything more than the county would give the number away.
     frame["masked"] = [f"{number[:6]}{'*' * 12}" for number in numbers]
     frame["dataset_id"] = loaded.dataset.id
@@ -244,14 +223,9 @@ def _persons(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Finding]]:
     if "name" in frame:
         names = frame.pop("name")
         frame["name_key"] = [
-            None if pd.isna(name) else hash_identity(str(name), place.secret) for name in names
+            None if pd.isna(name) else blind(str(name), place.secret) for name in names
         ]
     return [(_table(m.Person), frame)], findings
-
-
-def hash_identity(number: str, secret: bytes) -> str:
-    """Return the keyed hash (HMAC-SHA-256, 64 hex digits) that stands for a number or a name."""
-    return hmac.new(secret, number.upper().encode(), hashlib.sha256).hexdigest()
 
 
 def _road_nodes(loaded: LoadedTable, _place: Place) -> tuple[Rows, list[Finding]]:

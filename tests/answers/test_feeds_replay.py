@@ -19,6 +19,7 @@ from cockpit.commands.replay import Store, Tally, play, shifted
 from cockpit.store import ingest
 from cockpit.store import models as m
 from cockpit.store.catalogue import table_of
+from cockpit.store.sealed import Opener
 from cockpit.store.session import open_engine
 from tests.small import MANIFEST, write_small
 from tests.tiny import SOUTH, WEST, grid_code
@@ -97,12 +98,21 @@ def _state(engine: Engine) -> tuple[list[Any], list[Any]]:
     events, readings = table_of(m.Event), table_of(m.Reading)
     apart = ("batch_id", "source_row", "delivery", "dataset_id")
     with engine.connect() as connection:
-        found = connection.execute(
-            select(*(c for c in events.columns if c.name not in apart))
-        ).mappings()
+        found = (
+            connection.execute(select(*(c for c in events.columns if c.name not in apart)))
+            .mappings()
+            .all()
+        )
+        opener = Opener(connection)
+        texts = opener.texts(
+            "event", "text", *zip(*((r["id"], r["text"]) for r in found), strict=True)
+        )
         return (
             sorted(
-                ({**row, "id": row["id"].partition(":")[2]}.items() for row in found),
+                (
+                    {**row, "id": row["id"].partition(":")[2], "text": text}.items()
+                    for row, text in zip(found, texts, strict=True)
+                ),
                 key=lambda row: dict(row)["id"],
             ),
             sorted(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from cockpit.locale import translate
 from cockpit.store import ingest
 from cockpit.store import models as m
+from cockpit.store.sealed import Opener
 from cockpit.store.session import open_engine
 from tests.small import MANIFEST, write_small
 
@@ -97,11 +98,19 @@ def _told(engine: Engine, dataset: str, row: int | None) -> set[tuple[str, str, 
                 m.QualityIssue.rule.not_in(("value.sparse", "date.converted")),
             )
         ).scalars()
+        opener = Opener(db)
         return {
             (
                 one.rule,
                 one.severity,
-                *(translate(one.expected, x, **one.values) for x in ("en", "zh")),
+                *(
+                    translate(
+                        one.expected,
+                        x,
+                        **opener.json("quality_issue", "values", one.id, one.values),
+                    )
+                    for x in ("en", "zh")
+                ),
             )
             for one in found
         }
@@ -174,9 +183,12 @@ def test_how_events_were_placed_is_on_record(engine: Engine) -> None:
 
 def test_no_finding_shows_a_house_number(engine: Engine) -> None:
     with Session(engine) as db:
-        shown = db.execute(
-            select(m.QualityIssue.found).where(m.QualityIssue.rule.like("address.%"))
-        ).scalars()
+        rows = db.execute(
+            select(m.QualityIssue.id, m.QualityIssue.found).where(
+                m.QualityIssue.rule.like("address.%")
+            )
+        ).all()
+        shown = Opener(db).texts("quality_issue", "found", *zip(*rows, strict=True))
         assert sorted(shown) == ["东山", "无名路", "邻水县西河镇"]
 
 

@@ -1,0 +1,167 @@
+"""Kept uploads of sensitive data sets, sealed on the disk; and the folder of temporary files."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from cockpit.access.keys import Ring
+from cockpit.access.sealing import (
+    FILE_HEAD,
+    Key,
+    file_key_id,
+    open_bytes,
+    seal_bytes,
+)
+from cockpit.store.rows import write_whole
+from cockpit.store.sealed import active_key, ring_of
+
+UPLOADS = "uploads"
+TEMPORARY = "tmp"
+_MARK = "cockpit-"
+
+
+def keep(engine: Engine, folder: Path, path: Path, content: bytes) -> None:
+    """
+    Seal a file below the data folder, bound to its place there.
+
+    Raises
+    ------
+    KeysLostError
+        If the key file is missing or is another one; nothing is written then.
+    """
+    ring = ring_of(engine)
+    with ring.changing():  # a rotation that begins now must find the file, or seal with its key
+        with engine.begin() as connection:
+            key = active_key(connection)
+        write_whole(path, seal_bytes(key, _name(folder, path), content), mode=0o600)
+
+
+def read(ring: Ring, folder: Path, path: Path) -> bytes:
+    """Return the plain bytes of a file, sealed or not."""
+    return open_bytes(ring.key, _name(folder, path), path.read_bytes())
+
+
+def is_sealed_file(path: Path) -> bool:
+    """Tell whether a file is sealed."""
+    with path.open("rb") as file:
+        return file.read(len(FILE_HEAD)) == FILE_HEAD
+
+
+def plain_copy(ring: Ring, folder: Path, path: Path, into: Path) -> Path:
+    """
+    Return a file that can be read as it was brought: itself, or a plain copy of a sealed one.
+
+    The copy has the same name in a new folder below ``into``, which the caller removes.
+    """
+    if not path.is_file() or not is_sealed_file(path):
+        return path
+    copy = Path(tempfile.mkdtemp(prefix=_MARK, dir=into)) / path.name
+    copy.write_bytes(read(ring, folder, path))
+    copy.chmod(0o600)
+    return copy
+
+
+def _name(folder: Path, path: Path) -> str:
+    return path.resolve().relative_to(folder.resolve()).as_posix()
+
+
+# ------------------------------------------------------------ rotation
+
+
+def _sealed(folder: Path) -> Iterator[Path]:
+    for path in sorted((folder / UPLOADS).glob("*/*")):
+        if path.is_file() and is_sealed_file(path):
+            yield path
+
+
+def by_key(folder: Path) -> dict[str, int]:
+    """Return how many files each key seals."""
+    found: Counter[str] = Counter()
+    for path in _sealed(folder):
+        with path.open("rb") as file:
+            found[file_key_id(file.read(len(FILE_HEAD) + 16))] += 1
+    return dict(found)
+
+
+def reseal(folder: Path, ring: Ring, key: Key) -> int:
+    """Seal with a key what others have sealed; each file is whole at every moment."""
+    n = 0
+    for path in _sealed(folder):
+        content = path.read_bytes()
+        if file_key_id(content) != key.id:
+            name = _name(folder, path)
+            plain = open_bytes(ring.key, name, content)
+            write_whole(path, seal_bytes(key, name, plain), mode=0o600)
+            n += 1
+    return n
+
+
+def check(folder: Path, ring: Ring) -> None:
+    """Open every sealed file; ``SealError`` names the first that does not open."""
+    for path in _sealed(folder):
+        read(ring, folder, path)
+
+
+def seal_kept(engine: Engine, folder: Path, files: Iterator[str]) -> int:
+    """Seal kept files (relative to the data folder) that still lie there plain."""
+    n = 0
+    for file in files:
+        path = folder / file.partition("!")[0]
+        if path.is_file() and not is_sealed_file(path):
+            keep(engine, folder, path, path.read_bytes())
+            n += 1
+    return n
+
+
+# ------------------------------------------------------------ temporary files
+
+
+def use_own_temporary(folder: Path) -> None:
+    """
+    Keep this process's temporary files in a folder that only its owner reads, and remove old ones.
+
+    Uploads are unpacked and read there. What a killed process left behind goes at the next start.
+    A disk that cannot be written leaves the system's own folder in use.
+    """
+    own = folder / TEMPORARY / f"{_MARK}{os.getpid()}"
+    try:
+        (folder / TEMPORARY).mkdir(parents=True, exist_ok=True)
+        (folder / TEMPORARY).chmod(0o700)
+        sweep_temporary(folder)
+        own.mkdir(mode=0o700, exist_ok=True)
+    except OSError:
+        return
+    tempfile.tempdir = str(own)
+    atexit.register(shutil.rmtree, own, ignore_errors=True)
+
+
+def sweep_temporary(folder: Path) -> int:
+    """Remove the temporary files of processes that are gone; return how many there were."""
+    gone = [
+        path
+        for path in (folder / TEMPORARY).glob(f"{_MARK}*")
+        if not _alive(path.name.removeprefix(_MARK))
+    ]
+    for path in gone:
+        shutil.rmtree(path, ignore_errors=True)
+    return len(gone)
+
+
+def _alive(number: str) -> bool:
+    if not number.isdecimal():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # somebody else's process
+    return True
