@@ -8,6 +8,7 @@ import streamlit as st
 
 from cockpit.access.classes import CLASSES
 from cockpit.access.roles import clearance_of, require_roles
+from cockpit.access.visitor import WITHOUT_PURPOSE
 from cockpit.answers.twin import Twin
 from cockpit.ui import accounts_words as words
 from cockpit.ui import state
@@ -66,10 +67,10 @@ def _may_be_held(roles: tuple[str, ...]) -> bool:
 
 
 def _clearance(name: str, roles: tuple[str, ...], now: str) -> str:
-    """Ask for the class, not above what the roles allow; at first the highest of them."""
+    """Ask for the class, not above what the roles allow; of a new account at first up to 备用."""
     highest = clearance_of(roles)
     open_to_roles = CLASSES[: CLASSES.index(highest) + 1]
-    first = now if now in open_to_roles else highest
+    first = min(now or WITHOUT_PURPOSE, highest, key=CLASSES.index)
     return str(
         st.selectbox(
             say("Data up to class"),

@@ -36,7 +36,7 @@ def new(twin: Twin | None, act: Act) -> None:
             say("Shown name"), max_chars=LONGEST_DISPLAY, key=state.widget_key(f"{name}.display"),
             placeholder=say("as colleagues know it"),
         )  # fmt: skip
-    rights = accounts_form.ask(twin, name, Rights((), "公开", "", possible=False))
+    rights = accounts_form.ask(twin, name, Rights((), "", "", possible=False))
     st.button(
         say("Make the account"), type="primary", key="accounts.make",
         disabled=not (rights.possible and _typed(name, "name")),
