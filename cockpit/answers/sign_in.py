@@ -47,15 +47,20 @@ def change_password(visitor: Visitor, present: str, new: str, *, address: str) -
     InputError
         If the new one cannot be taken.
     """
-    with Session(engine()) as db:
-        known = accounts.find(db, visitor.account)
-    if known is None or not known.has_password:
+    if not has_password(visitor.account):
         raise NotAllowedError("This account has no password to change.")
     sign_in.check_password(visitor, present, address=address)
     with Session(engine()) as db:
         accounts.set_password(db, visitor.account, new, by=visitor, keep_session=visitor.session)
         db.commit()
     sessions.drop()
+
+
+def has_password(account: str) -> bool:
+    """Tell whether an account signs in with a password of ours."""
+    with Session(engine()) as db:
+        known = accounts.find(db, account)
+        return known is not None and known.has_password
 
 
 def places_of(account: str) -> tuple[OpenSession, ...]:

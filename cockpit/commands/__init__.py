@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.answers.coverage_keys import KEYS
-from cockpit.commands import alerts_parser, appeals_parser, feed_parser, risk_parser, solve_parser
+from cockpit.commands import (
+    accounts_parser,
+    alerts_parser,
+    appeals_parser,
+    feed_parser,
+    risk_parser,
+    solve_parser,
+)
 
 MODES = "walk, older, ebike, car, ambulance"
 SERVICES = (
@@ -27,6 +34,7 @@ def add(commands: Any) -> None:
     """Add the commands to the others."""
     _add_coverage(commands)
     _add_matrix(commands)
+    accounts_parser.add(commands)
     solve_parser.add(commands)
     risk_parser.add(commands)
     alerts_parser.add(commands)

@@ -28,6 +28,7 @@ HEADER = b"x-cockpit-session"
 BROWSER_COOKIE = "cockpit_browser"
 """Random, without an account: lets a visitor who has not signed in come back to his own page
 session after a break of the connection, and nobody else."""
+_NO_STORE = {"Cache-Control": "no-store"}
 _PROTOCOL = b"sec-websocket-protocol"
 _UPLOADS = "/_stcore/upload_file/"
 _CLOSED = ("/_stcore/agent/", "/_stcore/metrics", "/_stcore/script-health-check")
@@ -181,13 +182,13 @@ def page_refusal(scope: Scope, visitor: Visitor) -> Response:
     language = language_of(Request(scope))
     if scope.get("cockpit.away"):
         return signin_page.message(language, "away", 503)
+    if visitor.signed_in and visitor.roles == ("public",):  # somebody else chose the password
+        return RedirectResponse(f"/account/password?lang={language}", 303, _NO_STORE)
     if visitor.signed_in:
         return signin_page.message(language, "not allowed", 403)
     query = scope["query_string"].decode("latin-1")
     wanted = quote(scope["path"]) + (f"?{query}" if query else "")
-    return RedirectResponse(
-        f"/sign-in?next={quote(wanted, safe='')}", 303, {"Cache-Control": "no-store"}
-    )
+    return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}", 303, _NO_STORE)
 
 
 def _is_page(scope: Scope) -> bool:

@@ -187,9 +187,11 @@ async def _password_page(
     visitor = visitors.visitor(request)
     form, mark = await _form(request, error=error)
     places = await run_in_threadpool(answers.places_of, visitor.account)
+    changeable = await run_in_threadpool(answers.has_password, visitor.account)
     page = signin_page.password(
-        form, visitor.account, places, done=done, status=_status(error) if error else 200
-    )
+        form, visitor.account, places, changeable=changeable, done=done,
+        status=_status(error) if error else 200,
+    )  # fmt: skip
     return _kept(request, page, mark)
 
 

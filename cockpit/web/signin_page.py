@@ -98,7 +98,8 @@ def sign_in(
     """Return the page to sign in on."""
     say = form.say
     fields = (
-        _field(form, "name", say("Name"), "text", "username", value=form.name, focus=not form.name)
+        _field(form, "name", say("Name to sign in with"), "text", "username", value=form.name,
+                 focus=not form.name)
         + _field(form, "password", say("Password"), "password", "current-password",
                  focus=bool(form.name))
         + f"<button>{say('Sign in')}</button>"
@@ -158,33 +159,38 @@ def first_account(form: Form, *, status: int = 200) -> HTMLResponse:
 
 
 def password(
-    form: Form, who: str, open_sessions: Sequence[OpenSession], *, done: bool = False,
-    status: int = 200,
+    form: Form, who: str, open_sessions: Sequence[OpenSession], *, changeable: bool,
+    done: bool = False, status: int = 200,
 ) -> HTMLResponse:  # fmt: skip
     """Return the page to change the password on, and to see where the account is signed in."""
     say = form.say
-    fields = (
-        f'<input type="hidden" name="name" value="{escape(who)}" autocomplete="username">'
-        + _field(form, "present", say("Present password"), "password", "current-password",
-                 focus=True)
-        + _new_password(form)
-        + f"<button>{say('Change the password')}</button>"
-    )  # fmt: skip
-    told = say("All other places where you are signed in are signed out then.")
     note = say("The password is changed. All other places are signed out.")
     parts = [
         f"<h1>{say('Change the password')}</h1>",
         form.alert(),
         f'<p role="status">{note}</p>' if done else "",
-        f"<p>{say('Account: {name}', name=who)}. {told}</p>",
-        form.post("/account/password", fields),
+        f"<p>{say('Account: {name}', name=who)}</p>",
+        _change(form) if changeable else f"<p>{say('This account has no password to change.')}</p>",
         f"<h2>{say('Where you are signed in')}</h2>{_places(open_sessions)}",
         form.post(
             "/sign-out-everywhere",
             f'<button class="second">{say("Sign out everywhere")}</button>',
         ),
+        f'<a class="button second" href="/">{say("To the start page")}</a>',
     ]
     return _page(form, say("Change the password"), "".join(parts), status, way="/account/password")
+
+
+def _change(form: Form) -> str:
+    told = form.say("All other places where you are signed in are signed out then.")
+    fields = (
+        _field(form, "present", form.say("Present password"), "password", "current-password",
+               focus=True)
+        + _new_password(form)
+        + f'<p class="quiet" style="margin:16px 0 0">{told}</p>'
+        + f"<button>{form.say('Change the password')}</button>"
+    )  # fmt: skip
+    return form.post("/account/password", fields)
 
 
 def sign_out(form: Form, who: str) -> HTMLResponse:
