@@ -17,9 +17,6 @@ from cockpit.web import visitors
 from cockpit.web.errors import NotFoundError, language_of
 from cockpit.web.guard import _export, rule_of
 
-RULE = RouteRule(("accounts", "audit"), narrow=True)
-"""For ``guard.RULES``: no figures of the county, so an account of a part of it may ask too."""
-
 _TITLES = {"matrix": "Permission matrix", "people": "Access by person"}
 _TYPES = {
     "csv": "text/csv; charset=utf-8",

@@ -83,6 +83,7 @@ _FAMILIES: tuple[tuple[str, RouteRule], ...] = (
     ("/layers/{version}/isochrone/", RouteRule(_COVERAGE)),
     ("/open/", _OPEN),  # published figures and nothing else
     ("/sign-", _OPEN),
+    ("/access/", RouteRule(("accounts", "audit"), narrow=True)),  # who may what: no figures
     ("/account/password", _OPEN),  # looks itself for who is signed in
 )
 

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cockpit.web import (
+    accounts,
     alerts,
     appeals,
     certificates,
@@ -49,10 +50,11 @@ _ALL = (
     *alerts.ROUTES,
     *downloads.ROUTES,
     *styles.ROUTES,
+    *accounts.ROUTES,
     *signin.ROUTES,
     *(
         Route(f"/{name}/{{rest:path}}", nothing)
-        for name in ("layers", "download", "style", "feed", "open")
+        for name in ("layers", "download", "style", "feed", "open", "access")
     ),
 )
 
