@@ -31,6 +31,9 @@ ASKED = (
 )  # fmt: skip
 """Services of the page, in the order of a life's needs; those without a facility are left out."""
 
+LONG_WALK = 60.0
+"""Minutes on foot beyond which the way by car is told, too."""
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -50,6 +53,7 @@ class Way:
     minutes: float  # inf when none can be reached
     rule: Rule | None  # the standard for this service here; None: there is none
     here: bool  # the facility stands in the village
+    by_car: float  # minutes by car, told where the way on foot is long; else NaN
 
 
 @dataclass(frozen=True)
@@ -195,7 +199,15 @@ def _way(
         float(times[best]),
         _rule(reach, cell, service, standards),
         reached and inside,
+        _by_car(reach, cell, service, float(times[best])),
     )
+
+
+def _by_car(reach: Reach, cell: int, service: Service, on_foot: float) -> float:
+    """Return minutes by car to the nearest facility, where nobody would walk; else NaN."""
+    if service.mode not in ("walk", "older") or on_foot <= LONG_WALK:
+        return math.nan
+    return float(minutes(reach.nearest_seconds(service.kinds, "car", service.towards))[cell])
 
 
 def _inside(places: OpenPlaces, code: str, path: str) -> bool:

@@ -1,0 +1,97 @@
+"""Reading made easy: the switch of large type, and choices that never come more than five at once.
+
+The switch stands in the address (``?elder=1``), so that a link sent to a parent opens as it should.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from html import escape
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from cockpit.ui import open_style, state
+from cockpit.ui.words import language, say
+
+MOST = 5
+"""Choices that stand side by side, and rows of a list, in large type."""
+_MOST_USUALLY = 20
+
+
+def on() -> bool:
+    """Tell whether the visitor wants large type."""
+    return state.read("open.elder", False, address="elder")
+
+
+def begin(title: str, lead: str = "") -> bool:
+    """Paint a public page, show its title with the switch, and return whether type is large."""
+    elder = on()
+    open_style.paint(elder=elder)
+    words, switch = st.columns([0.78, 0.22], vertical_alignment="center")
+    with words:
+        told = f'<p class="op-lead">{escape(lead)}</p>' if lead else ""
+        st.html(f'<div class="op"><h1>{escape(title)}</h1>{told}</div>')
+    with switch, st.container(horizontal=True, horizontal_alignment="right"):
+        st.toggle(say("Large type"), **state.remembered("open.elder", False, address="elder"))
+    return elder
+
+
+def link(page: str, **query: str) -> str:
+    """Return the address of a public page with language, type size and a choice kept."""
+    kept = {"lang": language(), **({"elder": "1"} if on() else {}), **query}
+    return f"/{page}?{urlencode(kept)}"
+
+
+def pick(
+    label: str,
+    titles: Mapping[str, str],
+    name: str,
+    *,
+    address: str = "",
+    first: str = "",
+    then: Callable[[], None] | None = None,
+) -> str:
+    """
+    Let the visitor choose one of some, without a list that pops up.
+
+    ``titles`` are id and words; ``first`` is chosen to begin with. In large type more than five
+    stand on pages that a button turns.
+    """
+    ids = list(titles)
+    default = first if first in titles else ids[0]
+    chosen = state.read(name, default, allowed=ids, address=address)
+    if len(ids) == 1:
+        return chosen
+    most = MOST if on() else _MOST_USUALLY
+    shown = _page_of(ids, name, chosen, most)
+    kept = state.remembered(name, default, allowed=ids, address=address, then=then)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.pills(
+            label,
+            shown,
+            format_func=lambda one: titles[one],
+            required=True,
+            **kept,
+        )
+        if len(ids) > most:
+            st.button(
+                say("Others"),
+                key=f"turn.{name}",
+                icon=":material/arrow_forward:",
+                on_click=_turn,
+                args=(name, -(-len(ids) // most)),
+            )
+    return chosen
+
+
+def _page_of(ids: list[str], name: str, chosen: str, most: int) -> list[str]:
+    """Return the choices of the page that is open; the chosen one stays among them."""
+    page = int(state.chosen(f"{name}.page", 0))
+    shown = ids[page * most : (page + 1) * most]
+    return shown if chosen in shown else [chosen, *shown[: most - 1]]
+
+
+def _turn(name: str, pages: int) -> None:
+    page = int(state.chosen(f"{name}.page", 0))
+    state.choose(f"{name}.page", (page + 1) % pages)

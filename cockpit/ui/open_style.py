@@ -1,0 +1,142 @@
+"""How public pages look: light whatever the machine prefers, wide enough to read, large for old."""
+
+from __future__ import annotations
+
+import re
+
+import streamlit as st
+
+from cockpit.ui import theme
+
+TOKENS = theme.LIGHT
+"""The colours of every public page."""
+
+# Streamlit takes its colours from the machine's preference and cannot be told otherwise by one
+# page: what our public pages use of it is painted here.
+_LIGHT = """
+html {color-scheme: light;}
+.stApp, .stApp [data-testid="stHeader"], .stApp [data-testid="stMain"] {
+  background: VAR_GROUND; color: VAR_TEXT;}
+.stApp h1, .stApp h2, .stApp h3, .stApp p, .stApp li, .stApp label, .stApp summary,
+.stApp [data-testid="stMarkdownContainer"], .stApp [data-testid="stTopNavLink"] span {
+  color: VAR_TEXT;}
+.stApp [data-testid="stHeader"] svg, .stApp [data-testid="stHeader"] button {color: VAR_TEXT;}
+.stApp [data-testid="stCaptionContainer"] p {color: VAR_QUIET;}
+.stApp input, .stApp [data-testid="stTextInputRootElement"],
+.stApp [data-testid="stSelectbox"] [role="group"], .stApp [data-testid="stSelectbox"] > div > div,
+[data-testid="stSelectboxVirtualDropdown"], [data-testid="stSelectboxVirtualDropdown"] * {
+  background: VAR_PANEL; color: VAR_TEXT; border-color: VAR_LINE;}
+.stApp input::placeholder {color: VAR_QUIET; opacity: 1;}
+.stApp [data-testid^="stBaseButton"] {background: VAR_PANEL; color: VAR_TEXT;
+  border-color: VAR_LINE;}
+.stApp [data-testid^="stBaseButton"] p {color: inherit;}
+.stApp [data-testid="stBaseButton-segmented_controlActive"],
+.stApp [data-testid^="stBaseButton"][aria-checked="true"],
+.stApp [data-testid="stButtonGroup"] [data-selected="true"] {
+  background: #E3EEF9; color: VAR_ACCENT; border-color: VAR_ACCENT;}
+.stApp [data-testid="stButtonGroup"] [role="radio"] {background: VAR_PANEL; color: VAR_TEXT;}
+.stApp [data-testid="stAlertContainer"] {background: #E3EEF9; color: VAR_TEXT;}
+.stApp [data-testid="stExpander"] details, .stApp [data-testid="stExpander"] summary {
+  background: VAR_PANEL; border-color: VAR_LINE;}
+"""
+_PAGE = """
+[data-testid="stMainBlockContainer"] {max-width: 78rem; margin: 0 auto;}
+.op h1 {font-size: 1.9rem; font-weight: 650; margin: 0; padding: 0; line-height: 1.3;}
+.op h2 {font-size: 1.3rem; font-weight: 650; margin: 0 0 8px; padding: 0; line-height: 1.4;}
+.op h3 {font-size: 1.05rem; font-weight: 650; margin: 0 0 4px; padding: 0; line-height: 1.4;}
+.op p {margin: 0 0 8px; font-size: 1.05rem; line-height: 1.65;}
+.op p:last-child {margin-bottom: 0;}
+.op .op-lead {font-size: 1.15rem; max-width: 46rem;}
+.op a {color: VAR_ACCENT; font-weight: 600; text-underline-offset: 3px;}
+.op-quiet, .op .op-quiet {color: VAR_QUIET;}
+.op-panel {background: VAR_PANEL; border: 1px solid VAR_LINE; border-radius: 8px;
+  padding: 16px 20px; height: 100%;}
+.op-cards {display: grid; gap: 12px; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr));}
+.op-cards.op-wide {grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr));}
+.op-card {background: VAR_PANEL; border: 1px solid VAR_LINE; border-radius: 8px;
+  padding: 12px 16px; display: block;}
+a.op-card {text-decoration: none;}
+a.op-card:hover, a.op-card:focus-visible {border-color: VAR_ACCENT;}
+.op-big {font-size: 1.9rem; font-weight: 650; line-height: 1.3; white-space: nowrap;}
+.op-unit {font-size: 1rem; font-weight: 400; color: VAR_QUIET;}
+.op table {border-collapse: collapse; width: 100%; font-size: 1rem;}
+.op caption {text-align: left; color: VAR_QUIET; padding: 0 0 6px; font-size: .95rem;}
+.op .op-sr {position: absolute; width: 1px; height: 1px; overflow: hidden; padding: 0;
+  clip-path: inset(50%);}
+.op-cards + h3 {margin-top: 16px;}
+.op th, .op td {border: 0; border-bottom: 1px solid VAR_LINE; padding: 7px 8px; text-align: left;
+  vertical-align: top; color: VAR_TEXT;}
+.op th {font-weight: 600;}
+.op thead th {color: VAR_QUIET; font-weight: 500; font-size: .95rem;}
+.op .op-n {text-align: right; white-space: nowrap;}
+.op-scroll {overflow-x: auto;}
+.op-bar {display: grid; grid-template-columns: 8.5rem 1fr 11rem; gap: 10px; align-items: center;
+  padding: 4px 0;}
+.op-track {background: #E9EEF5; border-radius: 4px; height: 18px; overflow: hidden;}
+.op-fill {background: VAR_ACCENT; height: 100%;}
+.op-bar > :last-child {white-space: nowrap;}
+.op-yes {color: VAR_GOOD; font-weight: 600;}
+.op-no {color: VAR_BAD; font-weight: 600;}
+.op-tag {display: inline-block; border: 1px solid VAR_LINE; border-radius: 999px;
+  padding: 1px 10px; margin: 0 6px 4px 0; font-size: .95rem; color: VAR_QUIET;}
+.op-legend {display: flex; flex-wrap: wrap; gap: 4px 16px; padding: 8px 0 0;}
+.op-key {display: inline-flex; gap: 6px; align-items: center;}
+.op-swatch {width: 22px; height: 15px; border-radius: 3px; display: inline-block;
+  border: 1px solid VAR_LINE;}
+.op dl {display: grid; grid-template-columns: 7.5rem 1fr; gap: 4px 12px; margin: 8px 0;}
+.op dt {color: VAR_QUIET; font-weight: 400;}
+.op dd {margin: 0; overflow-wrap: anywhere;}
+.op summary {cursor: pointer; font-weight: 600; padding: 4px 0;}
+.op details {border-top: 1px solid VAR_LINE; padding: 4px 0;}
+.op code {font-size: .9rem; overflow-wrap: anywhere; background: VAR_GROUND; padding: 2px 6px;
+  border-radius: 4px; color: VAR_TEXT;}
+.op ul {margin: 0; padding-left: 1.2rem;}
+.op li {font-size: 1.05rem; line-height: 1.6; margin: 0 0 4px;}
+@media (max-width: 640px) {
+  .op-bar {grid-template-columns: 5.5rem 1fr; gap: 2px 8px;}
+  .op-bar > :last-child {grid-column: 2;}
+  .op dl {grid-template-columns: 1fr; gap: 0;}
+  .op dd {margin-bottom: 8px;}
+  .op-cards.op-wide {grid-template-columns: 1fr;}
+  .op-panel {padding: 12px;}}
+"""
+# One and a half times the type, targets of 44 px and more, black on white, one column.
+_ELDER = """
+html {font-size: calc(1.5 * clamp(15px, calc(11.2px + .25vw), 24px));}
+.stApp {--op-line: #16202E;}
+.stApp h1, .stApp h2, .stApp h3, .stApp p, .stApp label, .op, .op td, .op th, .op-quiet,
+.op .op-quiet, .op dt, .op caption, .op thead th, .op-unit, .op-tag {color: #000;}
+.op-panel, .op-card {border: 2px solid #16202E;}
+.op th, .op td {border-bottom-color: #16202E;}
+.op a {color: #0B3B72; text-decoration: underline; display: inline-block; padding: 6px 0;
+  min-height: 44px; box-sizing: border-box;}
+.op .op-yes {color: #00544B;}
+.op .op-no {color: #9B1030;}
+.stApp button, .stApp [role="radio"], .stApp input, .op summary, .op a.op-card,
+.stApp [data-testid="stCheckbox"] label, .stApp [data-testid="stTopNavLink"] {min-height: 44px;}
+.stApp [data-testid="stButtonGroup"] button {min-height: 48px; padding: 8px 16px;}
+.op-cards, .op-cards.op-wide {grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr));}
+.op-bar {grid-template-columns: 8rem 1fr; gap: 2px 8px;}
+.op-bar > :last-child {grid-column: 2;}
+.op dl {grid-template-columns: 1fr; gap: 0;}
+.op dd {margin-bottom: 8px;}
+@media (max-width: 640px) {
+  .op h1, .op-big {font-size: 1.45rem;} .op h2 {font-size: 1.15rem;}
+  .op-bar {grid-template-columns: 1fr;} .op-bar > :last-child {grid-column: 1;}}
+"""
+
+
+def paint(*, elder: bool) -> None:
+    """Put the style of public pages into the page."""
+    parts = [_PAGE, _ELDER if elder else ""]
+    if theme.now().name != TOKENS.name:
+        st.html(theme.css(TOKENS))
+        parts.insert(0, _LIGHT)
+    st.html(f"<style>{_filled(''.join(parts))}</style>")
+
+
+def _filled(css: str) -> str:
+    text = re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r":\s+", ":", css.strip()))
+    for name in ("ground", "quiet", "panel", "line", "accent", "text", "good", "bad"):
+        text = text.replace(f"VAR_{name.upper()}", getattr(TOKENS, name))
+    return text
