@@ -38,6 +38,10 @@ Kind = Literal[
 ]
 
 
+LASTING = ("regions", "elevation", "buildings", "sensors", "road_nodes", "road_edges", "roads_osm")
+"""Kinds that other data hang on: they do not expire by themselves."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -109,6 +113,10 @@ class Dataset(_Strict):
     date: dt.date | None = None
     refresh_days: Annotated[int, Field(gt=0)] | None = None
     """Expected days between two deliveries; older is untimely."""
+    keep_days: Annotated[int, Field(gt=0)] | None = None
+    """Days after the data's date that they may be kept: events and readings each after its own."""
+    keep_until: dt.date | None = None
+    """Last day that they may be kept."""
     department: str = ""
     owner: str = ""
     purpose: str = ""
@@ -123,6 +131,12 @@ class Dataset(_Strict):
     def _one_source(self) -> Dataset:
         if bool(self.file) == bool(self.database):
             raise ValueError("give either file or database")
+        return self
+
+    @model_validator(mode="after")
+    def _may_expire(self) -> Dataset:
+        if (self.keep_days or self.keep_until) and self.kind in LASTING:
+            raise ValueError("other data hang on this kind; give neither keep_days nor keep_until")
         return self
 
     @field_validator("file")

@@ -17,12 +17,10 @@ from sqlalchemy.orm import Session
 
 from cockpit.access.audit_chain import canonical, leaf_of
 from cockpit.access.audit_keys import (
-    PUBLIC,
     append_line,
     key_id,
     locked,
     public_bytes,
-    public_pem,
     second_place,
     signed_by,
     signing_key,
@@ -30,7 +28,6 @@ from cockpit.access.audit_keys import (
 from cockpit.access.audit_tree import Peaks, peaks_of
 from cockpit.access.clock import utc_now
 from cockpit.store.models_audit import AuditCheckpoint, AuditEntry, AuditHead
-from cockpit.store.rows import write_whole
 from cockpit.store.session import StoreError, has_table, require_table
 from geodata.errors import CockpitError
 
@@ -65,6 +62,11 @@ class Checkpoint:
         return int(self.body["count"])
 
     @property
+    def key(self) -> str:
+        """Id of the key that signed it."""
+        return str(self.body["key"])
+
+    @property
     def at(self) -> str:
         """When it was signed, UTC."""
         return str(self.body["at"])
@@ -89,7 +91,7 @@ def read_lines(content: str) -> list[Checkpoint]:
             read = json.loads(line)
             one = Checkpoint(dict(read["body"]), str(read["signature"]))
             whole = one.body["format"] == FORMAT and one.size >= one.count > 0
-            bytes.fromhex(one.body["root"] + one.body["last"])
+            bytes.fromhex(one.body["root"] + one.body["last"] + one.key)
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
         if whole:
@@ -167,7 +169,7 @@ def make(engine: Engine) -> Checkpoint | None:
             peaks.add(leaf_of(row.hash))
         made = _signed(key, peaks, rows[-1], last) if rows else None
         missing = [one for one in stored if one.size > (beside[-1].size if beside else 0)]
-        _put_beside(folder, public_bytes(key), [*missing, *([made] if made else [])], db, beside)
+        _put_beside(folder, [*missing, *([made] if made else [])], db, beside)
         _put_into_store(db, [*stored, *beside, *([made] if made else [])], made, peaks)
     return made
 
@@ -216,15 +218,12 @@ def _signed(key: Any, peaks: Peaks, newest: Any, last: Checkpoint | None) -> Che
 
 def _put_beside(
     folder: Path,
-    public: bytes,
     new: Sequence[Checkpoint],
     db: Session,
     beside: Sequence[Checkpoint],
 ) -> None:
     if not new:
         return
-    if not (folder / PUBLIC).exists():
-        write_whole(folder / PUBLIC, public_pem(public))
     since = max(noted_leaves(folder), default=0) if beside else 0
     query = select(AuditEntry.seq, AuditEntry.hash).where(
         AuditEntry.seq > since, AuditEntry.seq <= new[-1].size

@@ -25,11 +25,11 @@ from cockpit.settings import settings
 from cockpit.store.rows import write_whole
 from geodata.errors import DataFileError, InputError
 
-PRIVATE, PUBLIC = "audit.pem", "audit-public.pem"
+PRIVATE, PUBLIC = "audit.pem", "audit-public-{id}.pem"
 
 
-def _home(engine: Engine) -> Path | None:
-    """Return the folder of a store; None for one in memory."""
+def home_of(engine: Engine) -> Path | None:
+    """Return the folder of a store, with its kept files and caches; None for one in memory."""
     if engine.url.get_backend_name() != "sqlite":
         return settings().data_folder.resolve()
     if engine.url.database in (None, "", ":memory:"):
@@ -44,7 +44,7 @@ def second_place(engine: Engine) -> Path | None:
     It is outside the store's folder: who puts an old copy of that folder back, or can write only
     there, cannot make the two agree.
     """
-    home = _home(engine)
+    home = home_of(engine)
     if home is None:
         return None
     return settings().checkpoints or home.with_name(f"{home.name}-checkpoints")
@@ -52,7 +52,7 @@ def second_place(engine: Engine) -> Path | None:
 
 def key_file(engine: Engine) -> Path | None:
     """Return where the private key is: in COCKPIT_KEYS, else in ``keys/`` of the store's folder."""
-    home = _home(engine)
+    home = home_of(engine)
     return None if home is None else (settings().keys_folder or home / "keys") / PRIVATE
 
 
@@ -83,7 +83,29 @@ def signing_key(engine: Engine) -> Ed25519PrivateKey:
         raise DataFileError("{file} is no Ed25519 key.", file=path.name) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise DataFileError("{file} is no Ed25519 key.", file=path.name)
+    _publish(engine, public_bytes(key))
     return key
+
+
+def _publish(engine: Engine, raw: bytes) -> None:
+    """Keep the public key in the second place: what it signed outlives the private key."""
+    folder = second_place(engine)
+    path = folder / PUBLIC.format(id=key_id(raw)) if folder else None
+    if path is not None and not path.exists():
+        write_whole(path, public_pem(raw))
+
+
+def known_keys(engine: Engine) -> dict[str, bytes]:
+    """Return our public key and those that the second place knows from before, by id."""
+    found = {}
+    folder, private = second_place(engine), key_file(engine)
+    for path in sorted(folder.glob(PUBLIC.format(id="*"))) if folder else ():
+        raw = read_public(path)
+        found[key_id(raw)] = raw
+    if private is not None and private.exists():
+        raw = public_bytes(signing_key(engine))
+        found[key_id(raw)] = raw
+    return found
 
 
 def public_bytes(key: Ed25519PrivateKey) -> bytes:

@@ -20,8 +20,7 @@ from cockpit.access.audit_checkpoints import (
     noted_leaves,
     read_lines,
 )
-from cockpit.access.audit_keys import PUBLIC, key_file, public_bytes, read_public, second_place
-from cockpit.access.audit_keys import signing_key as own_key
+from cockpit.access.audit_keys import key_id, known_keys, read_public, second_place
 from cockpit.access.audit_tree import Peaks
 from cockpit.store.catalogue import table_of
 from cockpit.store.models_audit import FIRST, AuditEntry, AuditHead
@@ -60,7 +59,7 @@ class Verdict:
         return not self.faults
 
 
-Row = tuple[Any, ...]
+Row = Sequence[Any]
 """An entry as stored: the columns of ``COLUMNS``, then payload, previous and hash."""
 _ROW = (*COLUMNS, "payload", "previous", "hash")
 _REPEATED = itemgetter(*COLUMNS)
@@ -73,7 +72,7 @@ class Against:
 
     checkpoints: Sequence[Checkpoint] = ()
     leaves: Mapping[int, str] = field(default_factory=dict)
-    public: bytes | None = None
+    keys: Mapping[str, bytes] = field(default_factory=dict)  # public, by id
     head: tuple[int, str] | None = None  # as the store notes its newest entry
 
 
@@ -112,14 +111,14 @@ class _Walk:
         self.waiting = sorted(self._signed(), key=lambda one: one.size, reverse=True)
 
     def _signed(self) -> Iterator[Checkpoint]:
-        public = self.against.public
         for one in self.against.checkpoints:
+            public = self.against.keys.get(one.key)
             if public is not None and one.is_signed(public):
                 yield one
             else:
                 self._fault(
                     one.size,
-                    "The checkpoint of {at} over {n} entries is not signed by this key.",
+                    "The checkpoint of {at} over {n} entries is not signed by a known key.",
                     at=one.at,
                     n=one.size,
                 )
@@ -270,7 +269,7 @@ def check_store(
         those in the second place; those of the store are looked at in any case.
     public
         File of the public key, as an office keeps it that trusts nothing of this machine. Without
-        it: the one beside the private key, else the one in the second place.
+        it: our own, and those that the second place knows from before.
 
     Raises
     ------
@@ -285,7 +284,7 @@ def check_store(
         table = table_of(AuditEntry)
         query = select(*(table.c[name] for name in _ROW)).order_by(table.c.seq)
         result = db.connection().execution_options(yield_per=5_000).execute(query)
-        return check(result.tuples(), against)
+        return check(result, against)
 
 
 def _against(
@@ -299,8 +298,11 @@ def _against(
         row = db.execute(select(AuditHead.seq, AuditHead.hash)).first()
         head = (row.seq, row.hash) if row else (0, "")
     ones = {(one.size, one.signature): one for one in (*known, *beside)}
-    key = read_public(public) if public else _public_of(engine, folder)
-    return Against(tuple(ones.values()), leaves, key, head)
+    keys = known_keys(engine)
+    if public:
+        trusted = read_public(public)
+        keys = {key_id(trusted): trusted}
+    return Against(tuple(ones.values()), leaves, keys, head)
 
 
 def read_given(path: Path) -> list[Checkpoint]:
@@ -309,12 +311,3 @@ def read_given(path: Path) -> list[Checkpoint]:
     if not found:
         raise InputError("{file} holds no checkpoint of an audit trail.", file=path.name)
     return found
-
-
-def _public_of(engine: Engine, folder: Path | None) -> bytes | None:
-    private = key_file(engine)
-    if private is not None and private.exists():
-        return public_bytes(own_key(engine))
-    if folder is not None and (folder / PUBLIC).exists():
-        return read_public(folder / PUBLIC)
-    return None

@@ -56,7 +56,10 @@ _VERIFY = """check a plan's certificate against its data, without the solvers th
 
 Makes the arrays again from the files that the certificate names (beside it, or given as FILE) or
 from the stored county, and recomputes rules, objective and bound. A changed byte anywhere, in the
-certificate or in the data, is refused."""
+certificate or in the data, is refused.
+
+"verify audit" checks the whole audit trail instead and names each row that was changed; "verify
+proof FILE" checks the proof of one entry, without any store."""
 
 
 def add(commands: Any) -> None:
@@ -202,16 +205,23 @@ def _add_search(group: Any) -> None:
 def _add_verify(commands: Any) -> None:
     parser = commands.add_parser(
         "verify",
-        help="check a plan's certificate against its data",
+        help="check a plan's certificate against its data, or the audit trail",
         description=_VERIFY,
-        epilog="exit codes: 0 the plan holds; 1 it does not, and the first fault is named",
+        epilog="exit codes: 0 it holds; 1 it does not, and the first fault is named",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("certificate", type=Path, metavar="plan.json")
+    parser.add_argument("certificate", type=Path, metavar="plan.json|audit|proof")
     parser.add_argument(
-        "files", type=Path, nargs="*", metavar="FILE", help="data that lie elsewhere"
+        "files", type=Path, nargs="*", metavar="FILE", help="data that lie elsewhere; or the proof"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--key", type=Path, metavar="FILE", help="public key to trust (audit and proof)"
+    )
+    parser.add_argument(
+        "--checkpoints", type=Path, metavar="FILE",
+        help="checkpoints to hold the audit trail against (default: those of the second place)",
+    )  # fmt: skip
     parser.set_defaults(run=_verify)
 
 
@@ -222,6 +232,11 @@ def _solve(given: argparse.Namespace) -> int:
 
 
 def _verify(given: argparse.Namespace) -> int:
+    what = str(given.certificate)  # a certificate of such a name: ./audit
+    if what in ("audit", "proof"):
+        from cockpit.commands import audit
+
+        return audit.verify_trail(given) if what == "audit" else audit.verify_file(given)
     from cockpit.commands.verify import run
 
     return run(given)

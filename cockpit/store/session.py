@@ -59,8 +59,12 @@ def _sqlite_pragmas(connection: Any, _record: Any) -> None:
 
 @cache
 def engine() -> Engine:
-    """Return the engine of this process's store."""
-    return open_engine(settings().database)
+    """Return the engine of this process's store, once nothing destroyed has come back into it."""
+    from cockpit.access.tombstones import reconcile  # which itself opens stores
+
+    made = open_engine(settings().database)
+    reconcile(made)
+    return made
 
 
 def data_version(db: Session) -> str:

@@ -245,7 +245,8 @@ def test_against_a_checkpoint_and_a_key_alone(store: Engine, tmp_path: Path) -> 
     assert signed is not None
     sent, public = tmp_path / "sent.jsonl", tmp_path / "public.pem"
     shutil.copy(folder / "checkpoints.jsonl", sent)
-    shutil.copy(folder / "audit-public.pem", public)
+    (made,) = folder.glob("audit-public-*.pem")
+    shutil.copy(made, public)
     shutil.rmtree(folder)
     assert check_store(store, checkpoints=sent, public=public).whole
     rewrite_from(store, 8)
@@ -262,7 +263,7 @@ def test_a_forged_checkpoint_is_named(store: Engine) -> None:
     assert signed is not None
     forge(store, "UPDATE audit_checkpoint SET body = replace(body, '\"size\":5', '\"size\":4')")
     told = {f.template.format(**f.values) for f in check_store(store).faults}
-    assert told == {f"The checkpoint of {signed.at} over 4 entries is not signed by this key."}
+    assert told == {f"The checkpoint of {signed.at} over 4 entries is not signed by a known key."}
 
 
 def test_the_private_key_is_for_its_owner_alone(store: Engine) -> None:
