@@ -14,7 +14,7 @@ from cockpit.answers.pools import BuildingStory, TagCount
 from cockpit.pools import OPERATORS, POOLS
 from cockpit.settings import settings
 from cockpit.store import session as store
-from cockpit.ui import cache, state
+from cockpit.ui import cache, state, visitor
 from cockpit.ui.data import title_of, today
 from cockpit.ui.way import plain
 from cockpit.ui.words import moment, name_of, number, say, say_error
@@ -222,6 +222,7 @@ def _edit(tag: TagCount | None) -> None:
     if save:
         _save(tag.id if tag else "", pool, title, parts.dropna().to_numpy().tolist())
     if drop and tag is not None:
+        visitor.require("load")
         with Session(store.engine()) as db:
             answers.delete_tag(db, tag.id, visitor=cache.visitor_class())
         state.choose("data.tag", "")
@@ -231,6 +232,7 @@ def _edit(tag: TagCount | None) -> None:
 def _save(tag_id: str, pool: str, title: str, parts: list[list[str]]) -> None:
     taken = tag_id or _new_id(title)
     try:
+        visitor.require("load")
         with Session(store.engine()) as db:
             answers.save_tag(db, taken, pool, title.strip(), parts, visitor=cache.visitor_class())
     except CockpitError as error:

@@ -14,7 +14,7 @@ from cockpit.answers import upload as answers
 from cockpit.answers.upload import DryRun, Entry
 from cockpit.settings import settings
 from cockpit.store import session as store
-from cockpit.ui import cache, state, uploading
+from cockpit.ui import cache, state, uploading, visitor
 from cockpit.ui.data import DIMENSION_TITLES, KIND_TITLES, column_title, title_of
 from cockpit.ui.data_work import SEVERITY_TITLES
 from cockpit.ui.way import plain
@@ -284,6 +284,7 @@ def _yes(question: str) -> None:
 
 def _store(entry: Entry, name: str, content: bytes, confirmed: frozenset[str], inner: str) -> None:
     try:
+        visitor.require("load")
         report = answers.store(
             store.engine(),
             entry,

@@ -22,7 +22,7 @@ from cockpit.answers.data import (
 )
 from cockpit.answers.layers import layer_url
 from cockpit.store import session as store
-from cockpit.ui import cache, maps, state, theme
+from cockpit.ui import cache, maps, state, theme, visitor
 from cockpit.ui.data import column_title, title_of
 from cockpit.ui.way import plain
 from cockpit.ui.words import NO_FIGURE, department_of, language, number, say
@@ -303,6 +303,7 @@ def _status_buttons(what: str, ids: list[int], status: str) -> None:
 
 def set_status(what: str, ids: list[int], status: str) -> None:
     """Store the status of findings or conflicts."""
+    visitor.require("load")
     change = answers.set_finding_status if what == "finding" else answers.set_conflict_status
     with Session(store.engine()) as db:
         change(db, ids, status, visitor=cache.visitor_class())

@@ -17,6 +17,7 @@ from cockpit.coverage.services import SERVICES
 from cockpit.settings import settings
 from cockpit.store import session as store
 from cockpit.ui import cache
+from cockpit.ui import visitor as visitors
 
 if TYPE_CHECKING:
     from cockpit.ui.placement_proven import Proof
@@ -89,10 +90,14 @@ def figures(asked: Asked, layout: Layout) -> Figures:
     return _figures(cache.data_version(), cache.visitor_class(), asked, layout.key(), layout)
 
 
-def save(
-    found: Figures, rules: Rules, proof: Proof | None, *, name: str, author: str, note: str
-) -> str:
-    """Store a plan as a scenario, with its proof where it has one; return its name and version."""
+def save(found: Figures, rules: Rules, proof: Proof | None, *, name: str, note: str) -> str:
+    """
+    Store a plan as a scenario of the visitor, with its proof where it has one.
+
+    Returns its name and version. A visitor whose roles do not plan is refused.
+    """
+    visitors.require("plan")
+    author = visitors.signature()
     given = {} if proof is None else proof._asdict()
     with Session(store.engine()) as db:
         kept = scenario_store.save(db, found, rules, name=name, author=author, note=note, **given)

@@ -7,13 +7,13 @@ from pathlib import Path
 import streamlit as st
 
 from cockpit.answers.siting_figures import Figures
-from cockpit.ui import placement_cache, placement_proven, state
+from cockpit.ui import placement_cache, placement_proven, state, visitor
 from cockpit.ui.placement_choices import Choice
 from cockpit.ui.words import number, say, say_error
 from geodata.errors import CockpitError
 
 _ROOT = Path(__file__).resolve().parents[2]
-_FIELDS = ("name", "author", "note")
+_FIELDS = ("name", "note")
 
 
 def show(choice: Choice, found: Figures) -> None:
@@ -29,11 +29,12 @@ def show(choice: Choice, found: Figures) -> None:
                 "found, and save it here.")
         )  # fmt: skip
         return
-    with st.container(horizontal=True):
-        st.text_input(
-            say("Name of the scenario"), width=340, **state.remembered("placement.save.name", "")
-        )
-        st.text_input(say("Author"), width=240, **state.remembered("placement.save.author", ""))
+    if not visitor.may("plan"):
+        st.info(say("Your role may look at plans, but not save them."))
+        return
+    st.text_input(
+        say("Name of the scenario"), width=340, **state.remembered("placement.save.name", "")
+    )
     st.text_area(say("Remark"), height=90, **state.remembered("placement.save.note", ""))
     st.button(
         say("Save the plan"), type="primary", icon=":material/save:", key="placement.save.take",
@@ -66,7 +67,7 @@ def _save(choice: Choice, found: Figures) -> None:
     except CockpitError as error:
         state.choose("placement.save.said", error)
         return
-    for name in ("name", "note"):  # the next save is another scenario; its author is the same
+    for name in _FIELDS:  # the next save is another scenario
         state.choose(f"placement.save.{name}", "")
     state.choose("placement.save.said", (kept, choice.layout.key()))
 

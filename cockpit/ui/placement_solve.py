@@ -27,6 +27,7 @@ from cockpit.ui import (
     placement_rules,
     placement_runs,
     state,
+    visitor,
 )
 from cockpit.ui.placement_choices import Choice
 from cockpit.ui.placement_result import Shown
@@ -172,6 +173,7 @@ def _start(
     """Begin a search, or join the one that somebody began with the same question."""
     ground = placement_cache.ground(choice.asked)
     try:
+        visitor.require("plan")
         with st.spinner(say("Reading the ways"), show_time=False):
             posed = siting_fit.posed_of(ground, choice.rules)
         wanted = siting_models.parameters(model, ground, posed, given)

@@ -16,6 +16,7 @@ from cockpit.answers.siting_front_proof import said_of
 from cockpit.answers.siting_rules import Rules
 from cockpit.store import session as store
 from cockpit.ui import cache
+from cockpit.ui import visitor as visitors
 from cockpit.ui.words import language
 from geodata.errors import CockpitError
 
@@ -34,27 +35,28 @@ def versions(name: str) -> tuple[Scenario, ...]:
 
 def archive(number: int, *, archived: bool = True) -> None:
     """Take a scenario off the list, or put it back."""
+    visitors.require("plan")
     with Session(store.engine()) as db:
         saved.archive(db, number, visitor=cache.visitor_class(), archived=archived)
 
 
-def save(
-    found: Figures, rules: Rules, point: FrontPoint, *, name: str, author: str, note: str
-) -> Scenario:
+def save(found: Figures, rules: Rules, point: FrontPoint, *, name: str, note: str) -> Scenario:
     """Store the plan of a point of the front under a name, with what proves it."""
+    visitors.require("plan")
     said = said_of(found.ground, rules, point)
     with Session(store.engine()) as db:
         return saved.save(
-            db, found, rules, name=name, author=author, note=note,
+            db, found, rules, name=name, author=visitors.signature(), note=note,
             model=said.model, parameters=said.parameters, certificate=said.certificate,
         )  # fmt: skip
 
 
-def import_file(content: bytes, author: str) -> Imported:
+def import_file(content: bytes) -> Imported:
     """Store the scenario of a file; an ``InputError`` says what is wrong with it."""
+    visitors.require("plan")
     with Session(store.engine()) as db:
         return import_(
-            db, cache.reach(), content, author=author, visitor=cache.visitor_class(),
+            db, cache.reach(), content, author=visitors.signature(), visitor=cache.visitor_class(),
             language=language(),
         )  # fmt: skip
 

@@ -27,6 +27,7 @@ from cockpit.ui import (
     scenarios_plan,
     scenarios_saved,
     state,
+    visitor,
     way,
 )
 from cockpit.ui.placement_cache import Asked
@@ -186,6 +187,7 @@ def _search(asked: Question, found: FrontState | None) -> None:
 
 def _begin(asked: Question) -> None:
     try:
+        visitor.require("plan")
         siting_front.start(placement_cache.ground(asked.asked), asked.rules, most=asked.most)
     except CockpitError as error:
         scenarios_saved.keep_result(error)

@@ -20,6 +20,7 @@ from cockpit.ui import (
     scenarios_choices,
     scenarios_saved,
     state,
+    visitor,
 )
 from cockpit.ui.placement_cache import Asked
 from cockpit.ui.scenarios_maps import people
@@ -112,6 +113,8 @@ def _lowest_now(figures: Figures) -> str:
 
 
 def _save(rules: Rules, found: FrontState, point: FrontPoint, figures: Figures) -> None:
+    if not visitor.may("plan"):
+        return
     with st.expander(say("Save as scenario"), icon=":material/save:"):
         name = st.text_input(
             say("Name"),
@@ -119,17 +122,12 @@ def _save(rules: Rules, found: FrontState, point: FrontPoint, figures: Figures) 
             placeholder=say("e.g. {text}", text=scenarios_charts.cost_text(found, point)),
             **state.remembered("scenarios.name", ""),
         )
-        author = st.text_input(
-            say("Saved by"), max_chars=LONGEST_NAME, **state.remembered("scenarios.author", "")
-        )
 
         def save() -> None:
             note = say("From the front of cost, coverage and equity: {text}. {proof}.",
                        text=text(found, point), proof=proof(point))  # fmt: skip
             try:
-                made = scenarios_cache.save(
-                    figures, rules, point, name=name or "", author=author or "", note=note
-                )
+                made = scenarios_cache.save(figures, rules, point, name=name or "", note=note)
             except CockpitError as error:
                 scenarios_saved.keep_result(error)
                 return
@@ -140,7 +138,7 @@ def _save(rules: Rules, found: FrontState, point: FrontPoint, figures: Figures) 
             say("Save"),
             icon=":material/save:",
             key="scenarios.save",
-            disabled=not ((name or "").strip() and (author or "").strip()),
-            help=say("Give the plan a name and say who saves it."),
+            disabled=not (name or "").strip(),
+            help=say("Give the plan a name."),
             on_click=save,
         )

@@ -11,7 +11,7 @@ import streamlit as st
 
 from cockpit.answers.layers import stamp
 from cockpit.answers.scenario_files import MOST_BYTES, data_content
-from cockpit.answers.scenarios import LONGEST_NAME, Scenario
+from cockpit.answers.scenarios import Scenario
 from cockpit.answers.twin import Twin
 from cockpit.ui import (
     coverage_parts,
@@ -222,12 +222,6 @@ def _import() -> None:
                 "anew on the data of this one."
             )
         )
-        author = st.text_input(
-            say("Who imports it"),
-            max_chars=LONGEST_NAME,
-            width=320,
-            **state.remembered("scenarios.author", ""),
-        )
         uploading.words(megabytes, ["json"])
         turn = state.chosen("scenarios.files", 0)
         file = st.file_uploader(
@@ -236,21 +230,21 @@ def _import() -> None:
             max_upload_size=megabytes,
             key=state.widget_key(f"scenarios.file.{turn}"),
         )
-        ready = file is not None and bool((author or "").strip())
+        ready = file is not None
         st.button(
             say("Import"),
             icon=":material/upload:",
             key="scenarios.import",
             disabled=not ready,
-            help=None if ready else say("Say who imports it and choose a file."),
-            on_click=_take(file, author),
+            help=None if ready else say("Choose a file."),
+            on_click=_take(file),
         )
 
 
-def _take(file: object, author: str | None) -> Callable[[], None]:
+def _take(file: object) -> Callable[[], None]:
     def take() -> None:
         try:
-            found = scenarios_cache.import_file(file.getvalue(), author or "")  # type: ignore[attr-defined]
+            found = scenarios_cache.import_file(file.getvalue())  # type: ignore[attr-defined]
         except CockpitError as error:
             keep_result(error)
             return

@@ -10,12 +10,12 @@ from typing import Any
 import streamlit as st
 
 from cockpit.answers import alerts
-from cockpit.answers.alert_ledger import LONGEST_NAME, LONGEST_WORDS, Entry
+from cockpit.answers.alert_ledger import LONGEST_WORDS, Entry
 from cockpit.answers.alert_stories import Story
 from cockpit.answers.alert_tables import VERDICT_TITLES
 from cockpit.answers.alerts import NoAlertError
 from cockpit.answers.twin import Twin
-from cockpit.ui import cache, state, warning_cache, warning_parts, warning_tiles
+from cockpit.ui import cache, state, visitor, warning_cache, warning_parts, warning_tiles
 from cockpit.ui.words import number, say, say_error
 from geodata.errors import CockpitError
 
@@ -81,11 +81,10 @@ def _figures(story: Story) -> None:
 
 
 def _forms(story: Story) -> None:
-    left, right = st.columns(2, gap="small")
-    left.text_input(
-        say("Who are you"), max_chars=LONGEST_NAME, **state.remembered("warning.who", "")
-    )
-    right.text_input(
+    if not visitor.may("decide"):
+        st.caption(say("Your role may look at alerts, but not answer them."))
+        return
+    st.text_input(
         say("What is to be said"), max_chars=LONGEST_WORDS, key=state.widget_key("warning.words")
     )
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
@@ -148,10 +147,10 @@ def _button(
     story: Story, name: str, title: str, act: _Act, *, kind: Any = "secondary", icon: str = ""
 ) -> None:
     def done() -> None:
-        who = str(state.chosen("warning.who", ""))
         words = str(state.widget_value("warning.words") or "")
         try:
-            act(story.id, who, words)
+            visitor.require("decide")
+            act(story.id, visitor.signature(), words)
         except CockpitError as error:
             state.choose("warning.result", error)
             return

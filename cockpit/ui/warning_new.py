@@ -18,7 +18,7 @@ from cockpit.answers.twin import Twin
 from cockpit.indicators import INDICATORS
 from cockpit.risk.rules import LEVELS
 from cockpit.risk.themes import THEMES
-from cockpit.ui import cache, state, warning_cache, warning_parts, warning_trial
+from cockpit.ui import cache, state, visitor, warning_cache, warning_parts, warning_trial
 from cockpit.ui.way import plain
 from cockpit.ui.words import language, say, say_error
 from geodata.errors import CockpitError
@@ -274,11 +274,10 @@ def _number(name: str, label: str, first: float | None, width: int) -> float | N
 
 
 def _take(rule: StandingRule) -> None:
+    if not visitor.may("rules"):
+        st.caption(say("Your role may look at rules, but not change them."))
+        return
     with st.container(border=True):
-        st.text_input(
-            say("Who are you"), max_chars=LONGEST_NAME, width=280,
-            **state.remembered("warning.who", ""),
-        )  # fmt: skip
         st.checkbox(
             say("I have seen what this rule would have done in the past year."),
             key=state.widget_key("warning.new.seen"),
@@ -295,7 +294,8 @@ def _take(rule: StandingRule) -> None:
 
 def _add(rule: StandingRule) -> None:
     try:
-        alerts.add_rule(rule, str(state.chosen("warning.who", "")), visitor=cache.visitor_class())
+        visitor.require("rules")
+        alerts.add_rule(rule, visitor.signature(), visitor=cache.visitor_class())
     except CockpitError as error:
         state.choose("warning.saved", error)
         return

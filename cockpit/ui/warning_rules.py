@@ -8,7 +8,6 @@ from dataclasses import replace
 import streamlit as st
 
 from cockpit.answers import alerts
-from cockpit.answers.alert_ledger import LONGEST_NAME
 from cockpit.answers.alert_rules import StandingRule
 from cockpit.answers.alert_tables import LEVEL_TITLES
 from cockpit.answers.twin import Twin
@@ -16,6 +15,7 @@ from cockpit.risk.rules import LEVELS
 from cockpit.ui import (
     cache,
     state,
+    visitor,
     warning_cache,
     warning_new,
     warning_parts,
@@ -172,12 +172,11 @@ def _form(rule: StandingRule) -> StandingRule:
 
 
 def _switch(rule: StandingRule, tried: StandingRule, *, differs: bool) -> None:
-    """Take the tried thresholds over, or switch the rule; both ask who does it, and once more."""
+    """Take the tried thresholds over, or switch the rule; both ask once more."""
+    if not visitor.may("rules"):
+        st.caption(say("Your role may look at rules, but not change them."))
+        return
     with st.container(border=True):
-        st.text_input(
-            say("Who are you"), max_chars=LONGEST_NAME, width=280,
-            **state.remembered("warning.who", ""),
-        )  # fmt: skip
         st.checkbox(
             say("I have seen what this rule would have done in the past year."),
             key=state.widget_key(f"warning.seen.{rule.id}"),
@@ -209,7 +208,8 @@ def _turn(rule: str, on: bool) -> None:
 
 def _done(rule: str, act: Callable[[str], object]) -> None:
     try:
-        act(str(state.chosen("warning.who", "")))
+        visitor.require("rules")
+        act(visitor.signature())
     except CockpitError as error:
         state.choose("warning.saved", error)
         return

@@ -30,7 +30,6 @@ def page(bridged_here: Path) -> AppTest:
 def save(page: AppTest, name: str) -> None:
     page.segmented_control(key="widget.placement.panel").set_value("save").run()
     page.text_input(key="widget.placement.save.name").set_value(name)
-    page.text_input(key="widget.placement.save.author").set_value("规划股")
     page.button(key="placement.save.take").click().run()
     assert not page.exception
 
@@ -102,7 +101,7 @@ def test_saving_empties_the_form_and_leads_on(page: AppTest) -> None:
     assert page.success[0].value == "已保存：东山新院。"
     assert page.button(key="placement.save.compare").label == "到“情景比较”页对比"
     assert page.text_input(key="widget.placement.save.name").value == ""
-    assert page.text_input(key="widget.placement.save.author").value == "规划股"
+    assert stored("东山新院")[0].author == "办公室"
 
 
 def test_a_name_too_long_is_refused_and_nothing_else_is_saved(page: AppTest) -> None:
