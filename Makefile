@@ -12,8 +12,10 @@ BIN := .venv/bin
 .PHONY: run test lint bench bench-peers shots clean venv test-venv lock-check
 .DEFAULT_GOAL := run
 
+# The sample county has an account of each role to try; a county of one's own never has (README).
 run: venv
 	$(BIN)/python -m cockpit demo --if-empty
+	COCKPIT_DEMO_ACCOUNTS=$${COCKPIT_DEMO_ACCOUNTS-1} \
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
 
 test: test-venv

@@ -19,6 +19,8 @@ from cockpit.web import (
     health,
     layers,
     memo,
+    open_layers,
+    open_routes,
     placement,
     risk,
     scenarios,
@@ -52,6 +54,8 @@ _ALL = (
     *styles.ROUTES,
     *accounts.ROUTES,
     *signin.ROUTES,
+    *open_layers.ROUTES,
+    *open_routes.ROUTES,
     *(
         Route(f"/{name}/{{rest:path}}", nothing)
         for name in ("layers", "download", "style", "feed", "open", "access")
