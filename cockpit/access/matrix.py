@@ -29,7 +29,8 @@ NO_ROLE = "Not for this role"
 NO_ACT = "The role does not do this"
 NO_PART = "Not for an account of a part of the county"
 NO_CLASS = "Above the class of the role"
-WHY = (YES, ASKED, NO_ROLE, NO_ACT, NO_PART, NO_CLASS)
+NOTHING = "Nothing of this class is shown there"
+WHY = (YES, ASKED, NO_ROLE, NO_ACT, NO_PART, NO_CLASS, NOTHING)
 """Reasons (msgids)."""
 
 SHOWS_LAYERS = ("map",)
@@ -94,10 +95,13 @@ def _of(role: str, territory: str, things: Things) -> Iterator[Right]:
     who = visitor_of(role, territory)
     for page in PAGES:
         for data_class in CLASSES:
-            yield _right(who, "page", page, data_class, _page(who, page))
+            yield _right(who, "page", page, data_class, _page(who, page) or _free(page, data_class))
     for pattern, rule in things.routes.items():
         for data_class in CLASSES:
-            yield _right(who, "route", pattern, data_class, _route(who, rule))
+            refused = _route(who, rule)
+            if rule is not None and not rule.pages and data_class != CLASSES[0]:
+                refused = refused or NOTHING  # open to everybody: nothing above 公开 is there
+            yield _right(who, "route", pattern, data_class, refused)
     shown = _first_no(_page(who, page) for page in SHOWS_LAYERS)
     for name, data_class in things.layers:
         yield _right(who, "layer", name, data_class, shown)
@@ -124,6 +128,11 @@ def _page(who: Visitor, page: str) -> str:
     if may_open(who, page):
         return ""
     return NO_PART if PAGES[page].roles & set(who.roles) else NO_ROLE
+
+
+def _free(page: str, data_class: str) -> str:
+    """Return why a page of the public shows nothing of a class to whoever looks."""
+    return NOTHING if "public" in PAGES[page].roles and data_class != CLASSES[0] else ""
 
 
 def _route(who: Visitor, rule: RouteRule | None) -> str:

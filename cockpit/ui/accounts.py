@@ -103,7 +103,7 @@ def _table(twin: Twin | None, people: tuple[Person, ...]) -> None:
             }
         ),
         hide_index=True,
-        height=36 * min(len(people), 14) + 38,
+        height=33 * min(len(people), 14) + 38,
         alt=say("Table of the accounts"),
     )
 

@@ -54,7 +54,7 @@ def show() -> None:
         st.dataframe(
             pa.table(_columns(rights, kind)),
             hide_index=True,
-            height=36 * min(len({_row(r) for r in rights}), 20) + 38,
+            height=33 * min(len({_row(r) for r in rights}), 20) + 38,
             alt=say("Table of the rights of each role"),
         )
         st.caption(_key(kind))

@@ -7,6 +7,7 @@ from html import escape
 
 import streamlit as st
 
+from cockpit.access import territory
 from cockpit.access.visitor import Visitor
 from cockpit.answers.twin import Twin
 from cockpit.ui import signed_in, theme
@@ -44,7 +45,7 @@ def footer(twin: Twin) -> None:
     """Show the data's date, version and reference system, and the map's review number."""
     parts = [
         say("Data as of {date}", date=date(twin.date)),
-        say("data version {version}", version=twin.version[:12]),
+        say("data version {version}", version=territory.data_version(twin.version)[:12]),
         say("map in CGCS2000 longitude and latitude"),
     ]
     if twin.county.get("invented"):

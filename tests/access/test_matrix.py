@@ -17,6 +17,7 @@ ROUTES = {
     "/take": RouteRule(("map", "risk"), "export", narrow=True),
     "/forgotten": None,
 }
+FREE = ("open", "village", "datasets", "algorithms", "/free")
 THINGS = Things(
     ROUTES,
     layers=(("rivers", "公开"), ("pipes", "备用"), ("shelters", "敏感")),
@@ -47,7 +48,9 @@ def test_cells_worked_out_by_hand(rights: dict[tuple[str, str, str, str, str], R
 
     assert why("public", "county", "page", "map", "公开") == matrix.NO_ROLE
     assert why("public", "county", "page", "open", "公开") == matrix.YES
-    assert why("public", "county", "page", "open", "备用") == matrix.NO_CLASS
+    assert why("public", "county", "page", "open", "备用") == matrix.NOTHING
+    assert why("leader", "county", "page", "open", "备用") == matrix.NOTHING
+    assert why("leader", "county", "route", "/free", "敏感") == matrix.NOTHING
     assert why("leader", "county", "page", "map", "备用") == matrix.YES
     assert why("leader", "county", "page", "map", "敏感") == matrix.ASKED
     assert why("leader", "county", "page", "map", "秘密") == matrix.NO_CLASS
@@ -78,7 +81,9 @@ def test_the_matrix_says_what_the_rules_do(
             "indicator": lambda _, w: may_open(w, "map"),
             "act": lambda r, w: w.may(r.subject),
         }[right.kind](right, who)
-        assert right.allowed == (open_ and may_see(who.data_class, right.data_class)), right
+        free = right.subject in FREE and right.data_class != "公开"
+        seen = may_see(who.data_class, right.data_class)
+        assert right.allowed == (open_ and seen and not free), right
         assert right.why in matrix.WHY
 
 
