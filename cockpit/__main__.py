@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from cockpit import commands as answering
+from cockpit.access import audit
 from cockpit.commands.output import require_writable
 from cockpit.locale import translate
 from cockpit.settings import settings
+from cockpit.store.temporary import use_own_temporary
 from geodata.errors import AskFirst, CockpitError, DataFileError
 from loaders.manifest import read_manifest, write_matches
 
@@ -32,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command; return its exit code."""
     parser = _parser()
     given = parser.parse_args(arguments)
+    audit.act_as(audit.terminal())
     try:
         code = int(given.run(given))
         sys.stdout.flush()
@@ -295,4 +298,5 @@ def _print_report(report: LoadReport, language: str) -> None:
 
 
 if __name__ == "__main__":
+    use_own_temporary(settings().data_folder, make=False)
     sys.exit(main())

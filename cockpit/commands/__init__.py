@@ -15,7 +15,9 @@ from cockpit.commands import (
     accounts_parser,
     alerts_parser,
     appeals_parser,
+    audit_parser,
     feed_parser,
+    keys_parser,
     risk_parser,
     solve_parser,
 )
@@ -40,6 +42,8 @@ def add(commands: Any) -> None:
     alerts_parser.add(commands)
     appeals_parser.add(commands)
     feed_parser.add(commands)
+    audit_parser.add(commands)
+    keys_parser.add(commands)
     _add_memo(commands)
 
 

@@ -1,10 +1,7 @@
-"""Kept uploads of sensitive data sets, sealed on the disk; and the folder of temporary files."""
+"""Kept uploads of sensitive data sets, sealed on the disk."""
 
 from __future__ import annotations
 
-import atexit
-import os
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -24,7 +21,6 @@ from cockpit.store.rows import write_whole
 from cockpit.store.sealed import active_key, ring_of
 
 UPLOADS = "uploads"
-TEMPORARY = "tmp"
 _MARK = "cockpit-"
 
 
@@ -119,49 +115,3 @@ def seal_kept(engine: Engine, folder: Path, files: Iterator[str]) -> int:
             keep(engine, folder, path, path.read_bytes())
             n += 1
     return n
-
-
-# ------------------------------------------------------------ temporary files
-
-
-def use_own_temporary(folder: Path) -> None:
-    """
-    Keep this process's temporary files in a folder that only its owner reads, and remove old ones.
-
-    Uploads are unpacked and read there. What a killed process left behind goes at the next start.
-    A disk that cannot be written leaves the system's own folder in use.
-    """
-    own = folder / TEMPORARY / f"{_MARK}{os.getpid()}"
-    try:
-        (folder / TEMPORARY).mkdir(parents=True, exist_ok=True)
-        (folder / TEMPORARY).chmod(0o700)
-        sweep_temporary(folder)
-        own.mkdir(mode=0o700, exist_ok=True)
-    except OSError:
-        return
-    tempfile.tempdir = str(own)
-    atexit.register(shutil.rmtree, own, ignore_errors=True)
-
-
-def sweep_temporary(folder: Path) -> int:
-    """Remove the temporary files of processes that are gone; return how many there were."""
-    gone = [
-        path
-        for path in (folder / TEMPORARY).glob(f"{_MARK}*")
-        if not _alive(path.name.removeprefix(_MARK))
-    ]
-    for path in gone:
-        shutil.rmtree(path, ignore_errors=True)
-    return len(gone)
-
-
-def _alive(number: str) -> bool:
-    if not number.isdecimal():
-        return False
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True  # somebody else's process
-    return True

@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from cockpit.access import first_start
 from cockpit.access.classes import CLASSES
-from cockpit.answers import alert_watch, coverage_check, reach, risk
+from cockpit.answers import alert_watch, coverage_check, reach, risk, sealing
 from cockpit.answers.appeals import current_appeals
 from cockpit.answers.coverage_question import question
 from cockpit.answers.current import current_twin
@@ -63,6 +63,7 @@ def greet() -> None:
 
 def warm() -> None:
     """Import what pages need and read the county."""
+    sealing.at_start()
     for name in _HEAVY:
         importlib.import_module(name)
     current_twin()
