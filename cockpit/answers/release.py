@@ -35,7 +35,7 @@ from cockpit.release.suppress import Suppressed, suppress
 from cockpit.release.tree import LEVELS
 from cockpit.release.utility import LevelError
 from cockpit.settings import settings
-from cockpit.store.models_release import Release
+from cockpit.store.models_release import Release, ReleaseMargin
 from cockpit.store.session import require_table
 from geodata.errors import InputError
 
@@ -308,6 +308,7 @@ class Draft:
     epsilon: Fraction
     data_version: str
     digest: str
+    margins: Mapping[tuple[str, str], int]
 
     def table(self) -> pd.DataFrame:
         """Return the figures as they would be published."""
@@ -323,10 +324,11 @@ def draft(db: Session, release_id: str) -> Draft:
     ).scalar()
     if row is None:
         raise NoReleaseError("There is no draft {release}.", release=release_id[:64])
+    margins = db.execute(select(ReleaseMargin).where(ReleaseMargin.release_id == row.id)).scalars()
     return Draft(
         row.id, row.partition, row.kind, row.title, row.title_en, tuple(row.levels),
         dict(row.not_offered), tuple((c[0], c[1]) for c in row.classes), Fraction(row.epsilon),
-        row.data_version, row.digest,
+        row.data_version, row.digest, {(m.level, m.class_id): m.margin for m in margins},
     )  # fmt: skip
 
 

@@ -11,22 +11,22 @@ from cockpit.coverage.services import SERVICES
 from cockpit.release.budget import written
 from cockpit.ui import cache, coverage_parts, release_cache, state
 from cockpit.ui.release_words import LEVEL_NAMES, columns_of, levels_of, title_of
-from cockpit.ui.words import language, number, percent, say, say_error
+from cockpit.ui.words import NO_FIGURE, language, number, percent, say, say_error
 from geodata.errors import CockpitError
 
 
 def show(twin: Twin, draft: Draft) -> None:
     """Show a draft, what it is worth, and the two ways on."""
     with st.container(border=True):
-        st.markdown(f"**{say('Draft')}: {title_of(draft)}** `{draft.id}`")
+        st.markdown("**" + say("Draft: {title}", title=title_of(draft)) + f"** `{draft.id}`")
         if draft.epsilon:
             st.caption(
                 say("Drawn once with ε {epsilon}, which is spent. Levels: {levels}.",
                     epsilon=written(draft.epsilon), levels=levels_of(draft.levels))
             )  # fmt: skip
         for level, why in draft.not_offered.items():
-            st.caption(f"{say(LEVEL_NAMES[level])}: {say(why)}")
-        names = [say(t) for t in ("Figures", "How good they are", "Would a siting differ?")]
+            st.caption(say("{level}: {reason}", level=say(LEVEL_NAMES[level]), reason=say(why)))
+        names = [say("Figures"), say("How good they are"), say("Would a siting differ?")]
         tabs = st.tabs(names if draft.kind == "noisy" else names[:1], key=f"draft.tabs.{draft.id}")
         with tabs[0]:
             figures(draft)
@@ -49,7 +49,9 @@ def figures(draft: Draft) -> None:
         required=True,
         key=f"draft.level.{draft.id}",
     )
-    columns = columns_of(draft.table(), draft.classes, str(level or draft.levels[0]), {})
+    level = str(level or draft.levels[0])
+    margin = {c: m for (of, c), m in draft.margins.items() if of == level}
+    columns = columns_of(draft.table(), draft.classes, level, margin)
     coverage_parts.table(columns, words=[say("Region")], alt=say("Table of the figures"))
 
 
@@ -64,7 +66,9 @@ def _errors(twin: Twin, draft: Draft) -> None:
             say("Figures"): [number(e.figures) for e in found],
             say("Mean error"): [number(e.mean, 1) for e in found],
             say("95 % of errors at most"): [number(e.most) for e in found],
-            say("Error of a guess"): [number(e.spread_mean, 1) for e in found],
+            say("Error of a guess"): [
+                NO_FIGURE if e.level == "county" else number(e.spread_mean, 1) for e in found
+            ],
         },
         words=[say("Level")],
         alt=say("Table of the errors of the draft"),

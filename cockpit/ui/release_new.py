@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 
 import streamlit as st
 
+from cockpit.access.classes import TITLES
 from cockpit.answers import release as answers
 from cockpit.answers.release import Asked, GapPlan, LevelPlan
 from cockpit.answers.release_budget import Budget
@@ -16,7 +18,7 @@ from cockpit.release.budget import written
 from cockpit.settings import settings
 from cockpit.ui import coverage_parts, release_cache, release_draft, state
 from cockpit.ui.release_words import KIND_NAMES, LEVEL_NAMES, levels_of, title_of
-from cockpit.ui.words import number, percent, say, say_error
+from cockpit.ui.words import NO_FIGURE, number, percent, say, say_error
 from geodata.errors import CockpitError
 
 _STEPS = tuple(Fraction(s, 100) for s in (1, 2, 5, 10, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200))
@@ -79,6 +81,10 @@ def _epsilon(place: st.delta_generator.DeltaGenerator, budget: Budget) -> Fracti
     chosen = place.select_slider(
         say("ε of this release (more: less noise, and less left)"),
         names,
+        help=say(
+            "ε says how much the figures may tell about any one person. With ε 0.25, whether "
+            "somebody is counted or not makes any result at most 1.28 times as likely."
+        ),
         **state.remembered("release.epsilon", usual, allowed=names),
     )
     return Fraction(str(chosen))
@@ -110,7 +116,7 @@ def _noise(plans: list[LevelPlan]) -> None:
                   else f"≈ {float(p.epsilon):.3f}" for p in plans],
             say("± (persons)"): [f"±{number(p.margin)}" for p in plans],
             say("Mean error"): [number(p.mean, 1) for p in plans],
-            say("Error of a guess"): [number(p.trivial, 1) for p in plans],
+            say("Error of a guess"): _but_first(p.trivial for p in plans),
             say("People in clear figures"): [percent(p.told, 1) for p in plans],
             say("Offered"): [say("yes") if p.offered else say("no: too noisy") for p in plans],
         },
@@ -129,6 +135,11 @@ def _noise(plans: list[LevelPlan]) -> None:
                 "is spent in vain.", levels=levels_of(missing)),
             icon=":material/blur_on:",
         )  # fmt: skip
+
+
+def _but_first(values: Iterable[float]) -> list[str]:
+    """Return errors of a guess; the county has no level above to guess from."""
+    return [NO_FIGURE, *(number(v, 1) for v in list(values)[1:])]
 
 
 def _gaps(plans: list[GapPlan]) -> None:
@@ -172,12 +183,13 @@ def _make(twin: Twin, kind: TableKind, asked: Asked) -> None:
         disabled=not (reason or "").strip() or (noisy and not asked.epsilon),
         key="release.make",
     )  # fmt: skip
+    classes = {"before": say(TITLES["备用"]), "after": say(TITLES["公开"])}
     st.caption(
         say("The noise is drawn once and stored. Looking again draws nothing new; a discarded "
-            "draft does not give its ε back. The figures go from class 备用 to 公开 under your "
-                "name.")
+            "draft does not give its ε back. The figures go from class {before} to {after} under "
+            "your name.", **classes)
         if noisy
-        else say("The figures go from class 备用 to 公开 under your name.")
+        else say("The figures go from class {before} to {after} under your name.", **classes)
     )  # fmt: skip
     if not pressed:
         return
