@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array, csc_array
 
 from cockpit.release.tree import Tree
 from geodata.errors import CockpitError
@@ -57,7 +57,7 @@ def sums_of(counts: NDArray[np.int64], tree: Tree) -> Sums:
     )
 
 
-def _relations(tree: Tree, n_columns: int, *, several: bool) -> csr_array:
+def _relations(tree: Tree, n_columns: int, *, several: bool) -> csc_array:
     """Return one row for each inner region and column, then one for each region's total."""
     n = len(tree)
     cell = np.arange(n * n_columns).reshape(n, n_columns)
@@ -77,7 +77,7 @@ def _relations(tree: Tree, n_columns: int, *, several: bool) -> csr_array:
         signs += [np.ones(n), -np.ones(n * (n_columns - 1))]
         m += n
     where = (np.concatenate(rows), np.concatenate(columns))
-    return csr_array(coo_array((np.concatenate(signs), where), shape=(m, n * n_columns)))
+    return csc_array(coo_array((np.concatenate(signs), where), shape=(m, n * n_columns)))
 
 
 def bounds(
