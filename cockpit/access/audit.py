@@ -6,7 +6,9 @@ import datetime as dt
 import getpass
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy import insert, update
@@ -50,6 +52,9 @@ SYSTEM = "cockpit"
 """Who does what nobody asked for: jobs in the background."""
 
 
+_acting: ContextVar[Visitor | str] = ContextVar("acting", default=SYSTEM)
+
+
 class AuditError(StoreError):
     """What was to be done cannot be written down, so it must not be done."""
 
@@ -60,6 +65,26 @@ def terminal() -> str:
         return f"terminal:{getpass.getuser()}"
     except (KeyError, OSError):  # a container may have a number without a name
         return "terminal:"
+
+
+def act_as(who: Visitor | str) -> None:
+    """Name who acts from here on in this thread or task, for what is written down further below."""
+    _acting.set(who)
+
+
+@contextmanager
+def acting_as(who: Visitor | str) -> Iterator[None]:
+    """Name who acts within."""
+    before = _acting.set(who)
+    try:
+        yield
+    finally:
+        _acting.reset(before)
+
+
+def actor() -> Visitor | str:
+    """Return who acts here: a visitor, a terminal, or the cockpit by itself."""
+    return _acting.get()
 
 
 # ---------------------------------------------------------------- writing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,17 @@ from sqlalchemy.orm import Session
 
 from cockpit.access import audit
 from cockpit.access.clock import utc_now
-from cockpit.access.tombstones import (
+from cockpit.access.retention_rules import (
     DATED,
-    Criteria,
+    OWN_DAYS,
+    OWN_TITLES,
+    Rule,
+    expired_of,
+    last_day,
+    own_rules,
+    rule_of,
+)
+from cockpit.access.tombstones import (
     Stone,
     bury,
     count_rows,
@@ -33,35 +41,11 @@ from cockpit.store.models_live import FeedDelivery, FeedRefusal
 from cockpit.store.session import require_table
 from cockpit.store.settled import CLOSED
 from geodata.errors import CockpitError, InputError
-from loaders.manifest import LASTING, Dataset
+from loaders.manifest import LASTING
 
 log = logging.getLogger("cockpit")
 
 EVERY_SECONDS = 24 * 3600.0
-
-OWN_DAYS: Mapping[str, int] = {
-    "own:sessions": 90,
-    "own:sign-ins": 30,
-    "own:refusals": 30,
-}
-"""Days that the cockpit keeps its own: ended sessions, failed sign-ins, refused rows of feeds."""
-
-OWN_TITLES: Mapping[str, str] = {
-    "own:sessions": "Ended sessions",
-    "own:sign-ins": "Failed sign-ins",
-    "own:refusals": "Refused rows of live feeds",
-}
-"""Names (msgids)."""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """How long something may be kept; both empty: without end."""
-
-    keep_days: int | None = None
-    keep_until: dt.date | None = None
-    source: str = ""  # "manifest", "rule", "built in"; "": nobody has said anything
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,10 +66,10 @@ def listing(db: Session, today: dt.date) -> tuple[Kept, ...]:
     """Return every stored data set with its rule, and what the cockpit keeps of its own."""
     require_table(db, RetentionRule.__tablename__)
     connection = db.connection()
-    own = _own_rules(connection)
+    own = own_rules(connection)
     datasets = [_kept(connection, row, today, own) for row in _stored(connection)]
     ours = [
-        Kept(name, OWN_TITLES[name], "own", "备用", None, _rule(name, own, None), None,
+        Kept(name, OWN_TITLES[name], "own", "备用", None, rule_of(name, own, None), None,
              _own_expired(connection, name, own, today))
         for name in OWN_DAYS
     ]  # fmt: skip
@@ -105,32 +89,11 @@ def _stored(connection: Connection) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in connection.execute(query)]
 
 
-def _own_rules(connection: Connection) -> dict[str, Rule]:
-    table = table_of(RetentionRule)
-    query = select(table.c.subject, table.c.keep_days, table.c.keep_until, table.c.note)
-    return {row[0]: Rule(row[1], row[2], "rule", row[3]) for row in connection.execute(query)}
-
-
-def _rule(subject: str, own: Mapping[str, Rule], entry: Mapping[str, object] | None) -> Rule:
-    if subject in own:
-        return own[subject]
-    if subject in OWN_DAYS:
-        return Rule(OWN_DAYS[subject], None, "built in")
-    days, until = (entry or {}).get("keep_days"), (entry or {}).get("keep_until")
-    if days is None and until is None:
-        return Rule()
-    return Rule(
-        int(str(days)) if days else None,
-        dt.date.fromisoformat(str(until)) if until else None,
-        "manifest",
-    )
-
-
 def _kept(
     connection: Connection, row: tuple[Any, ...], today: dt.date, own: Mapping[str, Rule]
 ) -> Kept:
     subject, title, kind, data_class, as_of, loaded, entry = row
-    rule = _rule(subject, own, entry)
+    rule = rule_of(subject, own, entry)
     date = as_of or loaded.date()
     criteria = expired_of(subject, kind, date, rule, today)
     expired = rows_in(connection, criteria) if criteria else {}
@@ -153,49 +116,6 @@ def _last_day(
         ).scalar()
         return oldest.date() + dt.timedelta(days=rule.keep_days) if oldest else None
     return last_day(date, rule)
-
-
-def last_day(date: dt.date, rule: Rule) -> dt.date | None:
-    """Return the last day that a data set of a date may be kept; None: without end."""
-    days = [rule.keep_until] if rule.keep_until else []
-    if rule.keep_days is not None:
-        days.append(date + dt.timedelta(days=rule.keep_days))
-    return min(days, default=None)
-
-
-def expired_of(
-    subject: str, kind: str, date: dt.date, rule: Rule, today: dt.date
-) -> Criteria | None:
-    """
-    Return what of a data set may be kept no longer; None: nothing, as far as its date tells.
-
-    The last day itself is still within. Events and readings go each after its own day.
-    """
-    if kind in LASTING:
-        return None
-    if rule.keep_until is not None and today > rule.keep_until:
-        return Criteria(subject)
-    if rule.keep_days is None:
-        return None
-    if kind in DATED:
-        first = today - dt.timedelta(days=rule.keep_days)
-        return Criteria(subject, before=dt.datetime.combine(first, dt.time()))
-    return Criteria(subject) if today > date + dt.timedelta(days=rule.keep_days) else None
-
-
-def without_expired(
-    connection: Connection, entries: Iterable[Dataset], today: dt.date
-) -> tuple[Dataset, ...]:
-    """Leave out the data sets of a manifest that may not be loaded any more."""
-    own = _own_rules(connection)
-    left = []
-    for entry in entries:
-        said = {"keep_days": entry.keep_days, "keep_until": entry.keep_until}
-        rule = _rule(entry.id, own, said)
-        gone = expired_of(entry.id, entry.kind, entry.date or today, rule, today)
-        if gone is None or gone.before is not None:
-            left.append(entry)
-    return tuple(left)
 
 
 # ---------------------------------------------------------------- changing a rule
@@ -278,7 +198,7 @@ def _own_conditions(
     connection: Connection, name: str, own: Mapping[str, Rule], today: dt.date
 ) -> list[tuple[Table, ColumnElement[bool]]]:
     """Return tables and conditions of the cockpit's own rows that have expired."""
-    days = _rule(name, own, None).keep_days
+    days = rule_of(name, own, None).keep_days
     if days is None:
         return []
     before = dt.datetime.combine(today - dt.timedelta(days=days), dt.time())
@@ -304,7 +224,7 @@ def _own_expired(connection: Connection, name: str, own: Mapping[str, Rule], tod
 
 def _run_own(engine: Engine, today: dt.date, by: Visitor | str) -> None:
     with Session(engine) as db:
-        own = _own_rules(db.connection())
+        own = own_rules(db.connection())
         for name in OWN_DAYS:
             connection = db.connection()
             wanted = _own_conditions(connection, name, own, today)

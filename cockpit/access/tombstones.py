@@ -41,6 +41,7 @@ from cockpit.access.audit_keys import (
     signing_key,
 )  # fmt: skip
 from cockpit.access.clock import utc_now
+from cockpit.access.retention_rules import DATED, Criteria
 from cockpit.access.visitor import Visitor
 from cockpit.store import models as m
 from cockpit.store.catalogue import begin_writing, put_meta, read_meta, table_of
@@ -56,26 +57,11 @@ FORMAT = "cockpit tombstone 1"
 STONES = "tombstones.jsonl"
 """File of the second place: signed tombstones, one a line."""
 
-DATED: Mapping[str, tuple[type[m.Base], str]] = {
-    "events": (m.Event, "reported"),
-    "readings": (m.Reading, "time"),
-}
-"""Kinds whose rows have a day of their own."""
-
 _COUNTED = ("population", "households", "vulnerable")
 _TABLES: tuple[type[m.Base], ...] = (
     m.Reading, m.Event, m.Person, m.Organisation, m.Facility, m.Feature, m.Vulnerable, m.Household,
     m.Population,
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Criteria:
-    """Which rows are to go: a data set's, all or those before a time, loaded before another."""
-
-    dataset: str
-    before: dt.datetime | None = None  # local time of the data
-    loaded_before: dt.datetime | None = None  # UTC
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cockpit.access import audit
 from cockpit.answers.alert_ledger import (
     Line,
     NoAlertError,
@@ -38,7 +39,13 @@ def act(db: Session, alert: int, action: str, who: str, detail: Mapping[str, Any
         found = _alert(db, alert)
         last = entries(db, [alert])[-1]
         line = Line(alert, last.at, name, action, found.level, dict(detail))
+        _write_down(db, alert, action, name)
         return append(db, [line])[0]
+
+
+def _write_down(db: Session, alert: int, action: str, name: str) -> None:
+    told = {"what": action, "name": name}
+    audit.record(db, audit.actor(), "decide", f"alert {alert}", detail=told)
 
 
 def _alert(db: Session, number: int) -> Alert:
@@ -116,6 +123,7 @@ def judge(
             "happened": when if verdict == "true" else None,
         }  # fmt: skip
         line = Line(alert, lines[-1].at, name, "judged", found.level, detail)
+        _write_down(db, alert, f"judged {verdict}", name)
         return append(db, [line])[0]
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from cockpit.access import audit
 from cockpit.access.classes import CLASSES, highest, may_see
 from cockpit.answers.alert_ledger import LONGEST_NAME, person, utc_now, writing
 from cockpit.answers.twin import LEVELS as REGION_LEVELS
@@ -292,6 +293,10 @@ def save_rule(
             db.execute(insert(Row).values(id=stored.id, **values))
         else:
             db.execute(update(Row).where(Row.id == stored.id).values(**values))
+        audit.record(
+            db, audit.actor(), "decide", f"rule {stored.id}",
+            detail={"what": "changed" if before else "made", "settings": values["settings"]},
+        )  # fmt: skip
     return stored
 
 
@@ -308,6 +313,8 @@ def switch_rule(db: Session, id: str, *, on: bool, who: str) -> None:  # noqa: A
         values = {"enabled": on, "changed": utc_now(), "changed_by": name}
         if not db.execute(changed.values(**values)).rowcount:  # type: ignore[attr-defined]
             raise NoRuleError("There is no rule {id}.", id=id[:64])
+        told = {"what": "switched on" if on else "switched off"}
+        audit.record(db, audit.actor(), "decide", f"rule {id}", detail=told)
 
 
 def add_missing(db: Session, rules: Sequence[StandingRule]) -> int:

@@ -13,6 +13,7 @@ import shapely
 from sqlalchemy import ColumnElement, case, func, select, update
 from sqlalchemy.orm import Session, aliased
 
+from cockpit.access import audit
 from cockpit.access.classes import CLASSES, may_see
 from cockpit.answers.downloads import foot
 from cockpit.locale import translate
@@ -388,6 +389,8 @@ def _set_status(
             status=status,
             statuses=", ".join(STATUSES),
         )
+    told = {"what": status, "ids": list(ids)[:100], "n": len(ids)}
+    audit.record(db, audit.actor(), "load", f"work {table.__tablename__}", detail=told)
     done = db.execute(update(table).where(table.id.in_(list(ids))).values(status=status))
     db.commit()
     return int(done.rowcount)  # type: ignore[attr-defined]  # an update always has one

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from cockpit.access import audit
 from cockpit.access.classes import CLASSES
 from cockpit.feeds import KINDS
 from cockpit.store import models as m
@@ -94,7 +95,14 @@ def add_source(
         if connection.execute(select(m.Dataset.id).where(m.Dataset.id == key)).first():
             raise InputError("There is a data set {id} already; take another id.", id=key)
         _add(connection, key, kind, name, data_class, exercise, _hash(token))
+        _write_down(connection, key, "added", data_class)
     return token
+
+
+def _write_down(connection: Connection, key: str, what: str, data_class: str = CLASSES[0]) -> None:
+    with Session(connection) as db:
+        told = {"what": what}
+        audit.record(db, audit.actor(), "load", f"feed {key}", data_class=data_class, detail=told)
 
 
 def _writing(bind: Engine | None) -> _Writing:
@@ -241,6 +249,7 @@ def switch(key: str, *, on: bool, bind: Engine | None = None) -> None:
             .where(FeedSource.id == key)
             .values(disabled=None if on else utc_now())
         )
+        _write_down(connection, key, "switched on" if on else "switched off")
 
 
 def new_token(key: str, bind: Engine | None = None) -> str:
@@ -251,6 +260,7 @@ def new_token(key: str, bind: Engine | None = None) -> str:
         connection.execute(
             update(FeedSource).where(FeedSource.id == key).values(token_hash=_hash(token))
         )
+        _write_down(connection, key, "another token")
     return token
 
 
@@ -273,4 +283,5 @@ def remove_source(key: str, bind: Engine | None = None) -> int:
         connection.execute(delete(m.QualityIssue).where(m.QualityIssue.dataset_id == key))
         connection.execute(delete(m.Batch).where(m.Batch.id == source.batch_id))
         connection.execute(delete(m.Dataset).where(m.Dataset.id == key))
+        _write_down(connection, key, f"removed with {gone} rows")
     return int(gone)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
+from cockpit.access import audit
 from geodata.errors import CockpitError
 
 _MOST_KEPT = 96
@@ -67,6 +68,10 @@ class Desk:
                 self._worker.start()
         return work
 
+    def knows(self, key: Hashable) -> bool:
+        """Tell whether a work is kept or under way."""
+        return key in self._kept
+
     def forget(self) -> None:
         """Drop what is kept and what waits, and let what is under way end."""
         with self._lock:
@@ -116,6 +121,8 @@ def ask(key: Hashable, make: Callable[[], Any], *, patience_s: float = 0.0) -> W
     Whoever has moved on to another question waits for no old one. ``patience_s`` is how long to
     wait for it here.
     """
+    if not _desk.knows(key):
+        audit.record_now(audit.actor(), "run", f"analysis {key}")
     work = _desk.ask(key, make)
     work.done.wait(patience_s)
     return work

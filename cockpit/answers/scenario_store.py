@@ -14,6 +14,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from cockpit.access import audit
 from cockpit.access.classes import CLASSES, highest, may_see
 from cockpit.answers.coverage_results import Question
 from cockpit.answers.reach import Reach
@@ -245,6 +246,10 @@ def _inserted(db: Session, values: Mapping[str, Any], replaces: int | None) -> i
     )
     made = insert(m.Scenario).values(version=newest.scalar_subquery(), **values)
     number = db.execute(made.returning(m.Scenario.id)).scalar_one()
+    audit.record(
+        db, audit.actor(), "decide", f"scenario {number}", data_class=values["data_class"],
+        detail={"what": "saved", "name": values["name"], "digest": values["digest"]},
+    )  # fmt: skip
     if replaces is not None:
         _archive(db, _row(db, replaces), archived=True)
     return number
@@ -330,6 +335,10 @@ def archive(db: Session, id: int, *, visitor: str | None = None, archived: bool 
     row = _row(db, id)
     _require_open(row, settings().visitor_class if visitor is None else visitor)
     with _writing(db):
+        audit.record(
+            db, audit.actor(), "decide", f"scenario {id}", data_class=row.data_class,
+            detail={"what": "archived" if archived else "put back", "name": row.name},
+        )  # fmt: skip
         _archive(db, row, archived=archived)
 
 

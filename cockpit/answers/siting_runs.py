@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from cockpit.access import audit
 from cockpit.access.classes import may_see
 from cockpit.answers import siting_archive
 from cockpit.answers.siting_fit import Fitted, fit, posed_of
@@ -113,6 +114,10 @@ def start(
             raise InputError(
                 "{n} searches are waiting already; try again when one has ended.", n=len(_queue)
             )
+        audit.record_now(
+            audit.actor(), "run", f"search {model}", data_class=ground.q.visitor,
+            detail={"key": key, "service": ground.q.service, "parameters": dict(parameters)},
+        )  # fmt: skip
         run = Run(key, ground, rules, model, dict(parameters), float(seconds), gap, seed)
         _runs[key] = run
         _runs.move_to_end(key)

@@ -8,7 +8,8 @@ import datetime as dt
 from sqlalchemy.orm import Session
 
 from cockpit.access import audit, retention
-from cockpit.access.retention import OWN_TITLES, Kept
+from cockpit.access.retention import Kept
+from cockpit.access.retention_rules import OWN_TITLES
 from cockpit.locale import translate
 from cockpit.store.session import engine
 

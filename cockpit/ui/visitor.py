@@ -14,10 +14,12 @@ LONGEST_SIGNATURE = 80  # characters, as the tables have room for
 
 def now() -> Visitor:
     """Return the visitor of this run; the public without a valid session."""
-    from cockpit.access import sessions
+    from cockpit.access import audit, sessions
 
     row = st.context.headers.get(HEADER) or ""
-    return sessions.visitor_by_session(row) if row else PUBLIC
+    found = sessions.visitor_by_session(row) if row else PUBLIC
+    audit.act_as(found)  # what is done from here on is written down under this name
+    return found
 
 
 def may(act: str) -> bool:
