@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cockpit.release.tree import LEVELS, Tree
 
-ENOUGH = 0.75
+ENOUGH = 0.9
 """Least share of a level's people who stand in a figure above its own margin."""
 
 
