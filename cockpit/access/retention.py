@@ -150,7 +150,7 @@ def set_rule(
         raise InputError("Data are kept for 1 to 36,500 days, not {n}.", n=keep_days)
     name = by.name or by.account if isinstance(by, Visitor) else by
     audit.record(
-        db, by, "destroy", f"rule/{subject}",
+        db, by, "decide", f"retention {subject}",
         detail={"keep_days": keep_days, "keep_until": keep_until, "note": note},
     )  # fmt: skip
     db.merge(

@@ -186,7 +186,7 @@ def test_the_tombstone_tells_nothing_of_what_it_covers(store: Engine) -> None:
     assert beside(store)[stone.id] == stone
     with Session(store) as db:
         told = trail.entries(db, trail.Filter(acts=("destroy",)))
-    assert [e.subject for e in told] == ["dataset/events", "rule/events"]
+    assert [e.subject for e in told] == ["dataset/events"]
     assert told[0].detail["rule"]["note"] == "信访条例"
     assert told[0].detail["digest"] == stone.body["digest"]
     assert check_store(store).whole
