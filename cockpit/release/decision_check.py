@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from cockpit.placement.models import MODELS
 from cockpit.placement.problem import Problem
 from cockpit.placement.solve import solve
+from cockpit.release.release import release
+from cockpit.release.tree import Tree
 from geodata.errors import InputError
 
 ASKED = ("p-median", "mclp")
@@ -32,6 +35,11 @@ class Decision:
     def same(self) -> int:
         """How many noisy plans have the same sites."""
         return sum(sites == self.sites for sites in self.noisy_sites)
+
+    @property
+    def kept(self) -> tuple[int, ...]:
+        """How many of ``sites`` each noisy plan has."""
+        return tuple(len(set(sites) & set(self.sites)) for sites in self.noisy_sites)
 
     @property
     def regret(self) -> tuple[float, ...]:
@@ -86,6 +94,30 @@ def decision_check(
         tuple(worth[1:]),
         all(plan.proven for plan in plans),
     )
+
+
+def redrawn(
+    figures: NDArray[np.int64], tree: Tree, *, epsilon: Fraction, times: int
+) -> tuple[NDArray[np.int64], ...]:
+    """
+    Return tables as a release of the released figures would be, each with noise of its own.
+
+    How sturdy a decision is against noise of this size, without asking the exact counts again: this
+    takes nothing from the budget, and what ``decision_check`` finds with the released figures as
+    ``exact`` and these as ``noisy`` may be published. One noise lies on the other, so it is rather
+    too careful.
+
+    Parameters
+    ----------
+    figures
+        Released figures, shape ``(n_regions, n_classes)``; ``epsilon`` as they were released.
+    times
+        Number of tables, 1 or more.
+    """
+    if times < 1:
+        raise InputError("The number of draws is {times}; expected 1 or more.", times=times)
+    leaves = np.ascontiguousarray(figures[tree.leaves])
+    return tuple(release(leaves, tree, epsilon=epsilon).figures for _ in range(times))
 
 
 def worth_of(

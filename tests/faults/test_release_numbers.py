@@ -1,6 +1,8 @@
 """Attacks on public figures: what they tell of one person, of hidden counts, of their low bits."""
 
 import ast
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -78,6 +80,25 @@ def test_the_low_bits_are_as_random_as_the_noise() -> None:
             share = np.bincount(noisy.values[0] % bits, minlength=bits) / TIMES
             # Scale 10: parities differ by 0.0025 of themselves at most; 5 standard errors more.
             assert np.abs(share - 1 / bits).max() < 0.003 + 5 * np.sqrt(0.25 / TIMES)
+
+
+FRESH = """
+import resource, time
+from fractions import Fraction
+from cockpit.release.release import release
+from tests.release.trees import county, people
+tree = county(townships=20, villages=15, grids=34)
+release(people(tree, 20, a_leaf=50, seed=1), tree, epsilon=Fraction(1))
+print(time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def test_ten_thousand_cells_are_released_in_six_seconds() -> None:
+    """P3: 10,200 cells x 20 classes in a new process: 6 s of one core, 512 MB, imports included."""
+    done = subprocess.run([sys.executable, "-c", FRESH], capture_output=True, text=True, check=True)
+    seconds, megabytes = map(float, done.stdout.split())
+    assert seconds < 6
+    assert megabytes < 512
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.name)

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cockpit.release.decision_check import decision_check
+from cockpit.release.decision_check import decision_check, redrawn
 from cockpit.release.release import release
 from geodata.errors import InputError
 from tests.release.trees import county, people
@@ -40,6 +40,7 @@ def test_another_choice_is_weighed_by_the_real_people() -> None:
     )
     assert found.noisy_sites == ((0,), (1,))
     assert (found.same, found.regret) == (1, (pytest.approx(2.2), 0))
+    assert found.kept == (0, 1)
 
 
 def test_covering_counts_people_within_reach() -> None:
@@ -87,3 +88,20 @@ def test_nobody_to_serve_is_no_regret() -> None:
 def test_refuses_other_models() -> None:
     with pytest.raises(InputError, match="checked with p-median, mclp, not with p-center"):
         decision_check(MINUTES, np.ones(3), [], model="p-center", parameters={"p": 1})
+
+
+def test_draws_again_from_what_was_released() -> None:
+    tree = county(townships=4, villages=5, grids=0)
+    made = release(np.full((20, 2), 200), tree, epsilon=Fraction(1))
+    tables = redrawn(made.figures, tree, epsilon=Fraction(1), times=30)
+    assert all(tree.adds_up(table) for table in tables)
+    error = np.array(tables)[:, tree.leaves] - made.figures[tree.leaves]
+    held = np.abs(error) <= made.margins[2]
+    assert held.mean() > 0.92  # 1,200 figures at 95 % or a little more
+    assert len({table.tobytes() for table in tables}) == 30
+
+
+def test_refuses_no_draws() -> None:
+    with pytest.raises(InputError, match="The number of draws is 0; expected 1 or more"):
+        redrawn(np.zeros((1, 1), int), county(townships=0, villages=0, grids=0),
+                epsilon=Fraction(1), times=0)  # fmt: skip
