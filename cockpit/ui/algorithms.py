@@ -62,7 +62,8 @@ def listing(cards: list[Card]) -> None:
         return
     step = elder.MOST if elder.on() else _USUALLY
     most = step + int(state.chosen("open.models.more", 0)) * step
-    show("".join(_card(card) for card in cards[:most]))
+    made = "".join(_card(card) for card in cards[:most])
+    show(f'<div class="op-cards op-wide op-tops">{made}</div>')
     if len(cards) > most:
         left = number(len(cards) - most)
         st.button(say("Show more ({n} left)", n=left), on_click=_more)
@@ -89,7 +90,7 @@ def _card(card: Card) -> str:
         (say("Version"), f"<code>{card.version}</code>"),
     ]
     return (
-        f'<section class="op-card" style="margin-bottom:12px" id="{escape(card.id)}">'
+        f'<section class="op-card" id="{escape(card.id)}">'
         f"<h2>{escape(_say(card.title))}</h2>"
         f"<p>{escape(_say(card.purpose))}</p>"
         f"<details><summary>{escape(say('Data, method, limits, fairness'))}</summary>"

@@ -72,6 +72,7 @@ def pick(
             shown,
             format_func=lambda one: titles[one],
             required=True,
+            wrap=True,
             **kept,
         )
         if len(ids) > most:

@@ -126,7 +126,9 @@ def covered(groups: list[Group]) -> None:
         share = within.share_of(group.total)
         if not math.isnan(share):
             told = percent(share)
-            sentences.append(say("{share}: {service} near by.", share=told, service=title))
+            sentences.append(
+                say("{share} of people: {service} near by.", share=told, service=title)
+            )
     near = say("Near by means: within the time or distance that the standard asks for.")
     text = said(*sentences) + bars(rows) + said(near, quiet=True)
     show(panel(say("Who has services near by"), text))

@@ -97,7 +97,7 @@ def table(
     """
 
     def cell(tag: str, k: int, text: str) -> str:
-        scope = ' scope="col"' if tag == "th" else ""
+        scope = ' scope="col"' if tag == "th" else f' data-h="{escape(head[k])}"'
         mark = ' class="op-n"' if k in numbers else ""
         return f"<{tag}{scope}{mark}>{text}</{tag}>"
 
@@ -107,7 +107,8 @@ def table(
         for row in rows
     )
     return (
-        f'<div class="op-scroll" tabindex="0" role="group" aria-label="{escape(caption)}"><table>'
+        f'<div class="op-scroll" tabindex="0" role="group" aria-label="{escape(caption)}">'
+        f"<table{' class=op-stack' if len(head) > 2 else ''}>"
         f"<caption{' class=op-sr' if under_heading else ''}>{escape(caption)}</caption>"
         f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )

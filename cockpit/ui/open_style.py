@@ -27,14 +27,20 @@ html {color-scheme: light;}
 [data-testid="stSelectboxVirtualDropdown"], [data-testid="stSelectboxVirtualDropdown"] * {
   background: VAR_PANEL; color: VAR_TEXT; border-color: VAR_LINE;}
 .stApp input::placeholder {color: VAR_QUIET; opacity: 1;}
+.stApp [data-testid="stCheckbox"] label > div:first-of-type {background: #74849A;}
+.stApp [data-testid="stCheckbox"] label:has(input:checked) > div:first-of-type {
+  background: VAR_ACCENT;}
+.stApp [data-testid="stCheckbox"] label > div:first-of-type > div {background: VAR_PANEL;}
+.stApp .st-key-ct-header span[style] {color: VAR_TEXT !important;
+  border-color: VAR_LINE !important;}
+.stApp .st-key-ct-header a {color: VAR_ACCENT !important; border-color: VAR_LINE !important;}
 .stApp [data-testid^="stBaseButton"] {background: VAR_PANEL; color: VAR_TEXT;
   border-color: VAR_LINE;}
 .stApp [data-testid^="stBaseButton"] p {color: inherit;}
-.stApp [data-testid="stBaseButton-segmented_controlActive"],
-.stApp [data-testid^="stBaseButton"][aria-checked="true"],
-.stApp [data-testid="stButtonGroup"] [data-selected="true"] {
+.stApp [data-testid="stButtonGroup"] [role="radio"] {background: VAR_PANEL; color: VAR_TEXT;
+  border-color: VAR_LINE;}
+.stApp [data-testid="stButtonGroup"] [role="radio"][data-selected="true"] {
   background: #E3EEF9; color: VAR_ACCENT; border-color: VAR_ACCENT;}
-.stApp [data-testid="stButtonGroup"] [role="radio"] {background: VAR_PANEL; color: VAR_TEXT;}
 .stApp [data-testid="stAlertContainer"] {background: #E3EEF9; color: VAR_TEXT;}
 .stApp [data-testid="stExpander"] details, .stApp [data-testid="stExpander"] summary {
   background: VAR_PANEL; border-color: VAR_LINE;}
@@ -55,6 +61,7 @@ _PAGE = """
 .op-cards.op-wide {grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr));}
 .op-card {background: VAR_PANEL; border: 1px solid VAR_LINE; border-radius: 8px;
   padding: 12px 16px; display: block;}
+.op-cards.op-tops {align-items: start;}
 a.op-card {text-decoration: none;}
 a.op-card:hover, a.op-card:focus-visible {border-color: VAR_ACCENT;}
 .op-big {font-size: 1.9rem; font-weight: 650; line-height: 1.3; white-space: nowrap;}
@@ -70,7 +77,7 @@ a.op-card:hover, a.op-card:focus-visible {border-color: VAR_ACCENT;}
 .op thead th {color: VAR_QUIET; font-weight: 500; font-size: .95rem;}
 .op .op-n {text-align: right; white-space: nowrap;}
 .op-scroll {overflow-x: auto;}
-.op-bar {display: grid; grid-template-columns: 8.5rem 1fr 11rem; gap: 10px; align-items: center;
+.op-bar {display: grid; grid-template-columns: 11rem 1fr 11rem; gap: 10px; align-items: center;
   padding: 4px 0;}
 .op-track {background: #E9EEF5; border-radius: 4px; height: 18px; overflow: hidden;}
 .op-fill {background: VAR_ACCENT; height: 100%;}
@@ -83,9 +90,10 @@ a.op-card:hover, a.op-card:focus-visible {border-color: VAR_ACCENT;}
 .op-key {display: inline-flex; gap: 6px; align-items: center;}
 .op-swatch {width: 22px; height: 15px; border-radius: 3px; display: inline-block;
   border: 1px solid VAR_LINE;}
-.op dl {display: grid; grid-template-columns: 7.5rem 1fr; gap: 4px 12px; margin: 8px 0;}
-.op dt {color: VAR_QUIET; font-weight: 400;}
-.op dd {margin: 0; overflow-wrap: anywhere;}
+.op dl {display: grid; grid-template-columns: 7.5rem 1fr; gap: 4px 12px;
+  margin: 8px 0 !important; padding: 0 !important;}
+.op dt {color: VAR_QUIET; font-weight: 400; margin: 0 !important; padding: 0 !important;}
+.op dd {margin: 0 !important; padding: 0 !important; overflow-wrap: anywhere;}
 .op summary {cursor: pointer; font-weight: 600; padding: 4px 0;}
 .op details {border-top: 1px solid VAR_LINE; padding: 4px 0;}
 .op code {font-size: .9rem; overflow-wrap: anywhere; background: VAR_GROUND; padding: 2px 6px;
@@ -96,9 +104,19 @@ a.op-card:hover, a.op-card:focus-visible {border-color: VAR_ACCENT;}
   .op-bar {grid-template-columns: 5.5rem 1fr; gap: 2px 8px;}
   .op-bar > :last-child {grid-column: 2;}
   .op dl {grid-template-columns: 1fr; gap: 0;}
-  .op dd {margin-bottom: 8px;}
+  .op dd {margin-bottom: 8px !important;}
+  VAR_STACK
   .op-cards.op-wide {grid-template-columns: 1fr;}
   .op-panel {padding: 12px;}}
+"""
+# Tables with more than a name and a number: row under row, each cell with its heading.
+_STACK = """
+.op-stack thead {display: none;}
+.op-stack tr {display: block; border-bottom: 1px solid VAR_LINE; padding: 8px 0;}
+.op-stack td {display: block; border: 0; padding: 2px 0;}
+.op-stack td:first-child {font-weight: 650;}
+.op-stack td:not(:first-child)::before {content: attr(data-h); color: VAR_QUIET;
+  margin-right: .6em;}
 """
 # One and a half times the type, targets of 44 px and more, black on white, one column.
 _ELDER = """
@@ -106,6 +124,7 @@ html {font-size: calc(1.5 * clamp(15px, calc(11.2px + .25vw), 24px));}
 .stApp {--op-line: #16202E;}
 .stApp h1, .stApp h2, .stApp h3, .stApp p, .stApp label, .op, .op td, .op th, .op-quiet,
 .op .op-quiet, .op dt, .op caption, .op thead th, .op-unit, .op-tag {color: #000;}
+.stApp label p {font-size: 1rem;}
 .op-panel, .op-card {border: 2px solid #16202E;}
 .op th, .op td {border-bottom-color: #16202E;}
 .op a {color: #0B3B72; text-decoration: underline; display: inline-block; padding: 6px 0;
@@ -119,7 +138,8 @@ html {font-size: calc(1.5 * clamp(15px, calc(11.2px + .25vw), 24px));}
 .op-bar {grid-template-columns: 8rem 1fr; gap: 2px 8px;}
 .op-bar > :last-child {grid-column: 2;}
 .op dl {grid-template-columns: 1fr; gap: 0;}
-.op dd {margin-bottom: 8px;}
+.op dd {margin-bottom: 8px !important;}
+VAR_STACK
 @media (max-width: 640px) {
   .op h1, .op-big {font-size: 1.45rem;} .op h2 {font-size: 1.15rem;}
   .op-bar {grid-template-columns: 1fr;} .op-bar > :last-child {grid-column: 1;}}
@@ -136,6 +156,7 @@ def paint(*, elder: bool) -> None:
 
 
 def _filled(css: str) -> str:
+    css = css.replace("VAR_STACK", _STACK)
     text = re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r":\s+", ":", css.strip()))
     for name in ("ground", "quiet", "panel", "line", "accent", "text", "good", "bad"):
         text = text.replace(f"VAR_{name.upper()}", getattr(TOKENS, name))
