@@ -18,6 +18,7 @@ from cockpit.commands import (
     audit_parser,
     feed_parser,
     keys_parser,
+    release_parser,
     risk_parser,
     solve_parser,
 )
@@ -44,6 +45,7 @@ def add(commands: Any) -> None:
     feed_parser.add(commands)
     audit_parser.add(commands)
     keys_parser.add(commands)
+    release_parser.add(commands)
     _add_memo(commands)
 
 
