@@ -105,6 +105,13 @@ class _Writer:
         nodes = [self._catalogue(), self._publisher(), self._service()]
         nodes += [self._dataset(one) for one in datasets]
         nodes += [self._version(one, version) for one in datasets for version in one.versions]
+        # Told once, though data set and version name them: nodes without address would be doubled.
+        nodes += [
+            self._file(one, version, file)
+            for one in datasets
+            for version in one.versions
+            for file in version.formats
+        ]
         return nodes
 
     def _address(self, dataset: OpenDataset, version: OpenVersion | None = None) -> str:
@@ -202,7 +209,9 @@ class _Writer:
                 "@id": f"{_EU}/frequency/{frequency(dataset.refresh_days)}",
                 "@type": "dct:Frequency",
             },
-            "dcat:distribution": [self._file(dataset, version, file) for file in version.formats],
+            "dcat:distribution": [
+                {"@id": f"{self.base}{file.href}#file"} for file in version.formats
+            ],
         }
         if dataset.as_of is not None:
             told["dct:temporal"] = {

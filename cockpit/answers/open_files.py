@@ -74,8 +74,8 @@ def _plain(values: list[Any], told: OpenColumn) -> list[Any]:
 
 
 def _fits_excel(table: OpenTable) -> bool:
-    texts = [table.frame[c.name].str.len().max() for c in table.columns if c.type == "text"]
-    longest = max((int(n) for n in texts if n == n), default=0)  # noqa: PLR0124 -- NaN: no row
+    texts = (table.frame[c.name] for c in table.columns if c.type == "text")
+    longest = max((len(text) for column in texts for text in column), default=0)
     return len(table.frame) < _LONGEST_SHEET and longest < _LONGEST_CELL
 
 
