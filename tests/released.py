@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
+from pathlib import Path
 
 import pandas as pd
+import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
@@ -92,3 +96,28 @@ def table(db: Session, counts: Mapping[str, Sequence[int | None]]) -> pd.DataFra
                 below = made.loc[made["parent"] == made.at[row, "code"], class_id]
                 made.at[row, class_id] = below.sum(skipna=True)
     return made
+
+
+def forget_store() -> None:
+    """Let this process read settings and store anew."""
+    from cockpit.answers import current, reach, release_store
+    from cockpit.settings import settings
+    from cockpit.store.session import engine
+
+    if engine.cache_info().currsize:
+        engine().dispose()
+    engine.cache_clear()
+    settings.cache_clear()
+    current.forget()
+    reach.forget()
+    release_store.forget()
+
+
+@contextmanager
+def own_copy(store: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Let this process work on a copy of a store that it may write into."""
+    data = Path(shutil.copytree(store, folder / "own"))
+    monkeypatch.setenv("COCKPIT_DATA", str(data))
+    forget_store()
+    yield data
+    forget_store()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -150,7 +150,7 @@ def _read(db: Session, query: Select[Release]) -> list[Published]:
     county = county_code(db)
     if not county:
         return []
-    require_table(db, Release.__tablename__)
+    _bring_up(db)
     rows = list(db.execute(query.where(Release.county == county)).scalars())
     ids = [row.id for row in rows]
     margins: dict[str, dict[tuple[str, str], int]] = {}
@@ -162,6 +162,17 @@ def _read(db: Session, query: Select[Release]) -> list[Published]:
     return [
         _published(row, margins.get(row.id, {}), tuple(changes.get(row.id, ()))) for row in rows
     ]
+
+
+def _bring_up(db: Session) -> None:
+    """Make the tables of an older store, looked for once a process: every public page asks."""
+    address = str(engine().url)
+    if address not in _brought_up:
+        require_table(db, Release.__tablename__)
+        _brought_up.add(address)
+
+
+_brought_up: set[str] = set()
 
 
 def _of(db: Session, model: Any, ids: Sequence[str]) -> list[Any]:
@@ -214,8 +225,10 @@ def _kept_table(_store: str, release: str, classes: tuple[str, ...], digest: str
     return table
 
 
-forget: Callable[[], None] = _kept_table.cache_clear
-"""Drop the kept tables: a test changed the store behind our back."""
+def forget() -> None:
+    """Drop the kept tables: a test changed the store behind our back."""
+    _kept_table.cache_clear()
+    _brought_up.clear()
 
 
 def _stored_table(db: Session, release: str, classes: Sequence[str]) -> pd.DataFrame:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -16,8 +15,8 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from cockpit.access.visitor import NotAllowedError, Visitor
-from cockpit.answers import current, release_budget, release_store, release_write
 from cockpit.answers import release as answers
+from cockpit.answers import release_budget, release_store, release_write
 from cockpit.answers.current import current_twin
 from cockpit.answers.release import Asked
 from cockpit.answers.release_tables import exact_of, tables
@@ -36,23 +35,10 @@ AGE_IDS = ("0-14", "15-59", "60+")
 AGES = Asked("age-3", "village", Fraction(1, 2))
 
 
-def forget() -> None:
-    if engine.cache_info().currsize:
-        engine().dispose()
-    engine.cache_clear()
-    settings.cache_clear()
-    current.forget()
-    release_store.forget()
-
-
 @pytest.fixture
 def here(tiny_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Let this process work on a copy of the tiny county."""
-    folder = Path(shutil.copytree(tiny_store, tmp_path / "tiny"))
-    monkeypatch.setenv("COCKPIT_DATA", str(folder))
-    forget()
-    yield folder
-    forget()
+    with released.own_copy(tiny_store, tmp_path, monkeypatch) as folder:
+        yield folder
 
 
 @pytest.fixture
