@@ -230,6 +230,8 @@ def _demo(given: argparse.Namespace) -> int:
             if data_version(db):
                 return OK
     # Below the question: every later start asks it and goes on without these.
+    from cockpit.access.audit import terminal
+    from cockpit.answers.release_sample import publish_sample
     from cockpit.store import ingest
     from geodata.synthetic import make_county
 
@@ -241,6 +243,8 @@ def _demo(given: argparse.Namespace) -> int:
         report = ingest.load(
             manifest, engine(), _store_folder(), confirmed=frozenset(given.confirm), progress=tell
         )
+        tell("publish", 0, 1)
+        publish_sample(terminal())
     _print_report(report, given.lang)
     return OK
 
