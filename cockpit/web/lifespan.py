@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from cockpit.access import first_start
 from cockpit.access.classes import CLASSES
-from cockpit.answers import alert_watch, coverage_check, reach, risk, sealing
+from cockpit.answers import alert_watch, coverage_check, open_catalogue, reach, risk, sealing
 from cockpit.answers.appeals import current_appeals
 from cockpit.answers.coverage_question import question
 from cockpit.answers.current import current_twin
@@ -89,6 +89,7 @@ def warm_more(ended: threading.Event) -> None:
     # From here on for good: what feeds bring is judged by the rules of warning as it comes.
     threading.Thread(target=alert_watch.watch, args=(ended,), name="alerts", daemon=True).start()
     warm_travel()
+    warm_open()
     warm_solvers(ended)
     gc.collect()  # as in lifespan: these stay too
     gc.freeze()
@@ -116,6 +117,14 @@ def warm_appeals() -> None:
             log.info("appeals of version %s are ready", known.version)
     except CockpitError as error:  # a visitor of this class sees none; the server goes on
         log.info("appeals: %s", error)
+
+
+def warm_open() -> None:
+    """Make the files of open data that are not made yet: ten seconds for all of a county."""
+    try:
+        log.info("%d data sets are open", len(open_catalogue.open_datasets()))
+    except (CockpitError, OSError) as error:  # a visitor will read why; the server goes on
+        log.warning("open data: %s", error)
 
 
 def warm_layers() -> None:
