@@ -100,6 +100,8 @@ def table(db: Session, counts: Mapping[str, Sequence[int | None]]) -> pd.DataFra
 
 def forget_store() -> None:
     """Let this process read settings and store anew."""
+    import streamlit as st
+
     from cockpit.answers import current, reach, release_store
     from cockpit.settings import settings
     from cockpit.store.session import engine
@@ -111,6 +113,8 @@ def forget_store() -> None:
     current.forget()
     reach.forget()
     release_store.forget()
+    st.cache_data.clear()
+    st.cache_resource.clear()
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from cockpit.answers.release_budget import Budget
 from cockpit.answers.twin import Twin
 from cockpit.release.budget import written
 from cockpit.ui import coverage_parts, release_cache, release_list, release_new, state, theme
-from cockpit.ui.release_words import LEVEL_NAMES as LEVEL_NAMES  # noqa: PLC0414 -- for its tests
 from cockpit.ui.release_words import STATE_NAMES, title_of
 from cockpit.ui.words import moment, number, percent, say
 
@@ -99,12 +98,12 @@ def _ledger(found: Budget) -> None:
     coverage_parts.table(
         {
             say("No."): [number(s.seq) for s in found.spends],
-            say("Release"): [title_of(s) for s in found.spends],
+            say("Table"): [title_of(s) for s in found.spends],
             say("State"): [say(STATE_NAMES[s.state]) for s in found.spends],
             "ε": [written(s.epsilon) for s in found.spends],
             say("Drawn (UTC)"): [moment(s.at) for s in found.spends],
             say("By"): [s.who for s in found.spends],
         },
-        words=[say(t) for t in ("Release", "State", "Drawn (UTC)", "By")],
+        words=[say(t) for t in ("Table", "State", "Drawn (UTC)", "By")],
         alt=say("Table of everything that was spent"),
     )

@@ -35,10 +35,10 @@ def show() -> None:
     _table(found)
     by_id = {one.id: one for one in found}
     chosen = st.selectbox(
-        say("Release"),
+        say("Version"),
         list(by_id),
         format_func=lambda i: _name(by_id[i]),
-        placeholder=say("Release"),
+        placeholder=say("Version"),
         width=520,
         **state.remembered("release.one", found[0].id, allowed=list(by_id), address="one"),
     )
@@ -55,7 +55,7 @@ def _state(one: Published) -> str:
 
 def _table(found: Sequence[Published]) -> None:
     columns = {
-        say("Release"): [title_of(one) for one in found],
+        say("Table"): [title_of(one) for one in found],
         say("Version"): [str(one.version) for one in found],
         say("State"): [_state(one) for one in found],
         say("Kind"): [say(KIND_NAMES[one.kind]) for one in found],
