@@ -13,9 +13,12 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from cockpit.access import audit
 from cockpit.access.audit_chain import COLUMNS
+from cockpit.access.audit_checkpoints import Checkpoint, in_second_place, in_store
+from cockpit.access.audit_keys import second_place
 from cockpit.store.models_audit import AuditEntry
-from cockpit.store.session import require_table
+from cockpit.store.session import engine, require_table
 
 _SHOWN = tuple(getattr(AuditEntry, name) for name in (*COLUMNS, "payload", "previous", "hash"))
 
@@ -77,6 +80,19 @@ def entry(db: Session, seq: int) -> Entry | None:
     require_table(db, AuditEntry.__tablename__)
     row = db.execute(select(*_SHOWN).where(AuditEntry.seq == seq)).first()
     return Entry(*row) if row else None
+
+
+def traced(code: str) -> Entry | None:
+    """Return the entry of a watermark's code; InputError for a mistyped one."""
+    with Session(engine()) as db:
+        return entry(db, audit.entry_of(code))
+
+
+def newest_checkpoint() -> Checkpoint | None:
+    """Return the newest signed checkpoint of both places."""
+    with Session(engine()) as db:
+        known = [*in_store(db), *in_second_place(second_place(engine()))]
+    return max(known, key=lambda one: one.size, default=None)
 
 
 def _where(query: Select[Any], wanted: Filter) -> Select[Any]:

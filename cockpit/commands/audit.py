@@ -8,10 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from cockpit.access import audit
-from cockpit.access.audit_checkpoints import as_line, in_second_place, in_store, make
+from cockpit.access.audit_checkpoints import as_line, make
 from cockpit.access.audit_keys import (
     public_bytes,
     public_pem,
@@ -21,7 +19,7 @@ from cockpit.access.audit_keys import (
 )
 from cockpit.access.audit_proof import ProofError, proof_of, verify_proof
 from cockpit.access.audit_verify import Verdict, check_store
-from cockpit.answers.audit import entry
+from cockpit.answers.audit import newest_checkpoint, traced
 from cockpit.commands.output import replaced, require_writable
 from cockpit.locale import translate
 from cockpit.store.session import engine
@@ -44,9 +42,7 @@ def run(given: argparse.Namespace) -> int:
 
 def _checkpoint(language: str) -> None:
     made = make(engine())
-    with Session(engine()) as db:
-        known = [*in_store(db), *in_second_place(second_place(engine()))]
-    newest = made or max(known, key=lambda one: one.size, default=None)
+    newest = made or newest_checkpoint()
     if newest is None:
         raise InputError("The audit trail has no entry yet.")
     print(as_line(newest))
@@ -67,16 +63,14 @@ def _proof(given: argparse.Namespace) -> None:
 
 def trace(given: argparse.Namespace) -> int:
     """Tell who exported what."""
-    seq = audit.entry_of(given.code)
-    with Session(engine()) as db:
-        found = entry(db, seq)
+    found = traced(given.code)
     if found is None:
-        raise InputError("There is no entry {seq}.", seq=seq)
+        raise InputError("No entry has this code.")
     print(
         translate(
             "Entry {seq}: {who} ({account}), {at} UTC, {act}: {subject}, class {data_class}.",
             given.lang,
-            seq=seq,
+            seq=found.seq,
             who=found.who,
             account=found.account or "-",
             at=found.at[:19].replace("T", " "),

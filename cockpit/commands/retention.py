@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 
-from sqlalchemy.orm import Session
-
-from cockpit.access import audit, retention
 from cockpit.access.retention import Kept
 from cockpit.access.retention_rules import OWN_TITLES
+from cockpit.answers import retention
 from cockpit.locale import translate
-from cockpit.store.session import engine
 
 OK = 0
 
@@ -28,13 +24,8 @@ def run(given: argparse.Namespace) -> int:
     return OK
 
 
-def _known() -> tuple[Kept, ...]:
-    with Session(engine()) as db:
-        return retention.listing(db, dt.date.today())
-
-
 def _list(language: str) -> None:
-    for one in _known():
+    for one in retention.kept():
         print(f"{one.subject:<24} {_length(one, language)}  {_end(one, language)}".rstrip())
 
 
@@ -55,22 +46,13 @@ def _end(one: Kept, language: str) -> str:
 
 
 def _set(given: argparse.Namespace) -> None:
-    with Session(engine()) as db:
-        retention.set_rule(
-            db,
-            given.subject,
-            by=audit.terminal(),
-            keep_days=given.days,
-            keep_until=given.until,
-            note=given.note,
-        )
-        db.commit()
-    one = next(one for one in _known() if one.subject == given.subject)
+    retention.set_rule(given.subject, keep_days=given.days, keep_until=given.until, note=given.note)
+    one = next(one for one in retention.kept() if one.subject == given.subject)
     print(f"{one.subject}: {_length(one, given.lang)}")
 
 
 def _run(given: argparse.Namespace) -> None:
-    expired = [one for one in _known() if one.expired]
+    expired = [one for one in retention.kept() if one.expired]
     if not expired:
         print(translate("Nothing has expired.", given.lang))
     if given.dry_run:
@@ -80,9 +62,7 @@ def _run(given: argparse.Namespace) -> None:
                 translate(sentence, given.lang, title=_title(one, given.lang), n=f"{one.expired:,}")
             )
         return
-    stones = {
-        stone.body["subject"]: stone for stone in retention.run(engine(), by=audit.terminal())
-    }
+    stones = {stone.body["subject"]: stone for stone in retention.run()}
     for one in expired:
         n = sum(stones[one.subject].rows.values()) if one.subject in stones else one.expired
         print(

@@ -5,19 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
-from sqlalchemy.orm import Session
 
-from cockpit.access import audit
-from cockpit.access.classes import highest
-from cockpit.access.retention_rules import without_expired
-from cockpit.coverage.standards import STANDARDS, changed
+from cockpit.store import loaded as around
 from cockpit.store import models as m
 from cockpit.store import sealed_files
 from cockpit.store.bulk import insert_frame
@@ -65,8 +61,8 @@ from cockpit.store.migrate import upgrade
 from cockpit.store.rows import Place, rows_of, write_whole
 from cockpit.store.sealed import blind_key, ring_of, seal_frame
 from cockpit.store.settled import settle
-from geodata.errors import AskFirst, DataFileError, InputError
-from loaders.manifest import Dataset, Manifest, at_line, read_manifest
+from geodata.errors import AskFirst, DataFileError
+from loaders.manifest import Dataset, Manifest, read_manifest
 from loaders.quality import score
 from loaders.read import read_dataset
 from loaders.table import Finding, LoadedTable
@@ -157,46 +153,15 @@ def load(
         With nothing changed in the store.
     """
     manifest = read_manifest(manifest_path)
-    _require_standards(manifest, manifest_path)
+    around.require_standards(manifest, manifest_path)
     upgrade(engine)
     job = _Job(manifest, folder, today or _day(manifest), confirmed, progress or _silent)
     with engine.begin() as connection:
         begin_writing(connection)
-        entries = without_expired(connection, manifest.dataset, dt.date.today())
-        job = replace(job, manifest=manifest.model_copy(update={"dataset": entries}))
-        report = _load(connection, job)
-        _write_down(connection, report, manifest.dataset)
-    _destroy_expired(engine)
+        report = _load(connection, replace(job, manifest=around.allowed(connection, manifest)))
+        around.write_down(connection, report, manifest.dataset)
+    around.destroy_expired(engine)
     return report
-
-
-def _write_down(connection: Connection, report: LoadReport, entries: Iterable[Dataset]) -> None:
-    """Write a load into the audit trail, in its own transaction: both or neither."""
-    if not report.changed:
-        return
-    new = {one.id: one.rows_stored for one in report.datasets if not one.unchanged}
-    classes = [entry.data_class for entry in entries if entry.id in new]
-    with Session(connection) as db:
-        audit.record(
-            db, audit.actor(), "load", f"county {report.county}", data_class=highest(classes),
-            detail={"version": report.version, "rows": new},
-        )  # fmt: skip
-
-
-def _destroy_expired(engine: Engine) -> None:
-    """Let go at once what may not be kept of what was just loaded."""
-    from cockpit.access.retention import run  # which itself settles counts anew
-
-    run(engine)
-
-
-def _require_standards(manifest: Manifest, path: Path) -> None:
-    """Refuse own figures for standards that there are not, or that make no sense."""
-    for name, change in manifest.changes("standards").items():
-        try:
-            changed(STANDARDS, {name: change})
-        except InputError as error:
-            raise at_line(path, ("standards", name), error) from error
 
 
 def check(
@@ -274,12 +239,11 @@ def apply(
     with engine.begin() as connection:
         begin_writing(connection)
         manifest = _stored_manifest(connection, entry)
-        if not without_expired(connection, [entry], dt.date.today()):
-            raise DataFileError("{title} may not be kept any more.", title=entry.title)
+        around.require_allowed(connection, entry)
         job = _Job(manifest, folder, _day(manifest), confirmed, _silent, read=read)
         report = _load(connection, job, only=entry.id)
-        _write_down(connection, report, [entry])
-    _destroy_expired(engine)
+        around.write_down(connection, report, [entry])
+    around.destroy_expired(engine)
     return report
 
 
