@@ -183,6 +183,8 @@ def _register(connection: Connection, dataset: str, columns: Mapping[str, str]) 
     ).where(table.c.dataset_id == dataset)  # fmt: skip
     rows = connection.execute(query).all()
     found = pd.DataFrame(rows, columns=["key", "masked", "row", *columns])
+    if "birth" in found:  # a column that nobody gave comes as numbers
+        found["birth"] = found["birth"].astype(object).where(found["birth"].notna(), None)
     keys = [(dataset, key) for key in found["key"]]
     opener = Opener(connection)
     found["masked"] = opener.texts(table.name, "masked", keys, found["masked"])

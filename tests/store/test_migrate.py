@@ -23,11 +23,12 @@ from sqlalchemy import (
     select,
 )
 
-from cockpit.store import catalogue, geometry, ingest, migrate
+from cockpit.store import ingest, migrate
 from cockpit.store.bulk import insert_frame
 from cockpit.store.migrate import newest, upgrade
 from cockpit.store.models import Base
 from cockpit.store.session import open_engine
+from tests import first_version
 from tests.small import write_small
 
 
@@ -125,11 +126,7 @@ def test_a_county_of_the_first_tables_is_upgraded_where_it_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'store' / 'county.sqlite'}")
-    monkeypatch.setattr(ingest, "upgrade", to_the_first_tables)
-    monkeypatch.setattr(ingest, "seal_frame", lambda _connection, _table, frame: frame)
-    monkeypatch.setattr(ingest, "blind_key", lambda _connection, _folder: b"k" * 32)
-    monkeypatch.setattr(catalogue, "findings_sealed", lambda _connection, rows: rows)
-    monkeypatch.setattr(geometry, "findings_sealed", lambda _connection, rows: rows)
+    first_version.loading(monkeypatch, to_the_first_tables)
     report = ingest.load(write_small(tmp_path / "raw"), engine, tmp_path / "store")
     first = columns_in(engine)
     before = rows_of(engine, first)
