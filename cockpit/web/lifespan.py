@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
-from cockpit.access import first_start
+from cockpit.access import audit_checkpoints, first_start, retention
 from cockpit.access.classes import CLASSES
 from cockpit.answers import alert_watch, coverage_check, open_catalogue, reach, risk, sealing
 from cockpit.answers.appeals import current_appeals
@@ -25,6 +25,7 @@ from cockpit.answers.happenings import current_happenings
 from cockpit.answers.siting import Rules, ground_of, pose
 from cockpit.coverage.services import SERVICES
 from cockpit.settings import ROOT, settings
+from cockpit.store.session import engine
 from cockpit.web import layers
 from geodata.errors import CockpitError
 
@@ -45,8 +46,16 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     gc.freeze()
     ended = threading.Event()
     threading.Thread(target=warm_more, args=(ended,), name="warm", daemon=True).start()
+    guards = [
+        threading.Thread(target=work, args=(engine(), ended), name=name, daemon=True)
+        for name, work in (("checkpoints", audit_checkpoints.watch), ("retention", retention.watch))
+    ]
+    for guard in guards:
+        guard.start()
     yield
     ended.set()
+    for guard in guards:  # the last entries are signed before the process ends
+        await run_in_threadpool(guard.join, 10)
     layers.clear()
 
 
