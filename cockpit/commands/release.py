@@ -7,19 +7,16 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from cockpit.access import audit
 from cockpit.answers import release as answers
-from cockpit.answers import release_budget, release_store, release_write
+from cockpit.answers import release_acts as acts
 from cockpit.answers.current import current_twin
 from cockpit.answers.release import Asked
 from cockpit.answers.release_store import NOISY
-from cockpit.answers.release_tables import TableKind, exact_of, table_kind, tables
+from cockpit.answers.release_tables import TableKind, table_kind, tables
 from cockpit.answers.twin import Twin
 from cockpit.locale import translate
 from cockpit.release.budget import written
-from cockpit.store.session import engine
 from geodata.errors import InputError
 
 
@@ -53,19 +50,13 @@ def _title(given: argparse.Namespace, thing: Any) -> str:
 
 
 def _list(given: argparse.Namespace) -> Told:
-    with Session(engine()) as db:
-        waiting = [answers.draft(db, one) for one in release_write.drafts(db)]
-    every = {
-        one.id: one
-        for newest in release_store.published(retracted=True)
-        for one in release_store.all_versions(newest.series)
-    }
+    waiting, every = acts.drafts(), acts.released()
     lines = [
         _say(given, "{id}: {title}; a draft, epsilon {epsilon}.",
              id=one.id, title=_title(given, one), epsilon=written(one.epsilon))
         for one in waiting
     ]  # fmt: skip
-    for one in every.values():
+    for one in every:
         said = "{id}: {title}; version {version}, published {day}."
         if one.retracted is not None:
             said = "{id}: {title}; version {version}, published {day}, retracted."
@@ -81,7 +72,7 @@ def _list(given: argparse.Namespace) -> Told:
          "state": "published" if one.retracted is None else "retracted",
          "published": one.published.isoformat(), "epsilon": f"{one.epsilon:g}",
          "sha256": one.digest}
-        for one in every.values()
+        for one in every
     ]  # fmt: skip
     return lines or [_say(given, "Nothing has been released yet.")], plain
 
@@ -95,10 +86,7 @@ def _tables(given: argparse.Namespace) -> Told:
 
 
 def _budget(given: argparse.Namespace) -> Told:
-    with Session(engine()) as db:
-        found = release_budget.budget_of(
-            db, release_store.county_code(db), now=release_write.utc_now()
-        )
+    found = acts.budget()
     lines = [
         _say(given, "Privacy budget {year}: {spent} of ε {allowed} spent, {left} left.",
              year=found.year, spent=written(found.spent), allowed=written(found.allowed),
@@ -130,8 +118,7 @@ def _asked(given: argparse.Namespace) -> tuple[Twin, TableKind, Asked]:
 
 def _expect(given: argparse.Namespace) -> Told:
     county, kind, asked = _asked(given)
-    with Session(engine()) as db:
-        exact = exact_of(db, county, asked.table)
+    exact = acts.exact(county, asked.table)
     if asked.lowest not in exact.levels():
         raise InputError("There is no level {level}.", level=asked.lowest)
     if kind.kind != NOISY:
@@ -155,17 +142,13 @@ def _expect(given: argparse.Namespace) -> Told:
 
 def _make(given: argparse.Namespace) -> Told:
     county, _, asked = _asked(given)
-    with Session(engine()) as db:
-        made = answers.make(
-            db, county, asked, reason=given.reason, note=given.note, who=audit.terminal()
-        )
+    made = acts.make(county, asked, reason=given.reason, note=given.note, who=audit.terminal())
     said = "{release} is made, as a draft. Look at it on the page Release, then publish it."
     return [_say(given, said, release=made)], {"id": made, "epsilon": written(asked.epsilon)}
 
 
 def _publish(given: argparse.Namespace) -> Told:
-    with Session(engine()) as db:
-        version = release_write.publish(db, given.id, who=audit.terminal())
+    version = acts.publish(given.id, who=audit.terminal())
     said = "{release} is public now, as version {version}."
     return [_say(given, said, release=given.id, version=version)], {
         "id": given.id, "version": version
@@ -173,15 +156,13 @@ def _publish(given: argparse.Namespace) -> Told:
 
 
 def _discard(given: argparse.Namespace) -> Told:
-    with Session(engine()) as db:
-        release_write.discard(db, given.id, who=audit.terminal())
+    acts.discard(given.id, who=audit.terminal())
     said = "{release} is discarded; what it spent stays spent."
     return [_say(given, said, release=given.id)], {"id": given.id, "state": "discarded"}
 
 
 def _retract(given: argparse.Namespace) -> Told:
-    with Session(engine()) as db:
-        release_write.retract(db, given.id, reason=given.reason, who=audit.terminal())
+    acts.retract(given.id, reason=given.reason, who=audit.terminal())
     said = "{release} is retracted; its notice stays."
     return [_say(given, said, release=given.id)], {"id": given.id, "state": "retracted"}
 

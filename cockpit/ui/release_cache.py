@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from cockpit.access.visitor import Visitor
 from cockpit.answers import release as answers
-from cockpit.answers import release_budget, release_decision, release_store, release_write
+from cockpit.answers import release_acts as acts
+from cockpit.answers import release_decision
 from cockpit.answers.release import Asked, Draft
 from cockpit.answers.release_budget import Budget
 from cockpit.answers.release_decision import Checked
 from cockpit.answers.release_store import Published
-from cockpit.answers.release_tables import Exact, TableKind, exact_of, tables
+from cockpit.answers.release_tables import Exact, TableKind, tables
 from cockpit.answers.twin import Twin
 from cockpit.release.utility import LevelError
 from cockpit.store import session as store
@@ -30,8 +31,7 @@ def steward() -> Visitor:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _exact(_twin: Twin, version: str, table: str) -> Exact:  # noqa: ARG001 -- retires old counts
-    with Session(store.engine()) as db:
-        return exact_of(db, _twin, table)
+    return acts.exact(_twin, table)
 
 
 def exact(twin: Twin, table: str) -> Exact:
@@ -47,47 +47,38 @@ def known_tables(twin: Twin) -> tuple[TableKind, ...]:
 
 def budget() -> Budget:
     """Return the ledger as it stands now."""
-    with Session(store.engine()) as db:
-        now = release_write.utc_now()
-        return release_budget.budget_of(db, release_store.county_code(db), now=now)
+    return acts.budget()
 
 
 def released() -> tuple[Published, ...]:
     """Return every version that was published, retracted ones too, the newest first."""
-    found = release_store.published(retracted=True)
-    every = {one.id: one for first in found for one in release_store.all_versions(first.series)}
-    return tuple(sorted(every.values(), key=lambda one: one.published, reverse=True))
+    return acts.released()
 
 
 def drafts() -> Sequence[Draft]:
     """Return the drafts that wait."""
     steward()
-    with Session(store.engine()) as db:
-        return [answers.draft(db, one) for one in release_write.drafts(db)]
+    return acts.drafts()
 
 
 def make(twin: Twin, asked: Asked, *, reason: str, note: str) -> str:
     """Draw and store figures as a draft."""
-    with Session(store.engine()) as db:
-        return answers.make(db, twin, asked, reason=reason, note=note, who=steward())
+    return acts.make(twin, asked, reason=reason, note=note, who=steward())
 
 
 def publish(release: str) -> int:
     """Publish a draft; return its version."""
-    with Session(store.engine()) as db:
-        return release_write.publish(db, release, who=steward())
+    return acts.publish(release, who=steward())
 
 
 def discard(release: str) -> None:
     """Drop a draft."""
-    with Session(store.engine()) as db:
-        release_write.discard(db, release, who=steward())
+    acts.discard(release, who=steward())
 
 
 def retract(release: str, reason: str) -> None:
     """Take a release back."""
-    with Session(store.engine()) as db:
-        release_write.retract(db, release, reason=reason, who=steward())
+    acts.retract(release, reason=reason, who=steward())
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
