@@ -19,8 +19,7 @@ class Settings:
     database: str
     """SQLAlchemy address of the store (COCKPIT_DATABASE); default: SQLite in the data folder."""
     visitor_class: str
-    """Highest class a visitor sees (COCKPIT_VISITOR_CLASS): until people sign in, 备用 in an
-    office; 公开 where the page can be opened from outside."""
+    """Highest class that commands at the terminal show (COCKPIT_VISITOR_CLASS)."""
     small_count: int
     """Counts of sensitive groups below this are not shown (COCKPIT_SMALL_COUNT)."""
     tile_above: int
