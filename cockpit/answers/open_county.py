@@ -200,7 +200,10 @@ def news(most: int = 6) -> list[News]:
             found.append(News(one.published, what, one))
             if one.retracted is not None:
                 found.append(News(one.retracted, "retracted", one))
-    return sorted(found, key=lambda one: one.at, reverse=True)[:most]
+    # Times are whole seconds: what follows from something else at the same one is newer.
+    return sorted(found, key=lambda n: (n.at, n.what == "retracted", n.release.version))[::-1][
+        :most
+    ]
 
 
 @dataclass(frozen=True)

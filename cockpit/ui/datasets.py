@@ -124,7 +124,7 @@ def _card(one: OpenDataset) -> str:
     title = escape(_text(one.title, one.title_en))
     words = escape(_text(one.description, one.description_en))
     return (
-        f'<section class="op-card"><h3><a href="{address}" target="_self">{title}</a></h3>'
+        f'<section class="op-card"><h2><a href="{address}" target="_self">{title}</a></h2>'
         f"<p>{words}</p>{tags}</section>"
     )
 

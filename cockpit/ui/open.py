@@ -10,7 +10,7 @@ import streamlit as st
 from cockpit.answers import open_county as answers
 from cockpit.answers.open_county import Group, News, OpenMap
 from cockpit.answers.open_county_places import OpenPlaces
-from cockpit.answers.release_store import Published
+from cockpit.answers.release_store import Change, Published
 from cockpit.coverage.services import SERVICES
 from cockpit.indicators import MEASURES
 from cockpit.ui import elder, open_cache, open_maps, state
@@ -69,8 +69,8 @@ def headline(places: OpenPlaces, releases: tuple[Published, ...]) -> list[Group]
 
 def _way(page: str, title: str, words: str) -> str:
     return (
-        f'<a class="op-card" href="{escape(elder.link(page))}" target="_self"><h3>{escape(title)} →'
-        f'</h3><span class="op-quiet">{escape(words)}</span></a>'
+        f'<a class="op-card" href="{escape(elder.link(page))}" target="_self"><h2>{escape(title)} →'
+        f'</h2><span class="op-quiet">{escape(words)}</span></a>'
     )
 
 
@@ -262,13 +262,29 @@ def news(found: list[News]) -> None:
     items = []
     for one in found[: elder.MOST]:
         title = say(NEWS_TITLES[one.what], title=title_of(one.release), version=one.release.version)
-        note = one.release.retraction_note if one.what == "retracted" else one.release.note
+        note = one.release.retraction_note if one.what == "retracted" else _changes(one.release)
         items.append(
             f'<li>{escape(title)} <span class="op-quiet">{escape(date(one.at.date()))}</span>'
             + (f'<br><span class="op-quiet">{escape(note)}</span>' if note else "")
             + "</li>"
         )
     show(panel(say("What is new"), f"<ul>{''.join(items)}</ul>"))
+
+
+def _changes(release: Published) -> str:
+    """Return the note of a release and what differs from the version before, where words can."""
+    plain = [c for c in release.changes if all(isinstance(v, str | int) for v in c.values.values())]
+    told = [release.note, *(_change(c) for c in plain[:2])]
+    return ("" if language() == "zh" else " ").join(text for text in told if text)
+
+
+def _change(change: Change) -> str:
+    values = dict(change.values)
+    if "class_title" in values:
+        values["class_title"] = say(str(values["class_title"]))
+    if "place" in values:  # the first row of every release
+        values["place"] = say("whole county")
+    return say(change.template, **values)
 
 
 def privacy(spent: answers.Spent | None) -> None:

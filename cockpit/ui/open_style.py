@@ -50,6 +50,7 @@ _PAGE = """
 .op h1 {font-size: 1.9rem; font-weight: 650; margin: 0; padding: 0; line-height: 1.3;}
 .op h2 {font-size: 1.3rem; font-weight: 650; margin: 0 0 8px; padding: 0; line-height: 1.4;}
 .op h3 {font-size: 1.05rem; font-weight: 650; margin: 0 0 4px; padding: 0; line-height: 1.4;}
+.op .op-card h2 {font-size: 1.1rem; margin-bottom: 4px;}
 .op p {margin: 0 0 8px; font-size: 1.05rem; line-height: 1.65;}
 .op p:last-child {margin-bottom: 0;}
 .op .op-lead {font-size: 1.15rem; max-width: 46rem;}
