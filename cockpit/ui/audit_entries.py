@@ -51,18 +51,16 @@ def show(_view: str) -> None:
 
 
 def _filters() -> Filter:
-    today = dt.date.today()
-    first, second = st.columns([0.42, 0.58], gap="small")
-    with first, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    today = words.today()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         since = st.date_input(
             say("From"), width=140,
             **state.remembered("audit.since", today - dt.timedelta(days=_BACK)),
         )  # fmt: skip
         until = st.date_input(say("To"), width=140, **state.remembered("audit.until", today))
-        who = st.text_input(say("Who"), width=150, **state.remembered("audit.who", ""))
-    with second, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        who = st.text_input(say("By whom"), width=130, **state.remembered("audit.who", ""))
         acts = st.multiselect(
-            say("Act"), list(trail.ACTS), format_func=words.act, width=240,
+            say("Act"), list(trail.ACTS), format_func=words.act, width=230,
             placeholder=say("all acts"),
             **state.remembered("audit.acts", [], allowed=trail.ACTS),
         )  # fmt: skip
@@ -71,8 +69,8 @@ def _filters() -> Filter:
             placeholder=say("all classes"),
             **state.remembered("audit.classes", [], allowed=CLASSES),
         )  # fmt: skip
-        subject = st.text_input(say("About"), width=140, **state.remembered("audit.subject", ""))
-        text = st.text_input(say("Any text"), width=140, **state.remembered("audit.text", ""))
+        subject = st.text_input(say("About"), width=150, **state.remembered("audit.subject", ""))
+        text = st.text_input(say("Any text"), width=150, **state.remembered("audit.text", ""))
     return Filter(
         since=words.as_utc(since) if isinstance(since, dt.date) else None,
         until=words.as_utc(until, end=True) if isinstance(until, dt.date) else None,
@@ -123,7 +121,7 @@ def _table(rows: tuple[Entry, ...]) -> Entry | None:
             {
                 say("No."): [row.seq for row in rows],
                 say("Time"): [words.moment(row.at) for row in rows],
-                say("Who"): [row.who for row in rows],
+                say("By whom"): [row.who for row in rows],
                 say("Act"): [words.act(row.act) for row in rows],
                 say("About"): [row.subject for row in rows],
                 say("Class"): [words.data_class(row.data_class) for row in rows],
@@ -138,7 +136,7 @@ def _table(rows: tuple[Entry, ...]) -> Entry | None:
         column_config={
             say("No."): st.column_config.NumberColumn(width=70),
             say("Time"): st.column_config.TextColumn(width=160),
-            say("Who"): st.column_config.TextColumn(width=120),
+            say("By whom"): st.column_config.TextColumn(width=120),
             say("Class"): st.column_config.TextColumn(width=70),
         },
     )
@@ -154,7 +152,7 @@ def _one(one: Entry) -> None:
         st.markdown(f"**{say('Entry {seq}', seq=one.seq)}** · `{trail.code_of(one.seq)}`")
         pairs = {
             say("Time"): words.moment(one.at),
-            say("Who"): f"{one.who} ({one.account})" if one.account else one.who,
+            say("By whom"): f"{one.who} ({one.account})" if one.account else one.who,
             say("Roles"): one.roles,
             say("Session"): one.session_id,
             say("Act"): words.act(one.act),
@@ -181,7 +179,7 @@ def _charts(found: Counts) -> None:
     by_class = [(words.data_class(c), found.by_class[c]) for c in CLASSES if c in found.by_class]
     _bars(say("By class"), by_class, "audit.by_class")
     days = sorted(found.by_day.items())[-7:]
-    _bars(say("By day, the last ones"), days, "audit.by_day")
+    _bars(say("By day (UTC), the last ones"), days, "audit.by_day")
 
 
 def _bars(title: str, rows: list[tuple[str, int]], name: str) -> None:

@@ -47,7 +47,7 @@ def _odd() -> None:
         pa.table(
             {
                 say("Time"): [words.moment(one.at) for one in found],
-                say("Who"): [one.who for one in found],
+                say("By whom"): [one.who for one in found],
                 say("Reason"): [_rule(one.rule) for one in found],
                 say("How many"): [one.n for one in found],
                 say("Last entry"): [one.seq for one in found],

@@ -19,6 +19,11 @@ def moment(time: dt.datetime | str) -> str:
     return f"{utc.astimezone(ZoneInfo(settings().timezone)):%Y-%m-%d %H:%M:%S}"
 
 
+def today() -> dt.date:
+    """Return the day that it is in the county."""
+    return dt.datetime.now(ZoneInfo(settings().timezone)).date()
+
+
 def as_utc(day: dt.date, *, end: bool = False) -> dt.datetime:
     """Return the moment of UTC at which a day of the county begins, or ends."""
     begins = dt.datetime.combine(day, dt.time(), ZoneInfo(settings().timezone))
