@@ -207,6 +207,7 @@ async def _sign_in_page(
         form, mark = await _form(request, target=target, error=error, name=name)
     page = signin_page.sign_in(
         form, demos=demos, first=first, oidc=bool(settings().oidc_metadata),
+        ended="ended" in request.query_params,
         status=_status(error) if error else 200,
     )  # fmt: skip
     if isinstance(error, TooManyAttemptsError):

@@ -93,7 +93,7 @@ class Form:
 
 def sign_in(
     form: Form, *, demos: Sequence[Demo] = (), first: bool = False, oidc: bool = False,
-    status: int = 200,
+    ended: bool = False, status: int = 200,
 ) -> HTMLResponse:  # fmt: skip
     """Return the page to sign in on."""
     say = form.say
@@ -105,6 +105,8 @@ def sign_in(
         + f"<button>{say('Sign in')}</button>"
     )  # fmt: skip
     parts = [f"<h1>{say('Sign in')}</h1>", form.alert()]
+    if ended and not form.error:
+        parts.append(f'<p role="status">{say("Your session has ended. Sign in again.")}</p>')
     if first:
         link = f'<a href="/sign-in/first?lang={form.language}">{say("Make the first account")}</a>'
         said = say("There is no administrator yet.")

@@ -23,6 +23,8 @@ LOOK_SECONDS = 2.0
 MOST_KNOWN = 20_000  # page sessions, and files
 ENDED = 1008  # "policy violation": the browser connects again, as whoever it then is
 _FIRST_MESSAGES = 20
+_AWAY = wire.leading_to("/sign-in?ended=1")
+"""Sent before a websocket is closed: without it the last figures would stay on the screen."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class Stream:
         self.visitor, self.owner, self.known = visitor, owner, known
         self.ended = asyncio.Event()
         self._to_learn = _FIRST_MESSAGES
-        self._closed = False
+        self._accepted = self._closed = False
         self._next: asyncio.Future[Message] | None = None
 
     async def run(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -120,6 +122,7 @@ class Stream:
                 return
             if message["type"] == "websocket.send" and message.get("bytes"):
                 self._learn(message["bytes"])
+            self._accepted = self._accepted or message["type"] == "websocket.accept"
             self._closed = message["type"] == "websocket.close"
             await send(message)
 
@@ -128,9 +131,7 @@ class Stream:
             if message is not None and message["type"] == "websocket.receive":
                 await self._check(message)
             if message is None or self.ended.is_set():
-                if not self._closed:
-                    self._closed = True
-                    await send({"type": "websocket.close", "code": ENDED})
+                await self._close(send)
                 return {"type": "websocket.disconnect", "code": ENDED}
             return message
 
@@ -139,6 +140,14 @@ class Stream:
         finally:
             if self._next is not None:
                 self._next.cancel()
+
+    async def _close(self, send: Send) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        if self._accepted:
+            await send({"type": "websocket.send", "bytes": _AWAY})
+        await send({"type": "websocket.close", "code": ENDED})
 
     async def _message(self, receive: Receive) -> Message | None:
         """Return the browser's next message, None when the session ends before one comes."""

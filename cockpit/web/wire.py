@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 NEW_SESSION, INITIALIZE, SESSION_ID = 4, 1, 6  # ForwardMsg -> NewSession -> Initialize
+METADATA, AUTH_REDIRECT, URL = 2, 24, 1  # ForwardMsg -> AuthRedirect
 RERUN_SCRIPT, HEARTBEAT, IS_AUTO_RERUN = 11, 17, 6  # BackMsg -> ClientState
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
@@ -48,6 +49,24 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, at + n + 1
     return 0, len(data)
+
+
+def leading_to(path: str) -> bytes:
+    """Return a message that makes the browser leave the page for another address of ours."""
+    target = _part(URL, path.encode())
+    return _part(METADATA, b"") + _part(AUTH_REDIRECT, target)
+
+
+def _part(number: int, value: bytes) -> bytes:
+    return _as_varint(number << 3 | _BYTES) + _as_varint(len(value)) + value
+
+
+def _as_varint(value: int) -> bytes:
+    more = bytearray()
+    while value > 0x7F:
+        more.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*more, value])
 
 
 def session_given(forward: bytes) -> str:

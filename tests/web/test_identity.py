@@ -188,6 +188,10 @@ class TestWire:
         assert not wire.by_hand(by_timer())
         assert not wire.by_hand(heartbeat.SerializeToString())
 
+    def test_the_way_out(self) -> None:
+        message = ForwardMsg.FromString(wire.leading_to("/x" * 200))
+        assert message.auth_redirect.url == "/x" * 200
+
     def test_the_files_that_a_message_names(self) -> None:
         message = ForwardMsg()
         message.delta.new_element.markdown.body = "![](/media/0123456789abcdef.png) /media/../x"
@@ -369,6 +373,8 @@ class TestOpenWebsockets:
             await asyncio.to_thread(revoke, "li")
             await asyncio.wait_for(tasks[0], 2)
             assert first.sent[-1] == {"type": "websocket.close", "code": streams.ENDED}
+            last = ForwardMsg.FromString(first.sent[-2]["bytes"])
+            assert last.auth_redirect.url == "/sign-in?ended=1"
             assert not second.closed
             second.to_server.put_nowait(BYE)
             await asyncio.wait_for(tasks[1], 2)
