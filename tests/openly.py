@@ -186,7 +186,7 @@ def open_here(open_store: Path, tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def change(open_here: Path) -> Callable[..., None]:  # noqa: ARG001
+def change(open_here: Path) -> Callable[..., None]:
     """Return a function that changes data sets: ``change("places", data_class="备用")``."""
 
     def changed(ident: str, **values: object) -> None:

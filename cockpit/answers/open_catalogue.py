@@ -32,7 +32,7 @@ from cockpit.answers.open_sources import (
     open_sources,
     region_sources_all_open,
 )
-from cockpit.answers.open_tables import read, region_shapes
+from cockpit.answers.open_tables import OpenTable, read, region_shapes
 from cockpit.answers.release_store import Published, RetractedError
 from cockpit.locale import translate
 from cockpit.settings import settings
@@ -132,6 +132,31 @@ class Catalogue:
 
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # ids stand in addresses and file names
+
+
+@dataclass(frozen=True)
+class _Now:
+    """What is open in the store now; ``whole``: no boundary comes from a closed data set."""
+
+    version: str  # of the stored data
+    county: CountyName
+    sources: tuple[Source, ...]
+    whole: bool
+
+    @property
+    def open_ids(self) -> frozenset[str]:
+        return frozenset(source.id for source in self.sources)
+
+    @property
+    def regions(self) -> frozenset[str]:
+        return frozenset(source.id for source in self.sources if source.kind == "regions")
+
+    @property
+    def state(self) -> str:
+        """What files depend on beside their own delivery: rows can be settled anew without one."""
+        return f"{LAYOUT} {self.version} {self.whole}"
+
+
 _lock = threading.Lock()
 _last: dict[Any, Any] = {}
 
@@ -149,16 +174,16 @@ def open_datasets() -> tuple[OpenDataset, ...]:
 def catalogue() -> Catalogue:
     """Return the open data of the store as it is now."""
     with Session(engine()) as db:
-        if not data_version(db):
+        version = data_version(db)
+        if not version:
             return Catalogue(CountyName(), (), "")
-        county, sources = county_name(db), open_sources(db)
-        whole = region_sources_all_open(db, sources)
+        sources = open_sources(db)
+        now = _Now(version, county_name(db), sources, region_sources_all_open(db, sources))
     releases = series_in_order()
-    # Published is compared by what it says; its tables are checked against their digests.
-    key = (str(settings().data_folder), county, sources, whole, _told(releases))
+    key = (str(settings().data_folder), now, _told(releases))
     with _lock:
         if _last.get("key") != key:
-            _last["made"] = _catalogue(county, sources, releases, whole=whole)
+            _last["made"] = _catalogue(now, releases)
             _last["key"] = key
         made: Catalogue = _last["made"]
     return made
@@ -179,30 +204,19 @@ def _told(releases: Iterable[tuple[Published, ...]]) -> tuple[Any, ...]:
     )
 
 
-def _catalogue(
-    county: CountyName,
-    sources: tuple[Source, ...],
-    releases: tuple[tuple[Published, ...], ...],
-    *,
-    whole: bool,
-) -> Catalogue:
-    open_ids = frozenset(source.id for source in sources)
-    made = [
+def _catalogue(now: _Now, releases: tuple[tuple[Published, ...], ...]) -> Catalogue:
+    named = [series for series in releases if _ID.fullmatch(series[0].series)]
+    taken = {series[0].series for series in named}  # a release goes before a data set of its name
+    datasets = (
+        *(_of_series(series, now) for series in named),
         *(
-            _of_series(series, county, sources, whole=whole)
-            for series in releases
-            if _ID.fullmatch(series[0].series)
+            _of_source(source, now)
+            for source in now.sources
+            if _ID.fullmatch(source.id) and source.id not in taken
         ),
-        *(
-            _of_source(source, county, sources, open_ids, whole=whole)
-            for source in sources
-            if _ID.fullmatch(source.id)
-        ),
-    ]
-    unique = {one.id: one for one in reversed(made)}  # a release goes before a data set of its name
-    datasets = tuple(one for one in made if unique[one.id] is one)
+    )
     stamp = max((one.updated for one in datasets), default=dt.datetime.min).isoformat()
-    return Catalogue(county, datasets, stamp)
+    return Catalogue(now.county, datasets, stamp)
 
 
 # ---------------------------------------------------------------- data sets
@@ -217,28 +231,19 @@ _SAYS = {
 }
 
 
-def _of_source(
-    source: Source,
-    county: CountyName,
-    sources: tuple[Source, ...],
-    open_ids: frozenset[str],
-    *,
-    whole: bool,
-) -> OpenDataset:
-    regions = frozenset(s.id for s in sources if s.kind == "regions")
-    leans = source.kind == "regions"
-    needs = frozenset({source.id}) | (regions if leans else frozenset())
-    state = f"{LAYOUT} {whole if leans else ''}"
+def _of_source(source: Source, now: _Now) -> OpenDataset:
+    needs = frozenset({source.id}) | (now.regions if source.kind == "regions" else frozenset())
 
-    def make() -> Any:
+    def make() -> OpenTable:
         with Session(engine()) as db:
-            return read(db, source, open_ids, with_made=whole)
+            return read(db, source, now.open_ids, with_made=now.whole)
 
-    about = _about_source(source, county)
-    now = kept(_identity(source, source.now, county), about, make, state=state, needs=needs)
-    versions = [_version(source.id, source.now.version, source.now.loaded, now)]
+    about = _about_source(source, now.county)
+    identity = _identity(source, source.now, now.county)
+    files = kept(identity, about, make, state=now.state, needs=needs)
+    versions = [_version(source.id, source.now.version, source.now.loaded, files)]
     for past in source.past:
-        before = kept_before(_identity(source, past, county), open_ids)
+        before = kept_before(_identity(source, past, now.county), now.open_ids)
         if before is not None:
             versions.append(_version(source.id, past.version, past.loaded, before))
     licence = licence_of(source.licence)
@@ -250,7 +255,7 @@ def _of_source(
         licence_uri=licence.uri, department=source.department,
         department_en=translate(source.department, "en"), as_of=source.as_of,
         updated=source.now.loaded, refresh_days=source.refresh_days, formats=versions[0].formats,
-        versions=tuple(versions), rows=now.rows, bbox=now.bbox,
+        versions=tuple(versions), rows=files.rows, bbox=files.bbox,
     )  # fmt: skip
 
 
@@ -292,17 +297,11 @@ def _version(dataset: str, number: int, updated: dt.datetime, files: KeptVersion
 # ---------------------------------------------------------------- releases
 
 
-def _of_series(
-    series: tuple[Published, ...],
-    county: CountyName,
-    sources: tuple[Source, ...],
-    *,
-    whole: bool,
-) -> OpenDataset:
+def _of_series(series: tuple[Published, ...], now: _Now) -> OpenDataset:
     """Return a series of releases by its newest version that stands, or the newest of all."""
     alive = [one for one in series if one.retracted is None]
     newest = alive[0] if alive else series[0]
-    versions, now = [], None
+    versions, current = [], None
     for one in series:
         updated = told_at(one.published)
         if one.retracted is not None:
@@ -310,27 +309,21 @@ def _of_series(
                 OpenVersion(one.version, updated, (), told_at(one.retracted), one.retraction_note)
             )
             continue
-        files = _release_files(one, county, sources, whole=whole)
-        now = files if one is newest else now
+        files = _release_files(one, now)
+        current = files if one is newest else current
         versions.append(_version(one.series, one.version, updated, files))
-    return _told_release(newest, county, tuple(versions), now)
+    return _told_release(newest, now.county, tuple(versions), current)
 
 
-def _release_files(
-    release: Published, county: CountyName, sources: tuple[Source, ...], *, whole: bool
-) -> KeptVersion:
-    regions = [source for source in sources if source.kind == "regions"]
-    bounds = ",".join(f"{s.id}:{s.now.batch}:{s.now.sha256}" for s in regions)
-    needs = frozenset(source.id for source in regions)
-
-    def make() -> Any:
+def _release_files(release: Published, now: _Now) -> KeptVersion:
+    def make() -> OpenTable:
         with Session(engine()) as db:
-            shapes = region_shapes(db, needs, with_made=whole)
+            shapes = region_shapes(db, now.regions, with_made=now.whole)
         return release_table(release, shapes)
 
-    identity = f"release|{county.code}|{release.id}|{release.digest}"
-    about = _about_release(release, county)
-    return kept(identity, about, make, state=f"{LAYOUT} {whole} {bounds}", needs=needs)
+    identity = f"release|{now.county.code}|{release.id}|{release.digest}"
+    about = _about_release(release, now.county)
+    return kept(identity, about, make, state=now.state, needs=now.regions)
 
 
 def _about_release(release: Published, county: CountyName) -> About:

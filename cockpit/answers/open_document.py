@@ -89,9 +89,10 @@ _SCHEMAS: dict[str, Any] = {
     ),
 }  # fmt: skip
 
+_SENTENCE = {"application/json": {"schema": {"$ref": "#/components/schemas/error"}}}
 _ERRORS = {
     "304": {"description": "What the client has is still what we have."},
-    "400": {"$ref": "#/components/responses/error"},
+    "400": {"$ref": "#/components/responses/refused"},
     "404": {"$ref": "#/components/responses/error"},
     "503": {"$ref": "#/components/responses/error"},
 }
@@ -173,12 +174,12 @@ def document(
         "components": {
             "schemas": _SCHEMAS | {_page_name(one): _page(one, language) for one in datasets},
             "responses": {
-                "error": {
-                    "description": "One sentence that says why",
-                    "content": {
-                        "application/json": {"schema": {"$ref": "#/components/schemas/error"}}
-                    },
-                }
+                "error": {"description": "One sentence that says why", "content": _SENTENCE},
+                "refused": {
+                    "description": "One sentence that says why; plain text for an address that "
+                    "is too long or has signs that cannot be printed",
+                    "content": _SENTENCE | {"text/plain": {"schema": {"type": "string"}}},
+                },
             },
         },
     }

@@ -21,8 +21,10 @@ from cockpit.locale import catalogue
 from cockpit.store.models import Batch, Facility
 from cockpit.store.models_release import Release
 from cockpit.store.session import engine
-from tests.openly import OPEN, change, open_here, open_store  # noqa: F401 -- fixtures
+from tests.openly import OPEN
 from tests.released import NOISY, SUPPRESSED
+
+pytest_plugins = ("tests.openly",)
 
 FORMATS = ("csv", "xlsx", "geojson", "gpkg", "parquet", "datapackage", "zip")
 
@@ -153,9 +155,7 @@ def test_a_damaged_file_is_made_again(open_here: Path) -> None:
     assert hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256
 
 
-def test_an_empty_store_has_no_open_data(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_empty_store_has_no_open_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.openly import forget
 
     monkeypatch.setenv("COCKPIT_DATA", str(tmp_path))

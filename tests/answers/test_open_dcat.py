@@ -18,8 +18,10 @@ from cockpit.answers import open_dcat, release_write
 from cockpit.answers.open_catalogue import catalogue
 from cockpit.store.models_release import Release
 from cockpit.store.session import engine
-from tests.openly import CANARY, OPEN, open_here, open_store, shown  # noqa: F401 -- fixtures
+from tests.openly import CANARY, OPEN, shown
 from tests.released import NOISY
+
+pytest_plugins = ("tests.openly",)
 
 # rdflib 7.6 reads JSON-LD by a class of its own that it calls old.
 pytestmark = pytest.mark.filterwarnings("ignore:.*Graph is deprecated:DeprecationWarning")
@@ -93,16 +95,12 @@ PLANTED: dict[str, Callable[[dict[str, Any]], Any]] = {
     "a cut hash": lambda d: _file(d)["spdx:checksum"]["spdx:checksumValue"].update(
         {"@value": "abcd"}
     ),
-    "a service without endpoint": lambda d: nodes(d, "dcat:DataService")[0].pop(
-        "dcat:endpointURL"
-    ),
+    "a service without endpoint": lambda d: nodes(d, "dcat:DataService")[0].pop("dcat:endpointURL"),
 }
 
 
 @pytest.mark.parametrize("name", PLANTED)
-def test_a_planted_error_is_found(
-    document: dict[str, Any], shapes: Graph, name: str
-) -> None:
+def test_a_planted_error_is_found(document: dict[str, Any], shapes: Graph, name: str) -> None:
     wrong = copy.deepcopy(document)
     PLANTED[name](wrong)
     assert "Validation Report" in faults(wrong, shapes)

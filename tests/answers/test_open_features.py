@@ -24,11 +24,13 @@ from cockpit.answers.open_features import (
     span_of,
 )
 from geodata.errors import InputError
-from tests.openly import open_store, shown  # noqa: F401 -- fixtures
+from tests.openly import shown
+
+pytest_plugins = ("tests.openly",)
 
 
 @pytest.fixture(scope="module")
-def county(open_store: Path) -> Iterator[None]:  # noqa: F811
+def county(open_store: Path) -> Iterator[None]:
     with shown(open_store):
         yield
 
@@ -124,13 +126,15 @@ def test_a_property_is_held_to_its_type(county: None) -> None:
 def test_one_feature_by_its_id(county: None) -> None:
     told = json.loads(feature(collection("places"), "F1"))
     assert told["properties"]["name"] == "=HYPERLINK(1)"
-    with pytest.raises(NoOpenDataError, match="There is no feature F9."):
+    with pytest.raises(NoOpenDataError, match=r"There is no feature F9\."):
         feature(collection("places"), "F9")
-    with pytest.raises(NoOpenDataError, match="There is no open data set people."):
+    with pytest.raises(NoOpenDataError, match=r"There is no open data set people\."):
         collection("people")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     number=st.integers(0, 6),
     limit=st.integers(1, 40),

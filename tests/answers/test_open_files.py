@@ -27,7 +27,6 @@ from cockpit.answers.open_columns import OpenColumn, column
 from cockpit.answers.open_files import as_csv, as_geojson, as_gpkg, as_parquet, as_xlsx, files_of
 from cockpit.answers.open_releases import column_names
 from cockpit.answers.open_tables import OpenTable, typed
-from tests.openly import open_here, open_store  # noqa: F401 -- fixtures
 from tests.released import NOISY, SUPPRESSED
 
 ROOT = Path(__file__).parents[2]
@@ -137,6 +136,8 @@ def test_texts_too_long_for_excel_leave_the_workbook_out() -> None:
 _AGAIN = """
 import hashlib, json
 from tests.answers.test_open_files import TABLE, files_of
+
+pytest_plugins = ("tests.openly",)
 print(json.dumps({k: hashlib.sha256(v).hexdigest() for k, v in files_of(TABLE, "x").items()}))
 """
 

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks as promises
 from sqlalchemy import select
@@ -24,15 +25,19 @@ from cockpit.answers.open_catalogue import open_datasets
 from cockpit.store.models_release import Release
 from cockpit.store.session import engine
 from cockpit.web import open_routes
-from tests.openly import change, open_here, open_store, shown  # noqa: F401 -- fixtures
+from tests.openly import shown
 from tests.released import NOISY
 from tests.web.asgi import Reply, ask, cockpit_app
 
+pytest_plugins = ("tests.openly",)
+
 API = "/open/api"
+MOST_QUESTIONS = 6
+"""To each operation, in each of two ways."""
 
 
 @pytest.fixture
-def app(open_here: Path) -> Starlette:  # noqa: F811
+def app(open_here: Path) -> Starlette:
     return cockpit_app(*open_routes.ROUTES)
 
 
@@ -74,7 +79,9 @@ def test_collections_are_the_open_data_sets(app: Starlette) -> None:
     assert [one["id"] for one in told["collections"]] == [one.id for one in open_datasets()]
     places = next(one for one in told["collections"] if one["id"] == "places")
     assert places["title"] == "设施"
-    assert places["extent"]["spatial"]["bbox"][0] == pytest.approx([106.804, 27.204, 106.834, 27.234])
+    assert places["extent"]["spatial"]["bbox"][0] == pytest.approx(
+        [106.804, 27.204, 106.834, 27.234]
+    )
     assert ask(app, f"{API}/collections/places?lang=zh", host="h").json() == places
     bulk = [link for link in places["links"] if link["rel"] == "enclosure"]
     assert {link["type"] for link in bulk} >= {"application/geo+json", "text/csv"}
@@ -112,7 +119,10 @@ def test_links_keep_what_was_asked(app: Starlette) -> None:
         ("limit=-1", "limit is a whole number, 1 or more."),
         ("limit=1.5", "limit is a whole number, 1 or more."),
         ("offset=x", "offset is a whole number, 0 or more."),
-        ("datetime=yesterday", "datetime needs a day such as 2025-06-30, or two with a slash between."),
+        (
+            "datetime=yesterday",
+            "datetime needs a day such as 2025-06-30, or two with a slash between.",
+        ),
         ("colour=red", "There is no parameter colour here."),
         ("kind=a&kind=b", "A parameter stands twice in the address."),
         ("capacity=many", "capacity cannot be many."),
@@ -227,7 +237,8 @@ def test_the_licence_names_the_county(app: Starlette) -> None:
 
 
 def test_a_closed_data_set_leaves_the_document(
-    app: Starlette, change: Callable[..., None]  # noqa: F811
+    app: Starlette,
+    change: Callable[..., None],
 ) -> None:
     path = f"{API}/collections/places/items"
     assert path in ask(app, f"{API}/openapi.json").json()["paths"]
@@ -250,27 +261,36 @@ CHECKS = (
 
 
 @pytest.fixture(scope="module")
-def document(open_store: Path) -> Any:  # noqa: F811
+def document(open_store: Path) -> Any:
     """Return the API's own document, read by schemathesis, while the county is shown."""
     with shown(open_store):
         app = cockpit_app(*open_routes.ROUTES)
         yield schemathesis.openapi.from_asgi(f"{API}/openapi.json", app)
 
 
-schema = schemathesis.pytest.from_fixture("document")
+@pytest.mark.parametrize("mode", list(GenerationMode))
+def test_the_api_keeps_its_own_document(document: Any, mode: GenerationMode) -> None:
+    """Ask each operation what its document allows, and what it does not."""
+    asked = set()
+    for found in document.get_all_operations():
+        operation = found.ok()
 
+        @settings(
+            max_examples=MOST_QUESTIONS,
+            deadline=None,
+            phases=(Phase.generate,),
+            suppress_health_check=list(HealthCheck),
+            derandomize=True,
+            database=None,
+        )
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def ask_it(case: Any) -> None:
+            case.call_and_validate(checks=list(CHECKS))
 
-@schema.parametrize()
-@settings(
-    max_examples=12,
-    deadline=None,
-    phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=list(HealthCheck),
-    derandomize=True,
-    database=None,
-)
-def test_the_api_keeps_its_own_document(case: Any) -> None:
-    case.call_and_validate(checks=list(CHECKS))
+        ask_it()
+        asked.add(operation.path)
+    # The document itself is read first of all, and no operation to schemathesis.
+    assert asked == set(document.raw_schema["paths"]) - {f"{API}/openapi.json"}
 
 
 def test_the_document_names_every_path(app: Starlette) -> None:
