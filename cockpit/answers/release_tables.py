@@ -170,6 +170,9 @@ def exact_of(db: Session, county: Twin, table: str) -> Exact:
         counts = partition.counts(at_leaves)
     else:
         counts = np.rint(np.column_stack(list(at_leaves.values()))).astype(np.int64)
+        filled = counts.sum(axis=0) > 0  # what stands at inner regions alone would read as 0
+        counts = counts[:, filled]
+        classes = tuple(c for c, kept in zip(classes, filled, strict=True) if kept)
     day = _day(db, county, table)
     return Exact(tree, rows, counts, classes, day, data_class, county.version, left_out)
 

@@ -354,3 +354,19 @@ def test_a_draft_is_held_against_the_exact_figures(db: Session) -> None:
     off = abs(table[["0-14", "15-59", "60+"]].iloc[0].to_numpy(dtype=int) - [136, 952, 272])
     assert errors[0].mean == pytest.approx(np.mean(off))
     assert [e.level for e in errors] == list(draft.levels)
+
+
+def test_events_by_category_keep_the_datas_own_names(
+    eventful_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        released.own_copy(eventful_store, tmp_path, monkeypatch),
+        Session(engine()) as db,
+    ):
+        exact = exact_of(db, county(), "events")
+        assert exact.left_out == 1  # at a township, in no grid of it
+        assert exact.figures[0].sum() + exact.left_out == county().measures["events"][0]
+        assert exact.counts.any(axis=0).all()
+        assert all(one == title for one, title in exact.classes)
+        sizes = exact.figures[0].tolist()
+        assert sizes == sorted(sizes, reverse=True)
