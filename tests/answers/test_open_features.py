@@ -76,8 +76,20 @@ def test_a_time_is_a_day_or_two() -> None:
     assert span_of("/2025-06-30") == (dt.date.min, day)
 
 
-@pytest.mark.parametrize("text", ["", "..", "../..", "/", "2025", "2025-02-30", "x/2025-01-01",
-                                  "2025-06-30/2025-06-29", "2025-01-01/2025-01-02/2025-01-03"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "..",
+        "../..",
+        "/",
+        "2025",
+        "2025-02-30",
+        "x/2025-01-01",
+        "2025-06-30/2025-06-29",
+        "2025-01-01/2025-01-02/2025-01-03",
+    ],
+)
 def test_any_other_time_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="datetime needs a day"):
         span_of(text)

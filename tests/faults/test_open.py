@@ -47,8 +47,15 @@ def app(open_here: Path) -> Starlette:
 def addresses() -> Iterator[str]:
     """Yield every open address that is listed, with every feature of every data set."""
     for language in ("zh", "en"):
-        for path in ("/open/", "/open/licence", "/open/catalogue.jsonld", API,
-                     f"{API}/conformance", f"{API}/openapi.json", f"{API}/collections"):  # fmt: skip
+        for path in (
+            "/open/",
+            "/open/licence",
+            "/open/catalogue.jsonld",
+            API,
+            f"{API}/conformance",
+            f"{API}/openapi.json",
+            f"{API}/collections",
+        ):
             yield f"{path}?lang={language}"
         for one in open_datasets():
             yield f"{API}/collections/{one.id}?lang={language}"
