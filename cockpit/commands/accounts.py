@@ -6,14 +6,12 @@ import argparse
 import getpass
 import sys
 
-from sqlalchemy.orm import Session
-
-from cockpit.access import accounts, audit, first_start, sessions
+from cockpit.access import first_start
 from cockpit.access.accounts import Account
 from cockpit.access.classes import TITLES
 from cockpit.access.roles import ROLES
+from cockpit.answers import account_commands as answers
 from cockpit.locale import translate
-from cockpit.store.session import engine, require_table
 from geodata.errors import InputError
 
 
@@ -41,8 +39,7 @@ def _first_code(given: argparse.Namespace) -> None:
 
 
 def _list(given: argparse.Namespace) -> None:
-    with Session(engine()) as db:
-        known = accounts.listing(db)
+    known = answers.listing()
     if not known:
         _tell(given.lang, "There are no accounts yet.")
     for one in known:
@@ -64,42 +61,30 @@ def _line(one: Account, language: str) -> str:
 
 
 def _add(given: argparse.Namespace) -> None:
-    password = "" if given.oidc_subject else _password(given)
-    with Session(engine()) as db:
-        made = accounts.create(
-            db, given.name, password, display=given.display, roles=given.role,
-            clearance=given.clearance, territory=given.territory, by=audit.terminal(),
-            subject=given.oidc_subject, initial=given.initial,
-        )  # fmt: skip
-        db.commit()
+    made = answers.add(
+        given.name, "" if given.oidc_subject else _password(given), display=given.display,
+        roles=given.role, clearance=given.clearance, territory=given.territory,
+        subject=given.oidc_subject, initial=given.initial,
+    )  # fmt: skip
     _tell(given.lang, "The account {name} is made.", name=made.id)
 
 
 def _roles(given: argparse.Namespace) -> None:
-    with Session(engine()) as db:
-        now = accounts.change_roles(
-            db, given.name, roles=given.role, clearance=given.clearance,
-            territory=given.territory, by=audit.terminal(),
-        )  # fmt: skip
-        db.commit()
+    now = answers.change(
+        given.name, roles=given.role, clearance=given.clearance, territory=given.territory
+    )
     said = "The account {name} now has the roles {roles}."
     _tell(given.lang, said, name=now.id, roles=", ".join(now.roles))
 
 
 def _set_password(given: argparse.Namespace) -> None:
-    _require(given.name)
-    password = _password(given)
-    with Session(engine()) as db:
-        accounts.set_password(db, given.name, password, by=audit.terminal(), initial=given.initial)
-        db.commit()
+    answers.require(given.name)  # before anything is typed
+    answers.set_password(given.name, _password(given), initial=given.initial)
     _tell(given.lang, "The password is changed; the account is signed out everywhere.")
 
 
 def _switch(given: argparse.Namespace) -> None:
-    act = accounts.disable if given.act == "disable" else accounts.enable
-    with Session(engine()) as db:
-        now = act(db, given.name, by=audit.terminal())
-        db.commit()
+    now = answers.switch(given.name, on=given.act == "enable")
     said = (
         "The account {name} is switched on."
         if now.enabled
@@ -109,22 +94,8 @@ def _switch(given: argparse.Namespace) -> None:
 
 
 def _sign_out(given: argparse.Namespace) -> None:
-    known = _require(given.name)
-    with Session(engine()) as db:
-        sessions.revoke_all(db, known.id)
-        audit.record(db, audit.terminal(), "sign out", f"account {known.id}",
-                     detail={"everywhere": True})  # fmt: skip
-        db.commit()
+    known = answers.sign_out(given.name)
     _tell(given.lang, "The account {name} is signed out everywhere.", name=known.id)
-
-
-def _require(name: str) -> Account:
-    with Session(engine()) as db:
-        require_table(db, "account")
-        known = accounts.find(db, name)
-    if known is None:
-        raise InputError("There is no account {name}.", name=name[:64])
-    return known
 
 
 def _password(given: argparse.Namespace) -> str:

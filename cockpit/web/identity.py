@@ -33,6 +33,7 @@ _PROTOCOL = b"sec-websocket-protocol"
 _UPLOADS = "/_stcore/upload_file/"
 _CLOSED = ("/_stcore/agent/", "/_stcore/metrics", "/_stcore/script-health-check")
 """Doors of Streamlit's that nobody of ours uses: they would run pages beside every rule."""
+_KEPT = ("/layers/", "/download/")
 _UPLOADING = ("load", "plan", "decide")
 """Acts with a page that takes files: data, scenarios, closed areas."""
 
@@ -74,10 +75,11 @@ class Identity:
         page = _is_page(scope)
         if page and visitor.session and sessions.untouched(visitor):
             await run_in_threadpool(sessions.touch, visitor)
-        if not page or HTTPConnection(scope).cookies.get(BROWSER_COOKIE):
-            await self.app(scope, receive, send)
-        else:
-            await self.app(scope, receive, _with_cookie(scope, send))
+        if page and not HTTPConnection(scope).cookies.get(BROWSER_COOKIE):
+            send = _with_cookie(scope, send)
+        elif scope["path"].startswith(_KEPT):
+            send = _for_this_cookie(send)
+        await self.app(scope, receive, send)
 
     def _refusal(self, scope: Scope, visitor: Visitor) -> Response | None:
         """Return the answer to what this visitor may not have, None for everything else."""
@@ -210,6 +212,19 @@ def _with_cookie(scope: Scope, send: Send) -> Send:
         await send(message)
 
     return send_marked
+
+
+def _for_this_cookie(send: Send) -> Send:
+    """Let a browser give what it keeps back to this sign-in alone, not to the next one."""
+
+    async def send_varied(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            if "cookie" not in headers.get("vary", "").lower():
+                headers.add_vary_header("Cookie")
+        await send(message)
+
+    return send_varied
 
 
 def _entries(scope: Scope) -> list[str]:
