@@ -91,7 +91,7 @@ def legend(shown: OpenMap) -> str:
 def service_legend() -> str:
     """Return the signs of the services."""
     items = "".join(
-        f'<span class="op-key"><span style="color:{light}">{glyph}</span> '
+        f'<span class="op-key"><span style="color:{light}" aria-hidden="true">{glyph}</span> '
         f"{escape(say(FACILITY_TITLES[group]))}</span>"
         for group, (glyph, light, _dark, _kinds) in FACILITY_GROUPS.items()
     )
