@@ -23,6 +23,7 @@ from cockpit.answers.release_store import (
     DRAFT,
     PUBLISHED,
     RETRACTED,
+    Change,
     NoReleaseError,
     county_code,
     digest_of,
@@ -239,7 +240,7 @@ def publish(db: Session, release: str, *, who: Visitor | str) -> int:
         row = _in_state(db, release, DRAFT)
         before = _newest(db, row)
         version = (before.version or 0) + 1 if before is not None else 1
-        lines = changes_between(before, row, _figures(before), _figures(row)) if before else ()
+        lines = _changes(before, row) if before is not None else ()
         for position, line in enumerate(lines):
             db.execute(
                 insert(ReleaseChange).values(
@@ -255,6 +256,12 @@ def publish(db: Session, release: str, *, who: Visitor | str) -> int:
                   "reason": row.reason, "digest": row.digest}  # fmt: skip
         _trace(db, who, release, row.source_class, detail)
     return version
+
+
+def _changes(before: Release, row: Release) -> tuple[Change, ...]:
+    """Return what differs; of a version that was taken back no figure is told again."""
+    now = _figures(row)
+    return changes_between(before, row, now if before.state == RETRACTED else _figures(before), now)
 
 
 def discard(db: Session, release: str, *, who: Visitor | str) -> None:

@@ -11,13 +11,14 @@ from cockpit.access.visitor import Visitor
 from cockpit.answers import release as answers
 from cockpit.answers import release_acts as acts
 from cockpit.answers import release_decision
-from cockpit.answers.release import Asked, Draft
+from cockpit.answers.release import Asked, Draft, GapPlan, LevelPlan
 from cockpit.answers.release_budget import Budget
 from cockpit.answers.release_decision import Checked
 from cockpit.answers.release_store import Published
 from cockpit.answers.release_tables import Exact, TableKind, tables
 from cockpit.answers.twin import Twin
 from cockpit.release.utility import LevelError
+from cockpit.settings import settings
 from cockpit.store import session as store
 from cockpit.ui import visitor
 
@@ -38,6 +39,28 @@ def exact(twin: Twin, table: str) -> Exact:
     """Return the exact counts of a table, for a steward."""
     steward()
     return _exact(twin, twin.version, table)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _gaps(_twin: Twin, version: str, asked: Asked, small: int) -> list[GapPlan]:  # noqa: ARG001
+    return answers.gaps(_exact(_twin, version, asked.table), asked)
+
+
+def gaps(twin: Twin, asked: Asked) -> list[GapPlan]:
+    """Return how much would be hidden, for a steward; thousands of small figures take seconds."""
+    steward()
+    return _gaps(twin, twin.version, asked, settings().small_count)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _expected(_twin: Twin, version: str, asked: Asked) -> list[LevelPlan]:
+    return answers.expected(_exact(_twin, version, asked.table), asked, answers.area_of(_twin))
+
+
+def expected(twin: Twin, asked: Asked) -> list[LevelPlan]:
+    """Return what noise to expect, for a steward."""
+    steward()
+    return _expected(twin, twin.version, asked)
 
 
 def known_tables(twin: Twin) -> tuple[TableKind, ...]:

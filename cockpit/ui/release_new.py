@@ -8,7 +8,6 @@ from fractions import Fraction
 import streamlit as st
 
 from cockpit.access.classes import TITLES
-from cockpit.answers import release as answers
 from cockpit.answers.release import Asked, GapPlan, LevelPlan
 from cockpit.answers.release_budget import Budget
 from cockpit.answers.release_tables import Exact, TableKind
@@ -92,9 +91,11 @@ def _epsilon(place: st.delta_generator.DeltaGenerator, budget: Budget) -> Fracti
 
 def _expect(twin: Twin, kind: TableKind, asked: Asked, exact: Exact) -> None:
     if kind.kind == "suppressed":
-        _gaps(answers.gaps(exact, asked))
+        with st.spinner(say("Looking what must be hidden")):
+            plans = release_cache.gaps(twin, asked)
+        _gaps(plans)
     elif asked.epsilon:
-        _noise(answers.expected(exact, asked, answers.area_of(twin)))
+        _noise(release_cache.expected(twin, asked))
     if exact.left_out:
         st.caption(
             say("{n} are known to be in the county but in no {level}; no figure has them.",

@@ -228,6 +228,15 @@ def test_a_retraction_hides_the_figures_and_keeps_the_notice(db: Session) -> Non
         release_write.retract(db, ids["noisy"], reason="x", who=STEWARD)
 
 
+def test_figures_that_were_taken_back_are_not_told_by_the_next_version(db: Session) -> None:
+    ids = released.fill(engine())
+    release_write.retract(db, ids["noisy"], reason="x", who=STEWARD)
+    made = released.people(db, children=(50, 20, 30, 40), epsilon=Fraction(4, 10))
+    third = release_write.keep(db, made, who=STEWARD)
+    assert release_write.publish(db, third, who=STEWARD) == 3
+    assert release_store.find(third).changes == ()
+
+
 def test_every_step_is_in_the_trail_with_name_and_class(db: Session) -> None:
     release = make(db)
     release_write.publish(db, release, who=STEWARD)
