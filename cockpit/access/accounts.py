@@ -249,7 +249,9 @@ def row_to_change(db: Session, name: str) -> StoredAccount:
 
 def _administrators(db: Session) -> set[str]:
     rows = db.scalars(
-        select(StoredAccount).where(StoredAccount.disabled.is_(None), ~StoredAccount.demo)
+        select(StoredAccount)
+        .where(StoredAccount.disabled.is_(None), ~StoredAccount.demo)
+        .with_for_update()  # two who switch each other off: the second one waits and is refused
     )
     return {row.id for row in rows if ADMINISTRATOR in row.roles}
 

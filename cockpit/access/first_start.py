@@ -89,7 +89,11 @@ def make_administrator(code: str, name: str, password: str, *, display: str, add
     given, now = _hash(_plain(code)), clock.utc_now()
     with Session(engine()) as db:
         begin_writing(db.connection())
-        row = db.scalar(select(FirstCode).where(FirstCode.used.is_(None), FirstCode.expires > now))
+        row = db.scalar(
+            select(FirstCode)
+            .where(FirstCode.used.is_(None), FirstCode.expires > now)
+            .with_for_update()
+        )
         good = row is not None and hmac.compare_digest(row.code_hash, given)
         if row is None or not good or accounts.has_administrator(db):
             audit.record(db, "unknown", "sign in refused", "first code",

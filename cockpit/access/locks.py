@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import ipaddress
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cockpit.access import clock, secret
@@ -38,6 +40,7 @@ def admit(address: str) -> None:
     place, now = network(address), clock.utc_now()
     with Session(engine()) as db:
         _begin(db)
+        _one_after_the_other(db, place)
         db.execute(delete(SignInAttempt).where(SignInAttempt.at < now - _KEEP_ATTEMPTS))
         times = db.scalars(
             select(SignInAttempt.at)
@@ -68,14 +71,10 @@ def begin_attempt(name: str) -> bool:
     key, now = _key(name), clock.utc_now()
     with Session(engine()) as db:
         _begin(db)
-        row = db.get(SignInLock, key)
-        if row is not None and row.locked_until is not None and row.locked_until > now:
+        row = _row(db, key, now)
+        if row.locked_until is not None and row.locked_until > now:
             return False
-        if row is None:
-            db.execute(delete(SignInLock).where(SignInLock.last_failed < now - _KEEP_LOCKS))
-            row = SignInLock(name_hash=key, failures=0, last_failed=now, locked_until=None)
-            db.add(row)
-        elif row.locked_until is not None or row.last_failed <= now - LOCKED:
+        if row.locked_until is not None or row.last_failed <= now - LOCKED:
             row.failures, row.locked_until = 0, None
         row.failures += 1
         row.last_failed = now
@@ -114,6 +113,23 @@ def network(address: str) -> str:
             return str(known.ipv4_mapped)
         return str(ipaddress.ip_network((known, 64), strict=False))
     return str(known)
+
+
+def _row(db: Session, key: str, now: dt.datetime) -> SignInLock:
+    """Return the row of a name, with everybody else who wants it kept waiting."""
+    row = db.get(SignInLock, key, with_for_update=True)
+    if row is None:
+        db.execute(delete(SignInLock).where(SignInLock.last_failed < now - _KEEP_LOCKS))
+        with contextlib.suppress(IntegrityError), db.begin_nested():  # somebody else was first
+            db.add(SignInLock(name_hash=key, failures=0, last_failed=now, locked_until=None))
+        row = db.get_one(SignInLock, key, with_for_update=True)
+    return row
+
+
+def _one_after_the_other(db: Session, place: str) -> None:
+    """Let attempts from one address be counted in turn; SQLite has one writer anyway."""
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(select(func.pg_advisory_xact_lock(func.hashtext(place))))
 
 
 def _key(name: str) -> str:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -30,6 +30,8 @@ LONGEST = dt.timedelta(hours=8)
 LONGEST_SCREEN = dt.timedelta(hours=12)
 """A wall has no hands: a screen is not signed out for being idle."""
 LONGEST_PURPOSE = 200  # characters
+KEPT_AFTER = dt.timedelta(days=30)
+"""How long the row of an ended session stays; the audit trail keeps who signed in."""
 KEPT_SECONDS = 2.0  # how long an answer may be old: what is revoked is refused within 5 s
 WRITE_SEEN = dt.timedelta(minutes=1)
 TOUCH_AGAIN = dt.timedelta(seconds=5)
@@ -54,6 +56,7 @@ def begin(db: Session, account_id: str, *, address: str = "", agent: str = "") -
     value = secrets.token_urlsafe(32)
     now = clock.utc_now()
     account.last_sign_in = now
+    db.execute(delete(StoredSession).where(StoredSession.expires < now - KEPT_AFTER))
     db.add(
         StoredSession(
             id=secrets.token_hex(16),

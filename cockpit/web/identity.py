@@ -30,9 +30,12 @@ BROWSER_COOKIE = "cockpit_browser"
 session after a break of the connection, and nobody else."""
 _NO_STORE = {"Cache-Control": "no-store"}
 _PROTOCOL = b"sec-websocket-protocol"
-_UPLOADS = "/_stcore/upload_file/"
-_CLOSED = ("/_stcore/agent/", "/_stcore/metrics", "/_stcore/script-health-check")
-"""Doors of Streamlit's that nobody of ours uses: they would run pages beside every rule."""
+_MEDIA, _UPLOADS = "/media/", "/_stcore/upload_file/"
+_CLOSED = (
+    "/_stcore/agent/", "/_stcore/metrics", "/_stcore/script-health-check", "/auth/",
+    "/oauth2callback",
+)  # fmt: skip
+"""Doors of Streamlit's that nobody of ours uses: they run pages, or sign in, beside our rules."""
 _KEPT = ("/layers/", "/download/")
 _UPLOADING = ("load", "plan", "decide")
 """Acts with a page that takes files: data, scenarios, closed areas."""
@@ -84,10 +87,10 @@ class Identity:
     def _refusal(self, scope: Scope, visitor: Visitor) -> Response | None:
         """Return the answer to what this visitor may not have, None for everything else."""
         path: str = scope["path"]
-        if path.startswith("/media/"):
-            sent = self.known.was_sent(path.removeprefix("/media/"), owner_of(scope))
+        if _MEDIA in path:  # wherever Streamlit is mounted
+            sent = self.known.was_sent(path.partition(_MEDIA)[2], owner_of(scope))
             return None if sent else PlainTextResponse("Not here.\n", 404)
-        if path.startswith(_UPLOADS):
+        if _UPLOADS in path:
             return self._upload_refusal(path, scope, visitor)
         if path.startswith(_CLOSED):
             return PlainTextResponse("Not here.\n", 404)
@@ -97,7 +100,7 @@ class Identity:
         return None
 
     def _upload_refusal(self, path: str, scope: Scope, visitor: Visitor) -> Response | None:
-        page_session = path.removeprefix(_UPLOADS).partition("/")[0]
+        page_session = path.partition(_UPLOADS)[2].partition("/")[0]
         may = any(visitor.may(act) for act in _UPLOADING)
         if may and self.known.owns(page_session, owner_of(scope)):
             return None

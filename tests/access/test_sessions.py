@@ -131,6 +131,17 @@ def test_an_answer_is_kept_for_two_seconds(monkeypatch: pytest.MonkeyPatch) -> N
     assert not sessions.visitor_by_cookie(cookie).signed_in
 
 
+def test_rows_of_ended_sessions_go_after_a_month(clock: Clock) -> None:
+    account("li")
+    signed_in("li")
+    clock.go(hours=8, days=30)
+    signed_in("li")
+    assert len(stored("id")) == 2  # exactly a month: still there
+    clock.go(seconds=1)
+    signed_in("li")
+    assert len(stored("id")) == 2
+
+
 @pytest.mark.parametrize("how", ["revoked", "everywhere", "roles", "disabled", "password"])
 def test_what_ends_sessions(how: str) -> None:
     account("li")
