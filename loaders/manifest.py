@@ -63,6 +63,8 @@ class County(_Strict):
     """Day that deliveries are judged against; None: today. For the sample and for archives."""
     review_number: str = ""
     """审图号 of the map, printed beside every public map."""
+    contact: Annotated[str, Field(max_length=200)] = ""
+    """Whom the public tells what is wrong or missing: office, telephone, address of mail."""
 
 
 class Cells(_Strict):
