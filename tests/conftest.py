@@ -224,3 +224,22 @@ def _forget_store() -> None:
     appeals.forget()
     st.cache_data.clear()
     st.cache_resource.clear()
+
+
+@pytest.fixture(scope="session")
+def open_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data folder with open data; their files are not made yet (tests/openly.py)."""
+    from tests import openly
+
+    folder = tmp_path_factory.mktemp("openly")
+    openly.fill(folder)
+    return folder
+
+
+@pytest.fixture
+def open_here(open_store: Path) -> Iterator[Path]:
+    """Let this process show a copy of the county with open data, which a test may change."""
+    from tests import openly
+
+    with openly.shown_copy(open_store) as folder:
+        yield folder

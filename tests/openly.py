@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -60,6 +61,15 @@ def shown(folder: Path) -> Iterator[None]:
         forget()
         yield
         forget()
+
+
+@contextlib.contextmanager
+def shown_copy(store: Path) -> Iterator[Path]:
+    """Let this process show a copy: no file of open data is left in a folder that tests share."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(shutil.copytree(store, Path(folder) / "openly"))
+        with shown(copy):
+            yield copy
 
 
 def _dataset(db: Session, ident: str, kind: str, data_class: str, title: str, batch: int) -> None:
@@ -169,32 +179,11 @@ def _row(db: Session, kind: str, ident: str, batch: int) -> None:
     db.flush()
 
 
-@pytest.fixture(scope="session")
-def open_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a data folder with the county; its open files are not made yet."""
-    folder = tmp_path_factory.mktemp("openly")
-    fill(folder)
-    return folder
-
-
-@pytest.fixture
-def open_here(open_store: Path, tmp_path: Path) -> Iterator[Path]:
-    """Let this process show a copy of the county, which a test may change."""
-    folder = Path(shutil.copytree(open_store, tmp_path / "openly"))
-    with shown(folder):
-        yield folder
-
-
-@pytest.fixture
-def change(open_here: Path) -> Callable[..., None]:
-    """Return a function that changes data sets: ``change("places", data_class="备用")``."""
-
-    def changed(ident: str, **values: object) -> None:
-        with Session(engine()) as db:
-            db.execute(update(Dataset).where(Dataset.id == ident).values(**values))
-            db.commit()
-
-    return changed
+def change(ident: str, **values: object) -> None:
+    """Change a data set of the county that is shown: ``change("places", data_class="备用")``."""
+    with Session(engine()) as db:
+        db.execute(update(Dataset).where(Dataset.id == ident).values(**values))
+        db.commit()
 
 
 def forget() -> None:

@@ -132,8 +132,9 @@ def _write(folder: Path, about: About, table: OpenTable, needs: frozenset[str]) 
         bbox = [round(value, 7) for value in table.bbox] if table.bbox else None
         index = {"files": told, "rows": len(table.frame), "bbox": bbox, "needs": sorted(needs)}
         (draft / _INDEX).write_text(json.dumps(index), encoding="utf-8")
-        if folder.exists():  # damaged, or another process was quicker
-            shutil.rmtree(folder, ignore_errors=True)
+        if _checked_version(folder) is not None:  # another process was quicker
+            return
+        shutil.rmtree(folder, ignore_errors=True)  # damaged
         draft.rename(folder)
 
 

@@ -31,7 +31,6 @@ ANYBODY = {
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 ALLOWED = "GET, HEAD, OPTIONS"
-LARGEST = 2048  # characters of a path or value that are looked at
 
 _STATUS: Mapping[type[CockpitError], int] = {
     NoOpenDataError: 404,
@@ -64,7 +63,7 @@ def _options() -> Response:
     headers = {
         "Allow": ALLOWED,
         "Access-Control-Allow-Methods": ALLOWED,
-        "Access-Control-Allow-Headers": "Accept, Accept-Language, If-None-Match, Range",
+        "Access-Control-Allow-Headers": "Accept, Accept-Language, If-None-Match",
         "Access-Control-Max-Age": "86400",
         **ANYBODY,
     }
@@ -105,9 +104,16 @@ def told(
     return Response(b"" if request.method == "HEAD" else body, 200, headers, media_type)
 
 
-def as_json(request: Request, value: Any, media_type: str = "application/json") -> Response:
+def as_json(
+    request: Request,
+    value: Any,
+    media_type: str = "application/json",
+    *,
+    links: tuple[str, ...] = (),
+) -> Response:
     """Return a value as JSON."""
-    return told(request, json.dumps(value, ensure_ascii=False).encode(), media_type)
+    body = json.dumps(value, ensure_ascii=False).encode()
+    return told(request, body, media_type, links=links)
 
 
 def has(request: Request, tag: str) -> bool:

@@ -42,7 +42,10 @@ def landing(request: Request) -> Response:
     ]
     words = translate("Features by place, time and property (OGC API - Features).", language)
     title = zh if language == "zh" else en
-    return as_json(request, {"title": title, "description": words, "links": links})
+    told_first = tuple(_headers(links, "service-desc", "conformance", "data", "describedby"))
+    return as_json(
+        request, {"title": title, "description": words, "links": links}, links=told_first
+    )
 
 
 def conformance(request: Request) -> Response:
@@ -145,7 +148,9 @@ def items(request: Request) -> Response:
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     rest = head + b',"features":[' + b",\n".join(page.lines) + b"]}"
     body = b'{"type":"FeatureCollection","timeStamp":"' + now.encode() + b'",' + rest
-    return told(request, body, GEOJSON, tag_of=rest, links=tuple(_headers(links)))
+    return told(
+        request, body, GEOJSON, tag_of=rest, links=tuple(_headers(links, "self", "next", "prev"))
+    )
 
 
 def feature(request: Request) -> Response:
@@ -193,8 +198,9 @@ def _with(path: str, asked: dict[str, str]) -> str:
     return f"{path}?{urlencode(asked)}" if asked else path
 
 
-def _headers(links: list[dict[str, Any]]) -> list[str]:
-    kept = [one for one in links if one["rel"] in ("self", "next", "prev")]
+def _headers(links: list[dict[str, Any]], *rels: str) -> list[str]:
+    """Return links as the header has them (RFC 8288)."""
+    kept = [one for one in links if one["rel"] in rels]
     return [f'<{one["href"]}>; rel="{one["rel"]}"; type="{one["type"]}"' for one in kept]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,10 +20,8 @@ from cockpit.locale import catalogue
 from cockpit.store.models import Batch, Facility
 from cockpit.store.models_release import Release
 from cockpit.store.session import engine
-from tests.openly import OPEN
+from tests.openly import OPEN, change
 from tests.released import NOISY, SUPPRESSED
-
-pytest_plugins = ("tests.openly",)
 
 FORMATS = ("csv", "xlsx", "geojson", "gpkg", "parquet", "datapackage", "zip")
 
@@ -93,9 +90,7 @@ def test_a_retracted_version_keeps_its_notice_and_loses_its_files(open_here: Pat
     assert find_file(NOISY, 1, f"{NOISY}.csv")[1].is_file()
 
 
-def test_raising_the_class_removes_a_data_set_at_once(
-    open_here: Path, change: Callable[..., None]
-) -> None:
+def test_raising_the_class_removes_a_data_set_at_once(open_here: Path) -> None:
     name = listed()["places"].formats[0].name
     for data_class in ("备用", "敏感", "秘密", "", "open"):
         change("places", data_class=data_class)
@@ -106,9 +101,7 @@ def test_raising_the_class_removes_a_data_set_at_once(
         assert "places" in listed()
 
 
-def test_closed_boundaries_take_the_maps_out_of_releases(
-    open_here: Path, change: Callable[..., None]
-) -> None:
+def test_closed_boundaries_take_the_maps_out_of_releases(open_here: Path) -> None:
     assert listed()[NOISY].bbox is not None
     change("regions", data_class="备用")
     people = listed()[NOISY]
@@ -118,9 +111,7 @@ def test_closed_boundaries_take_the_maps_out_of_releases(
     assert b"Polygon" not in path.read_bytes()
 
 
-def test_a_licence_that_says_the_opposite_closes_a_data_set(
-    open_here: Path, change: Callable[..., None]
-) -> None:
+def test_a_licence_that_says_the_opposite_closes_a_data_set(open_here: Path) -> None:
     change("places", licence="内部共享")
     assert "places" not in listed()
 

@@ -18,10 +18,8 @@ from cockpit.answers import open_dcat, release_write
 from cockpit.answers.open_catalogue import catalogue
 from cockpit.store.models_release import Release
 from cockpit.store.session import engine
-from tests.openly import CANARY, OPEN, shown
+from tests.openly import CANARY, OPEN, shown_copy
 from tests.released import NOISY
-
-pytest_plugins = ("tests.openly",)
 
 # rdflib 7.6 reads JSON-LD by a class of its own that it calls old.
 pytestmark = pytest.mark.filterwarnings("ignore:.*Graph is deprecated:DeprecationWarning")
@@ -46,7 +44,7 @@ def faults(document: dict[str, Any], shapes: Graph) -> str:
 
 @pytest.fixture(scope="module")
 def document(open_store: Path) -> dict[str, Any]:
-    with shown(open_store):
+    with shown_copy(open_store):
         return open_dcat.document(catalogue(), BASE)
 
 
@@ -115,7 +113,7 @@ def test_every_version_and_file_is_told(document: dict[str, Any], open_store: Pa
         URIRef(f"{people}/1")
     ]
     told = {str(one) for one in graph.objects(None, DCAT.downloadURL)}
-    with shown(open_store):
+    with shown_copy(open_store):
         found = catalogue().datasets
     assert told == {BASE + f.href for d in found for v in d.versions for f in v.formats}
     places = URIRef(f"{BASE}/open/data/places")

@@ -24,14 +24,12 @@ from cockpit.answers.open_features import (
     span_of,
 )
 from geodata.errors import InputError
-from tests.openly import shown
-
-pytest_plugins = ("tests.openly",)
+from tests.openly import shown_copy
 
 
 @pytest.fixture(scope="module")
 def county(open_store: Path) -> Iterator[None]:
-    with shown(open_store):
+    with shown_copy(open_store):
         yield
 
 

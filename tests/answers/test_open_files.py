@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import hashlib
 import io
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import zipfile
@@ -106,6 +108,11 @@ def test_parquet_reads_back_as_the_source() -> None:
 
 def test_the_geopackage_reads_back_as_the_source(tmp_path: Path) -> None:
     (tmp_path / "x.gpkg").write_bytes(as_gpkg(TABLE, "things"))
+    with contextlib.closing(sqlite3.connect(tmp_path / "x.gpkg")) as file:
+        assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert file.execute("SELECT last_change FROM gpkg_contents").fetchall() == [
+            ("2000-01-01T00:00:00.000Z",)
+        ]
     frame = gpd.read_file(tmp_path / "x.gpkg", layer="things")
     assert frame["id"].tolist() == [row[0] for row in ROWS]
     assert frame["n"].iloc[[0, 1, 3]].tolist() == [1, -7, 2**53]
@@ -136,8 +143,6 @@ def test_texts_too_long_for_excel_leave_the_workbook_out() -> None:
 _AGAIN = """
 import hashlib, json
 from tests.answers.test_open_files import TABLE, files_of
-
-pytest_plugins = ("tests.openly",)
 print(json.dumps({k: hashlib.sha256(v).hexdigest() for k, v in files_of(TABLE, "x").items()}))
 """
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
@@ -25,11 +24,9 @@ from cockpit.store.models_release import Release
 from cockpit.store.session import engine
 from cockpit.web import open_routes
 from loaders.catalog import COLUMNS
-from tests.openly import CANARY, FIGURE, OPEN, shown
+from tests.openly import CANARY, FIGURE, OPEN, change, shown_copy
 from tests.released import NOISY, SUPPRESSED
 from tests.web.asgi import Reply, ask, cockpit_app
-
-pytest_plugins = ("tests.openly",)
 
 API = "/open/api"
 HEADERS = {
@@ -104,9 +101,8 @@ def forms_of(words: str) -> tuple[bytes, ...]:
 
 
 @pytest.fixture(scope="module")
-def sent(open_store: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    folder = shutil.copytree(open_store, tmp_path_factory.mktemp("sent") / "openly")
-    with shown(folder):
+def sent(open_store: Path) -> dict[str, bytes]:
+    with shown_copy(open_store):
         return everything(cockpit_app(*open_routes.ROUTES))
 
 
@@ -137,7 +133,6 @@ def test_the_exact_figures_are_in_no_byte(sent: dict[str, bytes]) -> None:  # PR
 @pytest.mark.parametrize("ident", OPEN)
 def test_raising_a_class_takes_a_data_set_out_of_everything(
     app: Starlette,
-    change: Callable[..., None],
     ident: str,
 ) -> None:  # U01
     file = next(one for one in open_datasets() if one.id == ident).formats[0].href
@@ -155,7 +150,6 @@ def test_raising_a_class_takes_a_data_set_out_of_everything(
 
 def test_the_canaries_sing_when_a_class_is_called_open(
     app: Starlette,
-    change: Callable[..., None],
 ) -> None:
     """Were the class not asked, the search above would find it: here it does."""
     change("shut31", data_class="公开")

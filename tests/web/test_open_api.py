@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,11 +25,9 @@ from cockpit.answers.open_catalogue import open_datasets
 from cockpit.store.models_release import Release
 from cockpit.store.session import engine
 from cockpit.web import open_routes
-from tests.openly import shown
+from tests.openly import change, shown_copy
 from tests.released import NOISY
 from tests.web.asgi import Reply, ask, cockpit_app
-
-pytest_plugins = ("tests.openly",)
 
 API = "/open/api"
 MOST_QUESTIONS = 6
@@ -61,6 +59,16 @@ def test_the_landing_page_leads_everywhere(app: Starlette) -> None:
     assert {"service-desc", "conformance", "data"} <= set(links)
     for rel in ("service-desc", "conformance", "data", "describedby"):
         assert ask(app, urlsplit(links[rel]).path).status == 200
+
+
+def test_links_stand_in_headers_too(app: Starlette) -> None:
+    told = ask(app, API, host="h").headers["link"]
+    assert '<http://h/open/api/openapi.json>; rel="service-desc"' in told
+    page = ask(app, f"{API}/collections/regions/items?limit=2&offset=2", host="h")
+    assert 'offset=4>; rel="next"' in page.headers["link"]
+    assert 'offset=0>; rel="prev"' in page.headers["link"]
+    file = ask(app, "/open/data/places/1/places.csv", host="h").headers["link"]
+    assert file.startswith('<http://h/open/data/places/1/datapackage.json>; rel="describedby"')
 
 
 def test_an_odd_host_makes_links_relative(app: Starlette) -> None:
@@ -238,7 +246,6 @@ def test_the_licence_names_the_county(app: Starlette) -> None:
 
 def test_a_closed_data_set_leaves_the_document(
     app: Starlette,
-    change: Callable[..., None],
 ) -> None:
     path = f"{API}/collections/places/items"
     assert path in ask(app, f"{API}/openapi.json").json()["paths"]
@@ -263,7 +270,7 @@ CHECKS = (
 @pytest.fixture(scope="module")
 def document(open_store: Path) -> Any:
     """Return the API's own document, read by schemathesis, while the county is shown."""
-    with shown(open_store):
+    with shown_copy(open_store):
         app = cockpit_app(*open_routes.ROUTES)
         yield schemathesis.openapi.from_asgi(f"{API}/openapi.json", app)
 
