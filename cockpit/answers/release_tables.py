@@ -30,6 +30,8 @@ MOST_OPEN = "备用"
 """The highest class that can be made public; 敏感 and 秘密 stay inside, whatever the noise."""
 HOUSEHOLDS, EVENTS = "households", "events"
 _COVERED = "covered-"
+_REACH = {"covered": "Within these minutes", "not_covered": "Farther away"}
+"""A service's usual minutes, which its title tells, are no standard."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ def exact_of(db: Session, county: Twin, table: str) -> Exact:
     if kind.kind == NOISY:
         partition = _partition(table)
         measures = _measures(db, county, partition)
-        classes = tuple((c.id, c.title) for c in partition.classes)
+        classes = tuple((c.id, _REACH.get(c.id, c.title)) for c in partition.classes)
     else:
         partition = None
         measures = _things(db, county, table)

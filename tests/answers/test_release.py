@@ -91,6 +91,7 @@ def test_exact_counts_are_those_of_the_county(db: Session) -> None:
 def test_covered_and_not_covered_make_everybody(db: Session) -> None:
     exact = exact_of(db, county(), "covered-hospital")
     assert exact.figures[0].sum() == 1360
+    assert [title for _, title in exact.classes] == ["Within these minutes", "Farther away"]
 
 
 def test_sensitive_data_stay_inside(db: Session) -> None:
