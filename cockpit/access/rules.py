@@ -28,7 +28,7 @@ PAGES: Mapping[str, PageRule] = {
     "algorithms": PageRule(_EVERYBODY, narrow=True),
     "map": PageRule(_WATCHING, narrow=True),
     "population": PageRule(_WATCHING, narrow=True),
-    "coverage": PageRule(_WATCHING),
+    "coverage": PageRule(_WATCHING, narrow=True),
     "closures": PageRule(_OFFICE),
     "risk": PageRule(_WATCHING),
     "warning": PageRule(_WATCHING),

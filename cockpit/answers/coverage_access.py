@@ -52,7 +52,8 @@ def known_supply(reach: Reach, q: Question) -> tuple[Floats, tuple[Note, ...]]:
         "{n} of {all} facilities do not tell their size; each counts like the middle one ({size}).",
         {"n": int(missing.sum()), "all": len(told), "size": f"{usual:g}"},
     )
-    return np.where(missing, usual, told), (note,)
+    notes = (note,) if reach.mine is None else ()  # it counts facilities outside of a part
+    return np.where(missing, usual, told), notes
 
 
 def access_scores(reach: Reach, q: Question) -> dict[str, Scores]:

@@ -56,7 +56,8 @@ def cell(reach: Reach, q: Question, code: str, *, k: int = LISTED) -> Cell | Non
         CellPlace(str(i), str(name), float(m))
         for i, name, m in zip(table["id"], table["name"], minutes[order], strict=True)
     )
-    way, metres = _way(reach, q, position, int(rows[0])) if len(rows) else ((), np.nan)
+    told = len(rows) and (reach.mine is None or bool(reach.mine[rows[0]]))
+    way, metres = _way(reach, q, position, int(rows[0])) if told else ((), np.nan)
     return Cell(
         position,
         int(reach.rows[position]),

@@ -171,9 +171,14 @@ def catchment_layer(
 
 
 def served_layer(reach: Reach, service: str) -> bytes:
-    """Return a service's facilities of the whole county: ``id``, ``n`` name, ``cap`` supply."""
+    """
+    Return a service's facilities of the whole county: ``id``, ``n`` name, ``cap`` supply.
+
+    Of a part of the county those that stand there.
+    """
     known = service_of(service)
-    table = reach.facilities.iloc[reach.of_kinds(known.kinds)]
+    rows = reach.of_kinds(known.kinds)
+    table = reach.facilities.iloc[rows if reach.mine is None else rows[reach.mine[rows]]]
     column = "staff" if known.supply == "staff" else "capacity"
     properties: list[dict[str, Any]] = [
         {"id": i, "n": n} for i, n in zip(table["id"], table["name"], strict=True)

@@ -118,7 +118,8 @@ def facilities(reach: Reach, q: Question) -> list[FacilityRow]:
     Return the service's facilities with the people they serve, most people first.
 
     ``load`` is of the whole county: those whose nearest it is within the limit, over its capacity.
-    Facilities of the whole county are listed, those beyond its border too.
+    Facilities of the whole county are listed, those beyond its border too; in a part of the county
+    those that stand there.
     """
     everybody = everybody_of(reach, q)
     cells, people = people_inside(reach, q)
@@ -158,4 +159,6 @@ def facilities(reach: Reach, q: Question) -> list[FacilityRow]:
             table[["id", "name", "kind", "outside"]].itertuples(index=False, name=None)
         )
     ]
+    if reach.mine is not None:
+        made = [row for row in made if reach.mine[row.row]]
     return sorted(made, key=lambda r: (-np.nan_to_num(r.people_nearest), r.id))

@@ -54,6 +54,8 @@ def room(reach: Reach, q: Question) -> Floats:
 def unlimited_notes(reach: Reach, q: Question) -> tuple[Note, ...]:
     """Return the remark that facilities of unknown size count as unlimited."""
     limits = room(reach, q)
+    if reach.mine is not None:
+        limits = limits[reach.mine[rows_of(reach, q)]]
     said = service_of(q.service).people_per_unit is not None
     return unlimited(int(np.isnan(limits).sum()), len(limits), per_unit=said)
 
@@ -91,6 +93,8 @@ def capacity(reach: Reach, q: Question) -> CapacityAnswer:
     hidden = np.isnan(told_cells(reach, q, cells))
     rows = _loads(reach, q, found, cells, limits)
     unused = np.where(np.isnan(limits), 0.0, found.unused)
+    if reach.mine is not None:
+        unused = unused[reach.mine[rows_of(reach, q)]]
     return CapacityAnswer(
         np.where(hidden, np.nan, served),
         np.where(hidden, np.nan, left),
@@ -119,6 +123,7 @@ def _loads(
             float("inf") if np.isnan(limits[i]) else float(found.unused[i]),
         )
         for i, row in enumerate(rows_of(reach, q).tolist())
+        if reach.mine is None or reach.mine[row]
     ]
     # What is unused tells the load.
     made = [replace(r, unused=np.nan) if _told_by(r) else r for r in made]
@@ -199,6 +204,8 @@ def _redundant(
     made = []
     for i in found.redundant.tolist():
         if q.unit and i not in used:
+            continue
+        if reach.mine is not None and not reach.mine[rows[i]]:
             continue
         people = float(found.nearest_people[i])
         moving = people - float(found.cut_off[i])

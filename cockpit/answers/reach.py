@@ -75,6 +75,8 @@ class Reach:
     standards: Mapping[str, Mapping[str, Any]]  # the county's own changes, from its manifest
     keep: Path | None = None
     notes: tuple[Note, ...] = ()
+    mine: NDArray[np.bool_] | None = None
+    """(n_facilities,) which may be listed, by a visitor of a part of the county; None: all."""
     _sweeps: OrderedDict[Any, Numbers] = field(default_factory=OrderedDict)
     _matrices: OrderedDict[Any, NDArray[np.uint16]] = field(default_factory=OrderedDict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -435,6 +437,8 @@ def mode_notes(reach: Reach, mode: str, kinds: Collection[str] | None = None) ->
 
     Only facilities of some kinds are named; of all when None.
     """
+    if reach.mine is not None:  # they would count and name what lies outside of the part
+        return _on_foot(reach, mode)
     n_cells = len(reach.rows)
     off = reach.travel.off_network(mode)
     parts = reach.travel.parts(mode)
@@ -452,13 +456,7 @@ def mode_notes(reach: Reach, mode: str, kinds: Collection[str] | None = None) ->
     far = np.union1d(off[off >= n_cells], parts.outside[parts.outside >= n_cells]) - n_cells
     if kinds is not None:
         far = np.intersect1d(far, reach.of_kinds(kinds))
-    if reach.has_roads and mode in ("walk", "older"):
-        notes.append(
-            Note(
-                "On foot, times follow roads and paths: nobody is sent straight across country but "
-                "for the way to the nearest road."
-            )
-        )
+    notes.extend(_on_foot(reach, mode))
     if len(far):
         told = reach.facilities["name"].to_numpy()[far]
         notes.append(
@@ -469,6 +467,16 @@ def mode_notes(reach: Reach, mode: str, kinds: Collection[str] | None = None) ->
             )
         )
     return tuple(notes)
+
+
+def _on_foot(reach: Reach, mode: str) -> tuple[Note, ...]:
+    if not reach.has_roads or mode not in ("walk", "older"):
+        return ()
+    sentence = (
+        "On foot, times follow roads and paths: nobody is sent straight across country but "
+        "for the way to the nearest road."
+    )
+    return (Note(sentence),)
 
 
 def listed(names: Sequence[Any] | NDArray[Any], language: str = "zh", most: int = 5) -> str:

@@ -26,6 +26,7 @@ from cockpit.answers.coverage import (
     Within,
 )
 from cockpit.answers.coverage_cell import Cell
+from cockpit.answers.coverage_territory import veiled
 from cockpit.answers.reach import Reach
 from cockpit.coverage.access import USUAL_DECAY
 from cockpit.coverage.services import SERVICES
@@ -46,8 +47,13 @@ class Asked(NamedTuple):
 
 
 def reach() -> Reach | None:
-    """Return the county's travel times, the same that the routes use; None when empty."""
-    return cache.reach() if cache.data_version() else None
+    """
+    Return the county's travel times, the same that the routes use; None when empty.
+
+    Of a visitor of a part of the county without the names of what lies outside.
+    """
+    county = cache.twin()
+    return None if county is None else veiled(cache.reach(), county)
 
 
 def allowed_groups() -> tuple[str, ...]:

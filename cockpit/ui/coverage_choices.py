@@ -255,6 +255,8 @@ def _isochrones(asked: Asked) -> tuple[str, tuple[float, ...]]:
     """Show the list of facilities, for the keyboard too, and the minutes of the rings."""
     known = coverage_cache.reach()
     assert known is not None  # noqa: S101 - the page has looked
+    if known.mine is not None:  # a ring does not end at the border of a part of the county
+        return "", ()
     table = known.facilities.iloc[known.of_kinds(SERVICES[asked.service].kinds)]
     names = dict(zip(table["id"].astype(str), table["name"].astype(str), strict=True))
     with st.popover(say("Isochrones"), icon=":material/radar:", width="content"):

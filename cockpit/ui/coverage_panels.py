@@ -93,10 +93,19 @@ def tiles(choice: Choice, found: Summary) -> None:
               say("the slowest tenth needs longer")),
         _tile("unreached", say("No way at all"), compact(found.unreached_people), say("persons"),
               percent(found.unreached_people / found.total if found.total else math.nan, 1)),
-        _tile("facilities", say("Facilities in the county"), number(found.n_facilities),
-              say("places"), say(SERVICES[choice.asked.service].title)),
+        _tile("facilities", *_places(choice, found), say("places"),
+              say(SERVICES[choice.asked.service].title)),
     ]  # fmt: skip
     st.html(f'<div class="ct-tiles" tabindex="0" role="group">{"".join(cards)}</div>')
+
+
+def _places(choice: Choice, found: Summary) -> tuple[str, str]:
+    """Return title and number of the facilities: of a part of the county those that stand there."""
+    known = coverage_cache.reach()
+    if known is None or known.mine is None:
+        return say("Facilities in the county"), number(found.n_facilities)
+    rows = known.of_kinds(SERVICES[choice.asked.service].kinds)
+    return say("Facilities in your area"), number(int(known.mine[rows].sum()))
 
 
 def _tile(name: str, title: str, value: str, unit: str, note: str) -> str:
@@ -293,7 +302,7 @@ def card(twin: Twin, choice: Choice, found: Cell | None) -> None:
                        "facility for its isochrones."))  # fmt: skip
         return
     answer = coverage_cache.causes(choice.asked)
-    region = twin.regions.iloc[found.row]
+    region = twin.regions.iloc[twin.position(choice.cell)]
     where = coverage_cache.summary(choice.asked).cells.tolist()
     cause = (
         say(answer.titles[int(answer.codes[where.index(found.position)])])

@@ -16,7 +16,7 @@ from cockpit.answers import coverage_layers as answers
 from cockpit.answers import coverage_tables as tables
 from cockpit.answers.coverage import Question, question
 from cockpit.answers.coverage_question import LONGEST
-from cockpit.answers.current import current_twin
+from cockpit.answers.coverage_territory import veiled
 from cockpit.answers.downloads import as_csv, as_xlsx
 from cockpit.answers.layers import stamp
 from cockpit.answers.reach import Reach, current_reach
@@ -26,7 +26,7 @@ from cockpit.coverage.services import SERVICES
 from cockpit.settings import settings
 from cockpit.store.session import engine
 from cockpit.web.errors import NotFoundError, language_of
-from cockpit.web.layers import GEOJSON, _layer, _row
+from cockpit.web.layers import GEOJSON, _layer, _row, county_of
 from cockpit.web.visitors import visitor_class
 
 _TYPES = {
@@ -42,10 +42,10 @@ async def minutes(request: Request) -> Response:
     mode, parent = request.path_params["mode"], request.path_params["parent"]
 
     def make(county: Twin, visitor: str) -> bytes:
-        reach = _reach(visitor)
+        reach = _reach(visitor, county)
         _require_mode(reach, mode)
         with Session(engine()) as db:
-            row, small = _row(county, parent), settings().small_count
+            row, small = _row(reach.twin, parent), settings().small_count
             return answers.minutes_layer(db, reach, mode, row, visitor=visitor, small_count=small)
 
     return await _layer(request, ("minutes", mode, parent), make)
@@ -56,8 +56,8 @@ async def covered(request: Request) -> Response:
     path = dict(request.path_params)
 
     def make(county: Twin, visitor: str) -> bytes:
-        reach = _reach(visitor)
-        q = _question(reach, county, path, visitor)
+        reach = _reach(visitor, county)
+        q = _question(reach, path, visitor)
         with Session(engine()) as db:
             return answers.covered_layer(db, reach, q)
 
@@ -75,11 +75,11 @@ async def catchments(request: Request) -> Response:
 
 
 def _catchments(path: dict[str, str], county: Twin, visitor: str) -> bytes:
-    reach = _reach(visitor)
+    reach = _reach(visitor, county)
     _require_service(path["service"])
     _require_mode(reach, path["mode"])
     answers.require_open(reach, "people", visitor)
-    row = _row(county, path["parent"])
+    row = _row(reach.twin, path["parent"])
     with Session(engine()) as db:
         return answers.catchment_layer(
             db,
@@ -99,7 +99,7 @@ async def served(request: Request) -> Response:
     def make(county: Twin, visitor: str) -> bytes:
         _require_service(service)
         _row(county, parent)
-        return answers.served_layer(_reach(visitor), service)
+        return answers.served_layer(_reach(visitor, county), service)
 
     return await _layer(request, ("served", service, parent), make)
 
@@ -111,14 +111,14 @@ async def isochrone(request: Request) -> Response:
     return await _layer(request, key, partial(_isochrone, path))
 
 
-def _isochrone(path: dict[str, str], _county: Twin, visitor: str) -> bytes:
-    reach = _reach(visitor)
+def _isochrone(path: dict[str, str], county: Twin, visitor: str) -> bytes:
+    reach = _reach(visitor, county)
     _require_mode(reach, path["mode"])
     limits = [_limit(text) for text in path["limits"].split("-")]
     if len(limits) > _MOST_LIMITS:
         raise NotFoundError("There is no limit {minutes}.", minutes=path["limits"][:40])
     rows = reach.facilities.index[reach.facilities["id"] == path["facility"]]
-    if not len(rows):
+    if not len(rows) or reach.mine is not None:  # rings do not end at a part's border
         raise NotFoundError("There is no facility {facility}.", facility=path["facility"][:40])
     return answers.isochrone_layer(
         reach,
@@ -139,16 +139,16 @@ async def table(request: Request) -> Response:
     if path["level"] not in tables.LEVELS or path["ending"] not in ("csv", "xlsx"):
         raise NotFoundError("There is no such table.")
     visitor, language = visitor_class(request), language_of(request)
-    body, name = await run_in_threadpool(_table, path, visitor, language)
+    county = await run_in_threadpool(_county, request)
+    body, name = await run_in_threadpool(_table, path, county, visitor, language)
     return _file(body, name, path["ending"])
 
 
-def _table(path: dict[str, str], visitor: str, language: str) -> tuple[bytes, str]:
-    county = _county(path["version"])
-    reach = _reach(visitor)
-    q = _question(reach, county, path, visitor)
+def _table(path: dict[str, str], county: Twin, visitor: str, language: str) -> tuple[bytes, str]:
+    reach = _reach(visitor, county)
+    q = _question(reach, path, visitor)
     made = tables.LEVELS[path["level"]](reach, q, language)
-    name = str(county.regions["name"].iat[q.unit])
+    name = str(reach.twin.regions["name"].iat[q.unit])
     title = tables.title_of(q, language)
     body = as_csv(made) if path["ending"] == "csv" else as_xlsx(made, f"{name} {title}")
     return body, f"{name}-{title}-{path['level']}.{path['ending']}"
@@ -162,7 +162,7 @@ async def areas(
     visitor = visitor_class(request)
 
     def made() -> bytes:
-        return make(path, _county(path["version"]), visitor)
+        return make(path, _county(request), visitor)
 
     named = path.get("service") or path["facility"]
     return _file(await run_in_threadpool(made), f"{named}-{path['mode']}.geojson", "geojson")
@@ -182,21 +182,21 @@ def _file(body: bytes, name: str, ending: str) -> Response:
 # ------------------------------------------------------------ what an address may say
 
 
-def _reach(visitor: str) -> Reach:
+def _reach(visitor: str, county: Twin) -> Reach:
     reach = current_reach(visitor)
     if reach is None:
         raise NotFoundError("The data were loaded anew; open the page again.")
-    return reach
+    return veiled(reach, county)
 
 
-def _county(version: str) -> Twin:
-    county = current_twin()
+def _county(request: Request) -> Twin:
+    county, version = county_of(request), request.path_params["version"]
     if county is None or version not in (county.version, stamp(county.version)):
         raise NotFoundError("The data were loaded anew; open the page again.")
     return county
 
 
-def _question(reach: Reach, county: Twin, path: dict[str, str], visitor: str) -> Question:
+def _question(reach: Reach, path: dict[str, str], visitor: str) -> Question:
     _require_service(path["service"])
     _require_mode(reach, path["mode"])
     if path["group"] not in reach.groups:
@@ -208,7 +208,7 @@ def _question(reach: Reach, county: Twin, path: dict[str, str], visitor: str) ->
         mode=path["mode"],
         minutes=_limit(path["minutes"]),
         group=path["group"],
-        unit=_row(county, path["parent"]),
+        unit=_row(reach.twin, path["parent"]),
         decay=_decay(path.get("decay", USUAL_DECAY)),
         visitor=visitor,
         small_count=settings().small_count,

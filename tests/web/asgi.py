@@ -67,7 +67,12 @@ def ask(app: ASGIApp, target: str, method: str = "GET", **headers: str) -> Reply
     }
     sent: list[Message] = []
 
+    asked: list[None] = []
+
     async def receive() -> Message:
+        if asked:  # nothing more comes, and nobody leaves: a stream watches for that
+            await asyncio.Event().wait()
+        asked.append(None)
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: Message) -> None:
