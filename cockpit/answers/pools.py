@@ -232,7 +232,7 @@ def tags(db: Session, *, today: dt.date, visitor: str) -> tuple[TagCount, ...]:
 def _counted(db: Session, tag: Tag, table: pd.DataFrame, visitor: str) -> TagCount:
     n = int(marked(table, rule(tag.pool, tag.rule)).sum())
     # Two rules a hair apart would tell one person by their difference, however large the counts.
-    hide = tag.pool == "person" and not may_see(visitor, persons_class(db))
+    hide = _of_persons(tag) and not may_see(visitor, persons_class(db))
     return TagCount(
         tag.id,
         tag.pool,
@@ -242,6 +242,11 @@ def _counted(db: Session, tag: Tag, table: pd.DataFrame, visitor: str) -> TagCou
         None if hide else n,
         len(table),
     )
+
+
+def _of_persons(tag: Tag) -> bool:
+    """Tell whether a rule counts persons, or things by the persons in them."""
+    return tag.pool == "person" or any(column == "residents" for column, *_ in tag.rule)
 
 
 def count_marked(

@@ -166,3 +166,22 @@ def test_a_tag_needs_a_name_and_a_rule(db: Session) -> None:
         save_tag(db, "a", "person", "x", [], visitor="备用")
     with pytest.raises(InputError, match="Only the county's offices"):
         save_tag(db, "a", "person", "x", ALONE_80, visitor="公开")
+
+
+@pytest.mark.parametrize(
+    ("pool", "column", "values"),
+    [("person", "age", range(8, 82)), ("person", "in_building", range(5)),
+     ("building", "residents", range(5))],
+)  # fmt: skip
+def test_no_two_counts_differ_by_one_person(
+    db: Session, pool: str, column: str, values: range
+) -> None:
+    """S12: below the registers' class nothing that counts persons is answered at all."""
+
+    def asked(visitor: str) -> list[int | None]:
+        rules = [[[column, ">=", value]] for value in values]
+        return [count_marked(db, pool, r, today=TODAY, visitor=visitor) for r in rules]
+
+    told = [n for n in asked("敏感") if n is not None]
+    assert 1 in {a - b for a, b in zip(told, told[1:], strict=False)}  # the attack would work
+    assert set(asked("备用")) == {None}
