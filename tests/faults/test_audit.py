@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from cockpit.access import audit
 from cockpit.access.audit_chain import canonical, hash_of
-from cockpit.access.audit_checkpoints import CheckpointError, make
+from cockpit.access.audit_checkpoints import CheckpointError, make, try_to_make, watch
 from cockpit.access.audit_keys import key_file, second_place
 from cockpit.access.audit_verify import Verdict, check_store
 from cockpit.store.models import Base, Meta
@@ -295,6 +295,31 @@ def test_the_store_itself_refuses_rewriting(store: Engine, statement: str) -> No
         db.execute(statement)
     db.close()
     assert check_store(store).whole
+
+
+def test_the_last_entries_are_signed_when_the_server_ends(store: Engine) -> None:
+    write(store, 3)
+    ended = threading.Event()
+    ended.set()
+    watch(store, ended)
+    assert check_store(store).covered == 3
+
+
+def test_the_second_place_may_be_away_for_a_while(
+    store: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    write(store, 3)
+    with monkeypatch.context() as patch:
+        patch.setattr("cockpit.access.audit_checkpoints.append_line", away)
+        assert not try_to_make(store)
+    write(store, 2)
+    assert try_to_make(store)
+    verdict = check_store(store)
+    assert verdict.whole
+    assert verdict.covered == 5
 
 
 # ---------------------------------------------------------------- AUD-8
