@@ -1,6 +1,7 @@
 """Who lives at a building, what happened there, and tags whose rules change."""
 
 import datetime as dt
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -145,7 +146,7 @@ def test_a_changed_rule_marks_others(db: Session) -> None:
 @pytest.mark.parametrize(
     ("pool", "parts", "marks"),
     [
-        ("building", [["residents", ">=", 3]], 1),
+        ("building", [["residents", ">=", 3]], None),
         ("building", [["events", "=", 0]], 15),
         ("building", [["organisations", ">", 0], ["use", "=", "residential"]], 1),
         ("event", [["category", "=", "噪声"], ["days_open", ">", 150]], 1),
@@ -183,5 +184,5 @@ def test_no_two_counts_differ_by_one_person(
         return [count_marked(db, pool, r, today=TODAY, visitor=visitor) for r in rules]
 
     told = [n for n in asked("敏感") if n is not None]
-    assert 1 in {a - b for a, b in zip(told, told[1:], strict=False)}  # the attack would work
+    assert 1 in {a - b for a, b in itertools.pairwise(told)}  # the attack would work
     assert set(asked("备用")) == {None}
