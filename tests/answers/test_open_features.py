@@ -143,7 +143,7 @@ def test_one_feature_by_its_id(county: None) -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     number=st.integers(0, 6),

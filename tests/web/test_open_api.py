@@ -30,7 +30,7 @@ from tests.released import NOISY
 from tests.web.asgi import Reply, ask, cockpit_app
 
 API = "/open/api"
-MOST_QUESTIONS = 6
+MOST_QUESTIONS = 4
 """To each operation, in each of two ways."""
 
 
