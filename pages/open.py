@@ -21,7 +21,7 @@ try:
         county.covered(groups)
         county.news(open_cache.news())
     open_parts.show(f"<h2>{say('On the map')}</h2>")
-    county.the_map(places, county.choose_map(places, releases))
+    county.the_map(places, county.choose_map(places, releases, groups))
     left, middle, right = st.columns(3, gap="medium")
     with left:
         county.services(places)

@@ -137,15 +137,25 @@ def covered(groups: list[Group]) -> None:
 # ---------------------------------------------------------------- the map
 
 
-def choose_map(places: OpenPlaces, releases: tuple[Published, ...]) -> OpenMap | None:
-    """Let the visitor choose what the map shows; None when nothing is released for it."""
+def choose_map(
+    places: OpenPlaces, releases: tuple[Published, ...], groups: list[Group]
+) -> OpenMap | None:
+    """
+    Let the visitor choose what the map shows; None when nothing is released for it.
+
+    It begins with the release whose total is told above, so that both are the same.
+    """
     usable = {r.id: r for r in releases if answers.map_levels(r, places.levels)}
     if not usable:
         return None
     titles = {id_: title_of(r) for id_, r in usable.items()}
+    people = answers.people_of(groups)
+    first_of = "" if people is None else people.release.id
     first, second = st.columns(2)
     with first:
-        release = usable[elder.pick(say("Figures"), titles, "open.release", address="figures")]
+        release = usable[
+            elder.pick(say("Figures"), titles, "open.release", address="figures", first=first_of)
+        ]
     classes = answers.map_classes(release)
     if len(release.classes) == 1:
         classes = {release.classes[0]: classes[release.classes[0]]}
@@ -262,24 +272,25 @@ def news(found: list[News]) -> None:
     items = []
     for one in found[: elder.MOST]:
         title = say(NEWS_TITLES[one.what], title=title_of(one.release), version=one.release.version)
-        note = one.release.retraction_note if one.what == "retracted" else _changes(one.release)
+        notes = [one.release.retraction_note]
+        if one.what != "retracted":
+            notes = [one.release.note, _changes(one.release)]
         items.append(
             f'<li>{escape(title)} <span class="op-quiet">{escape(date(one.at.date()))}</span>'
-            + (f'<br><span class="op-quiet">{escape(note)}</span>' if note else "")
+            + "".join(f'<br><span class="op-quiet">{escape(note)}</span>' for note in notes if note)
             + "</li>"
         )
     show(panel(say("What is new"), f"<ul>{''.join(items)}</ul>"))
 
 
 def _changes(release: Published) -> str:
-    """Return the note of a release and what differs from the version before, where words can."""
+    """Return what differs from the version before, where words can say it."""
     plain = [c for c in release.changes if all(isinstance(v, str | int) for v in c.values.values())]
-    told = [release.note, *(_change(c) for c in plain[:2])]
-    return ("" if language() == "zh" else " ").join(text for text in told if text)
+    return ("" if language() == "zh" else " ").join(_change(c) for c in plain[:2])
 
 
 def _change(change: Change) -> str:
-    values = dict(change.values)
+    values = {k: number(v) if isinstance(v, int) else v for k, v in change.values.items()}
     if "class_title" in values:
         values["class_title"] = say(str(values["class_title"]))
     if "place" in values:  # the first row of every release

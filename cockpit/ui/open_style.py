@@ -115,6 +115,8 @@ _STACK = """
 .op-stack thead {display: none;}
 .op-stack tr {display: block; border-bottom: 1px solid VAR_LINE; padding: 8px 0;}
 .op-stack td {display: block; border: 0; padding: 2px 0;}
+.op-stack td.op-n {text-align: left;}
+.op-stack td:empty {display: none;}
 .op-stack td:first-child {font-weight: 650;}
 .op-stack td:not(:first-child)::before {content: attr(data-h); color: VAR_QUIET;
   margin-right: .6em;}
@@ -128,7 +130,8 @@ html {font-size: calc(1.5 * clamp(15px, calc(11.2px + .25vw), 24px));}
 .stApp label p {font-size: 1rem;}
 .op-panel, .op-card {border: 2px solid #16202E;}
 .op th, .op td {border-bottom-color: #16202E;}
-.op a {color: #0B3B72; text-decoration: underline; display: inline-block; padding: 6px 0;
+.op a {color: #0B3B72;}
+.op a:not(.op-card) {text-decoration: underline; display: inline-block; padding: 6px 0;
   min-height: 44px; box-sizing: border-box;}
 .op .op-yes {color: #00544B;}
 .op .op-no {color: #9B1030;}
