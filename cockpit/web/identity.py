@@ -87,7 +87,8 @@ class Identity:
     def _refusal(self, scope: Scope, visitor: Visitor) -> Response | None:
         """Return the answer to what this visitor may not have, None for everything else."""
         path: str = scope["path"]
-        if _MEDIA in path:  # wherever Streamlit is mounted
+        # Wherever Streamlit is mounted; its own typefaces lie in /static/media/.
+        if _MEDIA in path and not path.partition(_MEDIA)[0].endswith("/static"):
             sent = self.known.was_sent(path.partition(_MEDIA)[2], owner_of(scope))
             return None if sent else PlainTextResponse("Not here.\n", 404)
         if _UPLOADS in path:
