@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from cockpit.answers import algorithms, open_county
+from cockpit.answers import open_county
 from cockpit.answers import open_county_layers as layers
+from cockpit.answers.algorithms import as_plain
 from cockpit.answers.open_county_places import OpenPlaces, open_places
 from cockpit.web.errors import BadRequestError, NotFoundError, language_of
 from cockpit.web.kept import Kept, packed
@@ -48,7 +49,7 @@ async def facilities(request: Request) -> Response:
 
 async def register(request: Request) -> Response:
     """Serve the register of algorithms: ``/open/algorithms.json?lang=en``."""
-    cards = await run_in_threadpool(algorithms.as_plain, language_of(request))
+    cards = await run_in_threadpool(as_plain, language_of(request))
     return JSONResponse(cards, headers={"Cache-Control": "no-cache"})
 
 
