@@ -169,8 +169,8 @@ def test_an_alert_is_acknowledged_muted_and_judged(here: Path) -> None:
     assert not page.exception
     story = alerts.story_of("备用", alert.id)
     assert [(e.action, e.who) for e in story.lines[-5:]] == [
-        ("acknowledged", "办公室"), ("muted", "办公室"), ("muted", "办公室"), ("escalated", "办公室"),
-        ("judged", "办公室"),
+        ("acknowledged", "办公室"), ("muted", "办公室"), ("muted", "办公室"),
+        ("escalated", "办公室"), ("judged", "办公室"),
     ]  # fmt: skip
     assert story.judged
     assert alerts.verify_ledger().sound
