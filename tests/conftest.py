@@ -102,16 +102,29 @@ def tiny_here(tiny_store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     _forget_store()
 
 
+@pytest.fixture(scope="session")
+def unvisited_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data folder with the tiny county that no server and no test has written to."""
+    from cockpit.store.session import open_engine
+    from tests import tiny
+
+    folder = tmp_path_factory.mktemp("unvisited")
+    engine = open_engine(f"sqlite:///{folder / 'county.sqlite'}")
+    tiny.fill(engine)
+    engine.dispose()
+    return folder
+
+
 @pytest.fixture
 def accounts_here(
-    tiny_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, real_visitors: None
+    unvisited_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, real_visitors: None
 ) -> Iterator[Path]:
     """Let this process show a copy of the tiny county, with real visitors and quick passwords."""
     from argon2 import PasswordHasher
 
     from cockpit.access import audit, sessions
 
-    folder = Path(shutil.copytree(tiny_store, tmp_path / "accounts"))
+    folder = Path(shutil.copytree(unvisited_store, tmp_path / "accounts"))
     monkeypatch.setenv("COCKPIT_DATA", str(folder))
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr("cockpit.access.passwords.HASHER", quick)

@@ -235,7 +235,9 @@ def _watch(key: str) -> None:
 
 
 def stop(key: str) -> None:
-    """End a search and keep its best plan."""
+    """End a search and keep its best plan; nothing for who may not plan."""
+    if not visitor.may("plan"):
+        return
     siting_runs.stop(key)
 
 

@@ -194,7 +194,8 @@ def _begin(asked: Question) -> None:
 
 
 def _stop(identity: str) -> None:
-    siting_front.stop(identity)
+    if visitor.may("plan"):
+        siting_front.stop(identity)
 
 
 def _progress(found: FrontState | None) -> str:

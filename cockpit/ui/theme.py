@@ -167,7 +167,8 @@ def streamlit_options(tokens: Tokens) -> dict[str, object]:
 
 
 # What Streamlit's theme cannot say: type that grows with the window, figures of equal width,
-# a page that starts at its top, and no motion where the visitor asked for less.
+# a page that starts at its top, and no motion where the visitor asked for less. The button of a
+# table that saves it asks no right and leaves no trace: files come from our links.
 CSS = """
 <style>
 html {font-size: clamp(15px, calc(11.2px + .25vw), 24px);}
@@ -180,6 +181,7 @@ html {font-size: clamp(15px, calc(11.2px + .25vw), 24px);}
   background: transparent; padding-left: 0; color: VAR_QUIET;}
 [data-testid="stBaseButton-primary"]:not(:disabled), [data-testid="stMultiSelect"] [data-tag],
 [data-testid="stMultiSelect"] [data-tag] * {color: VAR_ON_ACCENT;}
+button[aria-label="Download as CSV"] {display: none;}
 .ct-quiet {color: VAR_QUIET;}
 [data-selected="true"] p {color: VAR_TEXT; font-weight: 600;}
 .ct-tiles {display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 8px;}

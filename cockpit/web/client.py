@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
@@ -37,3 +39,17 @@ def agent_of(scope: Scope) -> str:
     """Return what the browser says it is."""
     said = Headers(scope=scope).get("user-agent", "")
     return "".join(letter for letter in said if letter.isprintable())[:200]
+
+
+def from_ours(scope: Scope, address: str) -> bool:
+    """
+    Tell whether an address a browser names (Origin, Referer) is the one it asks, port included.
+
+    Cookies know no ports: another program on this host must not speak in a visitor's name. Behind
+    a proxy of ours its X-Forwarded-Host counts as well. "" and "null" name nothing.
+    """
+    headers = Headers(scope=scope)
+    ours = {headers.get("host", "")}
+    if settings().trusted_proxy:
+        ours.add(headers.get("x-forwarded-host", "").rpartition(",")[2].strip())
+    return address in ("", "null") or urlsplit(address).netloc in ours - {""}

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from cockpit.access import secret
 from cockpit.web import visitors
-from cockpit.web.client import is_https
+from cockpit.web.client import from_ours, is_https
 from cockpit.web.errors import BadRequestError
 
 COOKIE = "cockpit_form"
@@ -43,8 +43,7 @@ def is_ours(request: Request, fields: dict[str, str]) -> bool:
     if site not in ("same-origin", "none"):
         return False
     for header in ("origin", "referer"):
-        said = request.headers.get(header, "")
-        if said and said != "null" and urlsplit(said).netloc != request.headers.get("host", ""):
+        if not from_ours(request.scope, request.headers.get(header, "")):
             return False
     mark = request.cookies.get(COOKIE, "")
     return bool(mark) and secret.fits("form", _bound(request, mark), fields.get("token", ""))

@@ -8,7 +8,7 @@ import secrets
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,7 +18,7 @@ from cockpit.access.rules import PAGES, may_open
 from cockpit.access.visitor import PUBLIC, Visitor
 from cockpit.store.session import StoreError
 from cockpit.web import signin_page
-from cockpit.web.client import address_of, is_https
+from cockpit.web.client import address_of, from_ours, is_https
 from cockpit.web.errors import language_of
 from cockpit.web.streams import Known, Owner, Stream, Watch
 
@@ -108,6 +108,11 @@ class Identity:
         return PlainTextResponse("Your account is not allowed to do this.\n", 403)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        origin = Headers(scope=scope).get("origin", "")
+        if origin == "null" or not from_ours(scope, origin):
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
         owner = owner_of(scope)
         wanted = _wanted_session(scope)
         keep = bool(wanted) and self.known.owns(wanted, owner)

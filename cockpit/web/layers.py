@@ -14,7 +14,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cockpit.access import territory
-from cockpit.access.classes import CLASSES
+from cockpit.access.classes import CLASSES, may_see
+from cockpit.access.visitor import WITHOUT_PURPOSE
 from cockpit.answers import layers as answers
 from cockpit.answers import overlays, relief, tiles
 from cockpit.answers.current import current_twin
@@ -208,9 +209,10 @@ def county_of(request: Request) -> Twin | None:
 def sent(request: Request, answer: Answer, cache_control: str) -> Response:
     """Return an answer as the browser wants it: compressed or not, or 304 when it has it."""
     # The cookie too: who signs in next in the same browser must not see what it has kept. And who
-    # has not said yet what sensitive data are needed for will get more at the same address.
+    # is cleared above what opens without a purpose gets more at the same address after saying one,
+    # and less after taking it back.
     who = visitors.visitor(request)
-    if who.data_class != who.clearance:
+    if not may_see(WITHOUT_PURPOSE, who.clearance):
         cache_control = REVALIDATE
     headers = {
         "ETag": answer.etag,

@@ -263,3 +263,32 @@ async def _with_header(server: str) -> str:
     ) as socket:  # fmt: skip
         run = await viewer.rerun(socket, "", "", keep=True)
         return "".join(str(message) for message in run.messages)
+
+
+@pytest.mark.parametrize(
+    ("origin", "let_in"),
+    [("own", True), ("", True), ("http://127.0.0.1:9", False), ("http://evil.example", False),
+     ("null", False)],
+)  # fmt: skip
+def test_a_page_of_another_program_opens_no_socket(
+    tiny_server: str, origin: str, let_in: bool
+) -> None:
+    """Cookies know no ports: the browser's word on where a socket is opened from counts."""
+    said = tiny_server if origin == "own" else origin
+
+    async def opened() -> bool:
+        connection = viewer.connect(tiny_server)
+        if said:
+            connection = websockets.connect(
+                f"ws://{urlsplit(tiny_server).netloc}/_stcore/stream",
+                subprotocols=[websockets.Subprotocol("streamlit")],
+                additional_headers={"Cookie": viewer.OFFICE},
+                origin=websockets.Origin(said),
+            )
+        try:
+            async with connection:
+                return True
+        except websockets.InvalidStatus:
+            return False
+
+    assert asyncio.run(opened()) is let_in
