@@ -164,9 +164,9 @@ def test_a_store_that_is_being_loaded_says_so(engine: Engine, db: Session, reach
     db.connection().exec_driver_sql("PRAGMA busy_timeout = 20")  # milliseconds, not half a minute
     with engine.connect() as load:
         load.execute(update(m.Meta).values(key=m.Meta.key))
-        with pytest.raises(StoreError, match="The store cannot be written just now: database is"):
+        with pytest.raises(StoreError, match="database is locked"):
             answers.save(db, found, Rules(), name="名", author="张三")
-        with pytest.raises(StoreError, match="The store cannot be written just now: database is"):
+        with pytest.raises(StoreError, match="database is locked"):
             answers.archive(db, first.id, visitor="备用")
     assert answers.scenarios(db, visitor="备用") == (first,)
     assert answers.save(db, found, Rules(), name="名", author="张三").version == 1

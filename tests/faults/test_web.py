@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from cockpit.web.headers import content_policy
+from tests.benchmarks.viewer import OFFICE
 from tests.web.asgi import ask, cockpit_app
 
 ROOT = Path(__file__).parents[2]
@@ -35,10 +36,13 @@ HEADERS = {
 
 
 def fetch(server: str, target: str, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
-    """Send a request line as it stands: clients that tidy addresses would spoil the test."""
+    """
+    Send a request line as it stands, signed in: clients that tidy addresses would spoil the test.
+    """
     connection = http.client.HTTPConnection(urlsplit(server).netloc, timeout=30)
     connection.putrequest(method, target, skip_accept_encoding=True)
     connection.putheader("Accept-Language", "en")
+    connection.putheader("Cookie", OFFICE)
     connection.endheaders()
     reply = connection.getresponse()
     body = reply.read()
