@@ -94,14 +94,13 @@ print(time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 
 """
 
 
-def test_ten_thousand_cells_are_released_in_six_seconds() -> None:
-    """P3: 10,200 cells x 20 classes in a new process: 6 s of one core, 512 MB, imports included."""
+def test_ten_thousand_cells_are_released_within_their_memory() -> None:
+    """P3: 10,200 cells x 20 classes in a new process, imports too; bench_release has the 6 s."""
     done = subprocess.run(
         [sys.executable, "-c", FRESH], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    seconds, megabytes = map(float, done.stdout.split())
-    assert seconds < 6
-    assert megabytes < 512
+    megabytes = float(done.stdout.split()[-1])
+    assert 50 < megabytes < 512
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.name)
