@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 from cryptography.exceptions import InvalidTag
 from hypothesis import given
