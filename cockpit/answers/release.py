@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from cockpit.access.classes import may_see
 from cockpit.access.visitor import NotAllowedError, Visitor
-from cockpit.answers import release_budget, release_write
+from cockpit.answers import release_again, release_budget, release_write
 from cockpit.answers.release_store import (
     DRAFT,
     NOISY,
@@ -27,16 +27,16 @@ from cockpit.answers.release_tables import Exact, TableKind, exact_of, table_kin
 from cockpit.answers.release_write import Made
 from cockpit.answers.twin import Twin
 from cockpit.release import budget, utility
+from cockpit.release.again import Earlier, suppress_again
 from cockpit.release.margins import estimate_variance, margins
 from cockpit.release.noise import epsilons, laplace_variance
 from cockpit.release.offered import offers
 from cockpit.release.release import release
-from cockpit.release.suppress import Suppressed, suppress
+from cockpit.release.suppress import Suppressed
 from cockpit.release.tree import LEVELS
 from cockpit.release.utility import LevelError
 from cockpit.settings import settings
 from cockpit.store.models_release import Release, ReleaseMargin
-from cockpit.store.session import require_table
 from geodata.errors import InputError
 
 TOO_NOISY = "The noise would be larger than most figures."
@@ -184,8 +184,8 @@ def make(
     BudgetError
         If the year has not so much left.
     InputError
-        If a level or a table does not exist, no level would be offered, nobody said why, or the
-        same figures without noise were released before.
+        If a level or a table does not exist, no level would be offered, nobody said why, or
+        figures without noise would tell single cases beside those that are public already.
     """
     steward(who)
     kind = table_kind(county, asked.table)
@@ -196,8 +196,7 @@ def make(
         _require_left(db, asked.epsilon)
         made = _noisy(exact, county, kind, asked)
     else:
-        made = _exact_with_gaps(exact, county, kind, asked)
-        _refuse_twice(db, made)
+        made = _exact_with_gaps(db, exact, county, kind, asked)
     return release_write.keep(db, replace(made, reason=reason, note=note), who=who)
 
 
@@ -233,11 +232,17 @@ def _noisy(exact: Exact, county: Twin, kind: TableKind, asked: Asked) -> Made:
     )  # fmt: skip
 
 
-def _exact_with_gaps(exact: Exact, county: Twin, kind: TableKind, asked: Asked) -> Made:
+def _exact_with_gaps(
+    db: Session, exact: Exact, county: Twin, kind: TableKind, asked: Asked
+) -> Made:
     chosen = exact.down_to(asked.lowest)
-    found = _suppressed(chosen)
-    classes = (*chosen.classes, TOTAL)[: found.figures.shape[1]]
+    classes = (*chosen.classes, TOTAL) if len(chosen.classes) > 1 else chosen.classes
     ids = [c[0] for c in classes]
+    before = release_again.earlier(
+        db, kind.series, chosen.as_of, classes=ids, levels=chosen.levels(),
+        codes=county.regions["code"].to_numpy()[chosen.rows].tolist(),
+    )  # fmt: skip
+    found = _suppressed(chosen, before)
     shown = pd.DataFrame(found.figures, columns=ids).astype("Int64").mask(found.hidden)
     table = _table(county, chosen, ids, shown, chosen.levels())
     return Made(
@@ -247,8 +252,8 @@ def _exact_with_gaps(exact: Exact, county: Twin, kind: TableKind, asked: Asked) 
     )  # fmt: skip
 
 
-def _suppressed(chosen: Exact) -> Suppressed:
-    return suppress(chosen.counts, chosen.tree, small=settings().small_count)
+def _suppressed(chosen: Exact, before: Iterable[Earlier] = ()) -> Suppressed:
+    return suppress_again(chosen.counts, chosen.tree, before, small=settings().small_count)
 
 
 def _not_offered(exact: Exact, chosen: Exact, levels: tuple[str, ...]) -> dict[str, str]:
@@ -270,24 +275,6 @@ def _table(
     for class_id in ids:
         table[class_id] = figures[class_id].astype("Int64").array
     return table[table["level"].isin(levels)].reset_index(drop=True)
-
-
-def _refuse_twice(db: Session, made: Made) -> None:
-    """Refuse the same exact figures with other gaps: two such tables fill each other's."""
-    require_table(db, Release.__tablename__)
-    before = db.execute(
-        select(Release.id, Release.data_version, Release.levels).where(
-            Release.series == made.series, Release.county == county_code(db),
-            Release.version.is_not(None), Release.as_of == made.as_of,
-        )
-    ).all()  # fmt: skip
-    for earlier, version, levels in before:
-        if version == made.data_version or tuple(levels) != made.levels:
-            raise InputError(
-                "The figures of this day were released as {release}. Released again with other "
-                "gaps, the two tables would fill each other's.",
-                release=earlier,
-            )
 
 
 # ---------------------------------------------------------------- after

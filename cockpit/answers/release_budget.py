@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from cockpit.answers import release_spends
 from cockpit.release import budget
 from cockpit.settings import settings
 from cockpit.store.models_release import MILLION, PrivacySpend, Release
@@ -39,11 +42,13 @@ class Budget:
     allowed: Fraction
     spends: tuple[Spend, ...]
     hard_stop: Fraction = budget.HARD_STOP
+    forgotten: Mapping[int, Fraction] = field(default_factory=dict)
+    """Year to the epsilon that the store, put back from a backup, knows nothing of."""
 
     @property
     def spent(self) -> Fraction:
         """Epsilon that the year's releases took, dropped and retracted ones too."""
-        return sum((s.epsilon for s in self.spends if s.year == self.year), Fraction(0))
+        return self.years().get(self.year, Fraction(0))
 
     @property
     def left(self) -> Fraction:
@@ -52,7 +57,7 @@ class Budget:
 
     def years(self) -> dict[int, Fraction]:
         """Return the epsilon spent in each year, the newest first."""
-        sums: dict[int, Fraction] = {}
+        sums = dict(self.forgotten)
         for spend in self.spends:
             sums[spend.year] = sums.get(spend.year, Fraction(0)) + spend.epsilon
         return dict(sorted(sums.items(), reverse=True))
@@ -85,7 +90,18 @@ def budget_of(db: Session, county: str, *, now: dt.datetime) -> Budget:
               state, s.at, s.who)
         for s, title, title_en, state in db.execute(query)
     )  # fmt: skip
-    return Budget(now.year, yearly(), spends)
+    forgotten = release_spends.forgotten(db, county, _as_lines(county, spends))
+    return Budget(now.year, yearly(), spends, forgotten=forgotten)
+
+
+def _as_lines(county: str, spends: Iterable[Spend]) -> list[dict[str, Any]]:
+    return [_line(county, s.epsilon, s.release, s.at) for s in spends]
+
+
+def _line(county: str, epsilon: Fraction, release: str, at: dt.datetime) -> dict[str, Any]:
+    """Return a spending as the second place has it."""
+    return {"county": county, "year": at.year, "millionths": int(epsilon * MILLION),
+            "release": release, "at": at.isoformat()}  # fmt: skip
 
 
 def take(
@@ -101,13 +117,16 @@ def take(
     InputError
         If it is no whole number of millionths above 0.
     """
-    require_left(budget_of(db, county, now=at), epsilon)
+    found = budget_of(db, county, now=at)
+    require_left(found, epsilon)
+    line = _line(county, epsilon, release, at)
     db.execute(
         insert(PrivacySpend).values(
             county=county, year=at.year, millionths=int(epsilon * MILLION), release_id=release,
             at=at, who=who,
         )
     )  # fmt: skip
+    release_spends.note(db, line, _as_lines(county, found.spends))
 
 
 def require_left(found: Budget, epsilon: Fraction) -> None:
@@ -119,5 +138,4 @@ def require_left(found: Budget, epsilon: Fraction) -> None:
         )
     if not found.allowed:
         raise budget.BudgetError("The county allows no noisy figures: its privacy budget is 0.")
-    of_year = [s.epsilon for s in found.spends if s.year == found.year]
-    budget.take(of_year, epsilon, yearly=found.allowed)
+    budget.take([found.spent] if found.spent else [], epsilon, yearly=found.allowed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cockpit.answers.release_store import Change
+from cockpit.answers.release_store import FIGURES, Change
 from cockpit.store.models_release import Release
 
 
@@ -75,7 +75,7 @@ def _figures(now: Release, old: pd.DataFrame, new: pd.DataFrame) -> tuple[Change
         if not (pd.isna(was) or pd.isna(is_now)) and was != is_now:
             found.append(
                 Change(
-                    "{class_title}, {place}: {now}, before {before}.",
+                    FIGURES,
                     {"class_title": title, "place": str(new["name"].iloc[0]),
                      "now": int(is_now), "before": int(was)},
                 )

@@ -26,6 +26,8 @@ from cockpit.store.session import StoreError, data_version, engine, require_tabl
 from geodata.errors import CockpitError
 
 NOISY, SUPPRESSED = "noisy", "suppressed"
+FIGURES = "{class_title}, {place}: {now}, before {before}."
+"""The line of changes that tells figures of two versions."""
 DRAFT, PUBLISHED, RETRACTED, DISCARDED = "draft", "published", "retracted", "discarded"
 
 
@@ -157,11 +159,31 @@ def _read(db: Session, query: Select[Release]) -> list[Published]:
     for m in _of(db, ReleaseMargin, ids):
         margins.setdefault(m.release_id, {})[m.level, m.class_id] = m.margin
     changes: dict[str, list[Change]] = {}
+    silent = _silent(db, rows)
     for c in sorted(_of(db, ReleaseChange, ids), key=lambda c: int(c.position)):
-        changes.setdefault(c.release_id, []).append(Change(c.template, c.detail))
+        if not (c.release_id in silent and c.template == FIGURES):
+            changes.setdefault(c.release_id, []).append(Change(c.template, c.detail))
     return [
         _published(row, margins.get(row.id, {}), tuple(changes.get(row.id, ()))) for row in rows
     ]
+
+
+def _silent(db: Session, rows: Sequence[Release]) -> set[str]:
+    """Return the versions that tell no figures of their own and before: one of both was retracted.
+
+    Their lines were written when they were published, and stay written: they are left out here.
+    """
+    gone = {
+        (series, version)
+        for series, version in db.execute(
+            select(Release.series, Release.version).where(Release.state == RETRACTED)
+        )
+    }
+    return {
+        row.id
+        for row in rows
+        if {(row.series, row.version), (row.series, (row.version or 0) - 1)} & gone
+    }
 
 
 def _bring_up(db: Session) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cockpit.access.classes import highest, may_see
-from cockpit.answers import coverage
+from cockpit.answers import coverage, release_again
 from cockpit.answers.reach import current_reach
 from cockpit.answers.release_store import NOISY, SUPPRESSED
 from cockpit.answers.twin import Twin
@@ -87,7 +87,7 @@ def tables(county: Twin) -> tuple[TableKind, ...]:
         found.append(_suppressed(HOUSEHOLDS, "households-by-type", "Households by type"))
     if _has(county, (EVENTS,)):
         found.append(
-            _suppressed(EVENTS, "events-by-category", "Events of the last year by category")
+            _suppressed(EVENTS, release_again.EVENT_SERIES, "Events of twelve months by category")
         )
     return tuple(found)
 
@@ -181,12 +181,8 @@ def exact_of(db: Session, county: Twin, table: str) -> Exact:
 
 def _day(db: Session, county: Twin, table: str) -> dt.date | None:
     if table == EVENTS:
-        return _newest(db).date()
+        return release_again.months_of(db)[1] - dt.timedelta(days=1)
     return county.dates.get(HOUSEHOLDS) if table == HOUSEHOLDS else county.date
-
-
-def _newest(db: Session) -> dt.datetime:
-    return db.execute(select(func.max(Event.reported)).where(settled.counts(db))).scalar_one()
 
 
 def _require_open(data_class: str) -> None:
@@ -263,13 +259,15 @@ def _things(db: Session, county: Twin, table: str) -> dict[str, NDArray[np.float
 
 
 def _events(db: Session, county: Twin) -> dict[str, NDArray[np.float64]]:
-    """Return the events of the last year by category at every region, the most frequent first."""
-    counted = settled.counts(db)
-    since = _newest(db) - dt.timedelta(days=365)
+    """Return the events of twelve months by category at every region, the most frequent first."""
+    first, end = (dt.datetime.combine(day, dt.time()) for day in release_again.months_of(db))
     query = select(Event.category, Event.region_code, func.count()).where(
-        counted, Event.region_code.is_not(None), Event.reported > since
-    )
+        settled.counts(db), Event.region_code.is_not(None),
+        Event.reported >= first, Event.reported < end,
+    )  # fmt: skip
     rows = db.execute(query.group_by(Event.category, Event.region_code)).all()
+    if not rows:
+        raise InputError("The county has no events to release.")
     sums: dict[str, int] = {}
     for category, _, n in rows:
         sums[category] = sums.get(category, 0) + n

@@ -27,7 +27,10 @@ class Suppressed:
     share: float  # share of the figures above 0 that are hidden, 0 to 1
 
 
-def suppress(counts: NDArray[np.int64], tree: Tree, *, small: int = SMALL) -> Suppressed:
+def suppress(
+    counts: NDArray[np.int64], tree: Tree, *, small: int = SMALL,
+    also: NDArray[np.bool_] | None = None,
+) -> Suppressed:  # fmt: skip
     """
     Return the figures of all regions and classes, with their total, and which are hidden.
 
@@ -49,6 +52,8 @@ def suppress(counts: NDArray[np.int64], tree: Tree, *, small: int = SMALL) -> Su
         noisy releases count. With two classes or more, their total is published too.
     small
         Smallest count that may be shown, 2 or more.
+    also
+        Figures to hide in any case, shape ``(n_regions, n_columns)``; none of them 0.
 
     Raises
     ------
@@ -66,6 +71,8 @@ def suppress(counts: NDArray[np.int64], tree: Tree, *, small: int = SMALL) -> Su
         raise InputError("The smallest count shown is {small}; expected 2 or more.", small=small)
     sums = sums_of(counts, tree)
     primary = (sums.values > 0) & (sums.values < small)
+    if also is not None:
+        primary |= also.ravel()
     hidden = complement(sums, primary, width=small)
     return _result(sums, primary, hidden)
 

@@ -238,6 +238,18 @@ def test_figures_that_were_taken_back_are_not_told_by_the_next_version(db: Sessi
     assert release_store.find(third).changes == ()
 
 
+@pytest.mark.parametrize("which", ["first", "noisy"])
+def test_figures_taken_back_later_are_told_by_no_line_of_changes(db: Session, which: str) -> None:
+    """The line was written before: it tells 100 of the second version and 99 of the first."""
+    ids = released.fill(engine())
+    told = release_store.find(ids["noisy"]).changes
+    assert {"now": 100, "before": 99}.items() <= dict(told[-1].values).items()
+    release_write.retract(db, ids[which], reason="x", who=STEWARD)
+    for one in (release_store.find(ids["noisy"]), *release_store.all_versions("people-by-age")):
+        assert not any({99, 100} & set(c.values.values()) for c in one.changes)
+    assert release_store.find(ids["noisy"]).changes == told[:1]  # that on the noise stays
+
+
 def test_every_step_is_in_the_trail_with_name_and_class(db: Session) -> None:
     release = make(db)
     release_write.publish(db, release, who=STEWARD)

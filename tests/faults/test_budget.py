@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,11 +20,11 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from cockpit.answers import release_store, release_write
+from cockpit.answers import release_budget, release_spends, release_store, release_write
 from cockpit.release.budget import BudgetError
 from cockpit.store.models_audit import AuditEntry
 from cockpit.store.models_release import MILLION, PrivacySpend, Release, ReleaseFigure
-from cockpit.store.session import engine
+from cockpit.store.session import StoreError, engine
 from tests import released
 
 ROOT = Path(__file__).parents[2]
@@ -123,6 +124,47 @@ def test_a_setting_cannot_pass_the_hard_stop(here: Path, monkeypatch: pytest.Mon
     found = at_once([f"table{k}" for k in range(6)], Fraction(45, 100))
     assert found.count("kept") == 4  # 1.8; one more would be 2.25
     assert spent() == Fraction(18, 10)
+
+
+def left() -> Fraction:
+    with Session(engine()) as db:
+        return release_budget.budget_of(db, "529901", now=release_write.utc_now()).left
+
+
+def test_a_backup_put_back_gives_nothing_back(here: Path, tmp_path: Path) -> None:
+    """A copy from before the second release knows of 0.3 alone; 0.4 more were drawn and seen."""
+    assert attempt("first", Fraction(3, 10)) == "kept"
+    engine().dispose()
+    shutil.copytree(here, tmp_path / "backup")
+    assert attempt("second", Fraction(4, 10)) == "kept"
+    engine().dispose()
+    shutil.rmtree(here)
+    shutil.copytree(tmp_path / "backup", here)
+    released.forget_store()
+    assert spent() == Fraction(3, 10)  # by the store alone
+    assert left() == Fraction(3, 10)
+    assert attempt("third", Fraction(31, 100)) == "refused"
+    assert attempt("third", Fraction(3, 10)) == "kept"
+    assert left() == 0
+
+
+def test_a_second_place_that_was_lost_is_filled_again(here: Path) -> None:
+    assert attempt("first", Fraction(3, 10)) == "kept"
+    place = here.with_name(f"{here.name}-checkpoints") / release_spends.SPENDS
+    place.unlink()
+    assert left() == Fraction(7, 10)  # the larger of both
+    assert attempt("second", Fraction(4, 10)) == "kept"
+    assert len(place.read_text().splitlines()) == 2
+    place.write_text(place.read_text() + '{"county": "5299')  # torn
+    assert left() == Fraction(3, 10)
+
+
+def test_nothing_is_drawn_where_it_cannot_be_noted(here: Path) -> None:
+    here.with_name(f"{here.name}-checkpoints").write_text("a file, not a folder")
+    with pytest.raises(StoreError, match="so nothing was drawn"):
+        attempt("first", Fraction(3, 10))
+    assert spent() == 0
+    assert whole() == 0
 
 
 def test_killed_in_the_middle_all_or_nothing(here: Path) -> None:
