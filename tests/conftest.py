@@ -9,10 +9,15 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import numba  # noqa: F401 -- looks for "coverage": before a page's folder is on the path
 import pytest
 
 from tests.servers import make_sample, serving
+
+# A busy machine must not decide a test.
+hypothesis.settings.register_profile("cockpit", deadline=None)
+hypothesis.settings.load_profile("cockpit")
 
 # Before anything of ours reads its settings: no test may touch the tester's own county.
 _SCRATCH = tempfile.TemporaryDirectory(prefix="cockpit-tests-")
