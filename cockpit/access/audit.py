@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from cockpit.access.audit_chain import COLUMNS, canonical, hash_of
+from cockpit.access.audit_noted import note_after_commit
 from cockpit.access.classes import CLASSES
 from cockpit.access.visitor import Visitor
 from cockpit.store.models_audit import AuditEntry, AuditHead
@@ -136,7 +137,9 @@ def record(
         require_table(db, "audit_entry")
         wait_for_writers(db)
         with db.no_autoflush:
-            return _append(db, _told(who, act, subject, data_class, detail))
+            seq = _append(db, _told(who, act, subject, data_class, detail))
+        note_after_commit(db)
+        return seq
     except SQLAlchemyError as error:
         raise _unwritten(error) from error
 

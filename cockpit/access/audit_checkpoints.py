@@ -21,12 +21,13 @@ from cockpit.access.audit_keys import (
     key_id,
     locked,
     public_bytes,
-    second_place,
     signed_by,
     signing_key,
 )
+from cockpit.access.audit_noted import note, try_to_note
 from cockpit.access.audit_tree import Peaks, peaks_of
 from cockpit.access.clock import utc_now
+from cockpit.access.second_place import claim, store_id
 from cockpit.store.models_audit import AuditCheckpoint, AuditEntry, AuditHead
 from cockpit.store.session import StoreError, has_table, require_table
 from geodata.errors import CockpitError
@@ -36,8 +37,8 @@ log = logging.getLogger("cockpit")
 FORMAT = "cockpit audit checkpoint 1"
 EVERY_ENTRIES, EVERY_SECONDS, LOOK_SECONDS = 1_000, 600.0, 15.0
 """A checkpoint follows so many entries, or the first entry after so long a time."""
-HEADS, LEAVES = "checkpoints.jsonl", "entries.txt"
-"""Files of the second place: signed checkpoints, and the hash of each entry they cover."""
+HEADS = "checkpoints.jsonl"
+"""File of the second place: signed checkpoints, one a line."""
 
 
 class CheckpointError(StoreError):
@@ -121,19 +122,6 @@ def in_second_place(folder: Path | None) -> list[Checkpoint]:
     return read_lines(path.read_text("utf-8", "replace")) if path and path.exists() else []
 
 
-def noted_leaves(folder: Path | None) -> dict[int, str]:
-    """Return the hash of each entry by its number, as the second place has noted them."""
-    path = folder / LEAVES if folder else None
-    if path is None or not path.exists():
-        return {}
-    found = {}
-    for line in path.read_text("utf-8", "replace").splitlines():
-        seq, _, sealed = line.partition(" ")
-        if seq.isdecimal() and len(sealed) == 64:
-            found[int(seq)] = sealed
-    return found
-
-
 # ---------------------------------------------------------------- making one
 
 
@@ -151,12 +139,14 @@ def make(engine: Engine) -> Checkpoint | None:
     OSError, StoreError
         If key, second place or store cannot be written.
     """
-    folder = second_place(engine)
+    with Session(engine) as db:
+        require_table(db, AuditEntry.__tablename__)
+    folder = claim(engine)
     if folder is None:
         return None
-    key = signing_key(engine)
+    key, store = signing_key(engine), store_id(engine)
+    note(engine, wait=True)
     with locked(folder), Session(engine) as db:
-        require_table(db, AuditEntry.__tablename__)
         stored, beside = in_store(db), in_second_place(folder)
         last = _newest(stored, beside)
         peaks = _peaks_at(db, last)
@@ -167,9 +157,9 @@ def make(engine: Engine) -> Checkpoint | None:
         ).all()
         for row in rows:
             peaks.add(leaf_of(row.hash))
-        made = _signed(key, peaks, rows[-1], last) if rows else None
+        made = _signed(key, peaks, rows[-1], last, store) if rows else None
         missing = [one for one in stored if one.size > (beside[-1].size if beside else 0)]
-        _put_beside(folder, [*missing, *([made] if made else [])], db, beside)
+        _put_beside(folder, [*missing, *([made] if made else [])])
         _put_into_store(db, [*stored, *beside, *([made] if made else [])], made, peaks)
     return made
 
@@ -202,7 +192,7 @@ def _peaks_at(db: Session, last: Checkpoint | None) -> Peaks:
     )
 
 
-def _signed(key: Any, peaks: Peaks, newest: Any, last: Checkpoint | None) -> Checkpoint:
+def _signed(key: Any, peaks: Peaks, newest: Any, last: Checkpoint | None, store: str) -> Checkpoint:
     body = {
         "format": FORMAT,
         "size": newest.seq,
@@ -212,25 +202,14 @@ def _signed(key: Any, peaks: Peaks, newest: Any, last: Checkpoint | None) -> Che
         "at": utc_now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         "key": key_id(public_bytes(key)),
         "previous": last.body["root"] if last else "",
+        "store": store,
     }
     return Checkpoint(body, key.sign(canonical(body).encode()).hex())
 
 
-def _put_beside(
-    folder: Path,
-    new: Sequence[Checkpoint],
-    db: Session,
-    beside: Sequence[Checkpoint],
-) -> None:
-    if not new:
-        return
-    since = max(noted_leaves(folder), default=0) if beside else 0
-    query = select(AuditEntry.seq, AuditEntry.hash).where(
-        AuditEntry.seq > since, AuditEntry.seq <= new[-1].size
-    )
-    rows = db.execute(query.order_by(AuditEntry.seq)).all()
-    append_line(folder / LEAVES, "".join(f"{row.seq} {row.hash}\n" for row in rows))
-    append_line(folder / HEADS, "".join(f"{as_line(one)}\n" for one in new))
+def _put_beside(folder: Path, new: Sequence[Checkpoint]) -> None:
+    if new:
+        append_line(folder / HEADS, "".join(f"{as_line(one)}\n" for one in new))
 
 
 def _put_into_store(
@@ -259,6 +238,7 @@ def watch(engine: Engine, ended: threading.Event) -> None:
     over = False
     while not over:
         over = ended.wait(LOOK_SECONDS)
+        try_to_note(engine)  # what others wrote who could not
         late = time.monotonic() - last_made >= EVERY_SECONDS
         if over or late or _waiting(engine) >= EVERY_ENTRIES:
             try_to_make(engine)

@@ -20,34 +20,14 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
+from cockpit.access.second_place import home_of, second_place
 from cockpit.settings import settings
 from cockpit.store.rows import write_whole
 from geodata.errors import DataFileError, InputError
 
 PRIVATE, PUBLIC = "audit.pem", "audit-public-{id}.pem"
-
-
-def home_of(engine: Engine) -> Path | None:
-    """Return the folder of a store, with its kept files and caches; None for one in memory."""
-    if engine.url.get_backend_name() != "sqlite":
-        return settings().data_folder.resolve()
-    if engine.url.database in (None, "", ":memory:"):
-        return None
-    return Path(str(engine.url.database)).resolve().parent
-
-
-def second_place(engine: Engine) -> Path | None:
-    """
-    Return where checkpoints are kept besides the store; None for a store in memory.
-
-    It is outside the store's folder: who puts an old copy of that folder back, or can write only
-    there, cannot make the two agree.
-    """
-    home = home_of(engine)
-    if home is None:
-        return None
-    return settings().checkpoints or home.with_name(f"{home.name}-checkpoints")
 
 
 def key_file(engine: Engine) -> Path | None:
@@ -70,6 +50,7 @@ def signing_key(engine: Engine) -> Ed25519PrivateKey:
     path = key_file(engine)
     if path is None:
         raise DataFileError("A store in memory has no signing key.")
+    fresh = False
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with locked(path.parent):
@@ -77,14 +58,32 @@ def signing_key(engine: Engine) -> Ed25519PrivateKey:
                 made = Ed25519PrivateKey.generate()
                 pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
                 write_whole(path, pem, mode=0o600)
+                fresh = True
     try:
         key = load_pem_private_key(path.read_bytes(), None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise DataFileError("{file} is no Ed25519 key.", file=path.name) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise DataFileError("{file} is no Ed25519 key.", file=path.name)
+    if fresh:
+        _tell(engine, key_id(public_bytes(key)))
     _publish(engine, public_bytes(key))
     return key
+
+
+def _tell(engine: Engine, new: str) -> None:
+    """Write into the trail that a new key signs from now on, when there was another before."""
+    from cockpit.access import audit  # which needs our files to note its entries
+
+    before = sorted(_published(second_place(engine)))
+    if not before:
+        return
+    with Session(engine) as db:
+        audit.record(
+            db, audit.actor(), "key", f"signing > {new}",
+            detail={"step": "new signing key", "known before": before},
+        )  # fmt: skip
+        db.commit()
 
 
 def _publish(engine: Engine, raw: bytes) -> None:
@@ -95,13 +94,14 @@ def _publish(engine: Engine, raw: bytes) -> None:
         write_whole(path, public_pem(raw))
 
 
+def _published(folder: Path | None) -> dict[str, bytes]:
+    paths = sorted(folder.glob(PUBLIC.format(id="*"))) if folder else ()
+    return {key_id(raw): raw for raw in map(read_public, paths)}
+
+
 def known_keys(engine: Engine) -> dict[str, bytes]:
     """Return our public key and those that the second place knows from before, by id."""
-    found = {}
-    folder, private = second_place(engine), key_file(engine)
-    for path in sorted(folder.glob(PUBLIC.format(id="*"))) if folder else ():
-        raw = read_public(path)
-        found[key_id(raw)] = raw
+    found, private = _published(second_place(engine)), key_file(engine)
     if private is not None and private.exists():
         raw = public_bytes(signing_key(engine))
         found[key_id(raw)] = raw
@@ -152,8 +152,8 @@ def signed_by(raw: bytes, signature: str, content: str) -> bool:
     return True
 
 
-def append_line(path: Path, lines: str) -> None:
-    """Add whole lines to a file and wait for the disk; a half line of a crash is closed first."""
+def append_line(path: Path, lines: str, *, wait: bool = True) -> None:
+    """Add whole lines to a file, and wait for the disk; a half line of a crash is closed first."""
     with path.open("ab+") as file:
         if file.tell():
             file.seek(-1, os.SEEK_END)
@@ -161,7 +161,8 @@ def append_line(path: Path, lines: str) -> None:
                 lines = "\n" + lines
         file.write(lines.encode())
         file.flush()
-        os.fsync(file.fileno())
+        if wait:
+            os.fsync(file.fileno())
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from cockpit.access import audit_checkpoints as checkpoints
 from cockpit.access.audit_chain import canonical, hash_of, leaf_of
 from cockpit.access.audit_checkpoints import Checkpoint
-from cockpit.access.audit_keys import key_id, public_bytes, signing_key
+from cockpit.access.audit_keys import key_id, known_keys
 from cockpit.access.audit_tree import included, path_of
 from cockpit.store.models_audit import AuditEntry
 from cockpit.store.session import require_table
@@ -38,6 +38,8 @@ def proof_of(engine: Engine, seq: int) -> dict[str, Any]:
         If there is no such entry.
     CheckpointError
         If the trail does not go on from its last checkpoint.
+    ProofError
+        If the public key of the checkpoint is lost.
     """
     covering = _covering(engine, seq)
     if covering is None:
@@ -64,8 +66,18 @@ def proof_of(engine: Engine, seq: int) -> dict[str, Any]:
         "path": [step.hex() for step in path],
         "checkpoint": dict(covering.body),
         "signature": covering.signature,
-        "public_key": public_bytes(signing_key(engine)).hex(),
+        "public_key": _key_of(engine, covering).hex(),
     }
+
+
+def _key_of(engine: Engine, signed: Checkpoint) -> bytes:
+    """Return the public key that signed a checkpoint: it may be older than the one in use."""
+    try:
+        return known_keys(engine)[signed.key]
+    except KeyError:
+        raise ProofError(
+            "The public key {key} that signed the checkpoint is not kept any more.", key=signed.key
+        ) from None
 
 
 def _covering(engine: Engine, seq: int) -> Checkpoint | None:

@@ -17,11 +17,12 @@ from cockpit.access.audit_checkpoints import (
     Checkpoint,
     in_second_place,
     in_store,
-    noted_leaves,
     read_lines,
 )
-from cockpit.access.audit_keys import key_id, known_keys, read_public, second_place
+from cockpit.access.audit_keys import key_id, known_keys, read_public
+from cockpit.access.audit_noted import noted_leaves
 from cockpit.access.audit_tree import Peaks
+from cockpit.access.second_place import second_place, top_of
 from cockpit.store.catalogue import table_of
 from cockpit.store.models_audit import FIRST, AuditEntry, AuditHead
 from cockpit.store.session import has_table
@@ -51,6 +52,7 @@ class Verdict:
     covered: int  # number of the last entry that a good checkpoint covers
     signed: str  # when that was signed, UTC; "": never
     key: str  # id of the public key; "": there is none
+    keys: tuple[str, ...]  # of all good checkpoints, the oldest first: it may have been replaced
     faults: tuple[Fault, ...]
 
     @property
@@ -74,6 +76,7 @@ class Against:
     leaves: Mapping[int, str] = field(default_factory=dict)
     keys: Mapping[str, bytes] = field(default_factory=dict)  # public, by id
     head: tuple[int, str] | None = None  # as the store notes its newest entry
+    foreign: str = ""  # the second place, where it belongs to another store
 
 
 def check(rows: Iterable[Row], against: Against) -> Verdict:
@@ -216,19 +219,37 @@ class _Walk:
     def end(self) -> Verdict:
         """Look at what lies behind the last entry, and sum up."""
         self._cut()
+        self._differs_from_noted()
+        if self.against.foreign:
+            self._fault(
+                0,
+                "The second place {place} belongs to another store. If this one is new, move that "
+                "folder away; if not, it is not the store whose trail was signed there.",
+                place=self.against.foreign,
+            )
         faults = sorted(self.faults, key=lambda fault: fault.seq)[:MOST_FAULTS]
         newest = self.good[-1] if self.good else None
         return Verdict(
             entries=self.n,
             last=self.seq,
             sealed=self.before,
-            whole_to=min(faults[0].seq - 1, self.seq) if faults else self.seq,
+            whole_to=min((f.seq - 1 for f in faults if f.seq), default=self.seq),
             checkpoints=len(self.good),
             covered=newest.size if newest else 0,
             signed=newest.at if newest else "",
-            key=str(newest.body["key"]) if newest else "",
+            key=newest.key if newest else "",
+            keys=tuple(dict.fromkeys(one.key for one in self.good)),
             faults=tuple(faults),
         )
+
+    def _differs_from_noted(self) -> None:
+        """Say it when entries that nobody has signed yet are others than were noted."""
+        if self.broken and not any(0 < fault.seq <= self.broken for fault in self.faults):
+            self._fault(
+                self.broken,
+                "From entry {seq} on this is not the trail that was noted beside the store: it was "
+                "rewritten, or two copies of the store have grown apart.",
+            )
 
     def _cut(self) -> None:
         head = self.against.head
@@ -246,6 +267,13 @@ class _Walk:
                 before=self.seq,
                 last=reach,
                 at=behind[0].at,
+            )
+        elif reach > self.seq:
+            self._fault(
+                self.seq + 1,
+                "Entries {seq} to {last} are missing at the end: they were noted beside the store "
+                "when they were written. This may be an older copy of it.",
+                last=reach,
             )
         elif head is not None and head[0] > self.seq:
             self._missing(self.seq + 1, head[0])
@@ -302,7 +330,9 @@ def _against(
     if public:
         trusted = read_public(public)
         keys = {key_id(trusted): trusted}
-    return Against(tuple(ones.values()), leaves, keys, head)
+    top = top_of(engine)
+    foreign = str(top) if top != folder and not given else ""
+    return Against(tuple(ones.values()), leaves, keys, head, foreign)
 
 
 def read_given(path: Path) -> list[Checkpoint]:

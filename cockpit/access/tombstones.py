@@ -8,6 +8,7 @@ import hmac
 import json
 import logging
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,21 +34,20 @@ from cockpit.access import audit
 from cockpit.access.audit_chain import canonical
 from cockpit.access.audit_keys import (
     append_line,
-    home_of,
     known_keys,
     locked,
-    second_place,
     signed_by,
     signing_key,
 )  # fmt: skip
 from cockpit.access.clock import utc_now
-from cockpit.access.retention_rules import DATED, Criteria
+from cockpit.access.expired_rows import conditions, files, forget_files
+from cockpit.access.retention_rules import Criteria
+from cockpit.access.second_place import claim, home_of, second_place, store_id
 from cockpit.access.visitor import Visitor
 from cockpit.store import models as m
-from cockpit.store.catalogue import begin_writing, put_meta, read_meta, table_of
+from cockpit.store.catalogue import begin_writing, put_meta, read_meta
 from cockpit.store.derived import settle_all
 from cockpit.store.models_audit import Tombstone
-from cockpit.store.models_live import FeedDelivery, FeedRefusal, FeedSource
 from cockpit.store.session import StoreError
 from geodata.errors import CockpitError
 
@@ -58,10 +58,6 @@ STONES = "tombstones.jsonl"
 """File of the second place: signed tombstones, one a line."""
 
 _COUNTED = ("population", "households", "vulnerable")
-_TABLES: tuple[type[m.Base], ...] = (
-    m.Reading, m.Event, m.Person, m.Organisation, m.Facility, m.Feature, m.Vulnerable, m.Household,
-    m.Population,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -94,35 +90,9 @@ class Stone:
 # ---------------------------------------------------------------- rows
 
 
-def _conditions(connection: Connection, c: Criteria) -> Iterator[tuple[Table, ColumnElement[bool]]]:
-    batches = select(m.Batch.id).where(m.Batch.dataset_id == c.dataset)
-    if c.loaded_before is not None:
-        batches = batches.where(m.Batch.loaded_at <= c.loaded_before)
-    if c.before is not None:
-        for model, column in DATED.values():
-            table = table_of(model)
-            yield table, table.c.batch_id.in_(batches) & (table.c[column] < c.before)
-        return
-    for model in _TABLES:
-        table = table_of(model)
-        yield table, table.c.batch_id.in_(batches)
-    issues, conflicts, refusals = table_of(m.QualityIssue), table_of(m.Conflict), FeedRefusal
-    yield issues, issues.c.batch_id.in_(batches)
-    if connection.execute(batches.limit(1)).first() is not None:
-        yield (
-            conflicts,
-            (conflicts.c.left_dataset == c.dataset) | (conflicts.c.right_dataset == c.dataset),
-        )
-    if inspect(connection).has_table(FeedRefusal.__tablename__):
-        sent = select(FeedDelivery.seq).join(FeedSource).where(FeedSource.dataset_id == c.dataset)
-        if c.loaded_before is not None:
-            sent = sent.where(FeedDelivery.received <= c.loaded_before)
-        yield table_of(refusals), table_of(refusals).c.delivery.in_(sent)
-
-
 def rows_in(connection: Connection, criteria: Criteria) -> dict[str, int]:
     """Count the rows that criteria speak of, by table; tables without any are left out."""
-    counted = {t.name: count_rows(connection, t, c) for t, c in _conditions(connection, criteria)}
+    counted = {t.name: count_rows(connection, t, c) for t, c in conditions(connection, criteria)}
     return {name: n for name, n in counted.items() if n}
 
 
@@ -142,7 +112,7 @@ def _digest_key(engine: Engine) -> bytes:
 def _digest(connection: Connection, criteria: Criteria, key: bytes) -> str:
     """Return the HMAC-SHA-256 of all rows, in the order of their keys."""
     sealed = hmac.new(key, digestmod=hashlib.sha256)
-    for table, condition in _conditions(connection, criteria):
+    for table, condition in conditions(connection, criteria):
         query = select(table).where(condition).order_by(*table.primary_key.columns)
         for row in connection.execute(query):
             sealed.update(f"{table.name}{tuple(row)!r}\n".encode("utf-8", "backslashreplace"))
@@ -153,7 +123,8 @@ def _destroy_rows(connection: Connection, criteria: Criteria, folder: Path, ston
     kind = connection.execute(
         select(m.Dataset.kind).where(m.Dataset.id == criteria.dataset)
     ).scalar()
-    for table, condition in list(_conditions(connection, criteria)):
+    forget_files(connection, criteria)
+    for table, condition in list(conditions(connection, criteria)):
         connection.execute(delete(table).where(condition))
     if criteria.before is None:
         gone = update(m.Batch).where(m.Batch.dataset_id == criteria.dataset)
@@ -197,7 +168,8 @@ def bury(
         If it cannot be written down here or there; then nothing is destroyed.
     """
     folder = home_of(engine)
-    key = _digest_key(engine)
+    claim(engine)
+    key, store = _digest_key(engine), store_id(engine)
     with _writing(engine) as db:
         connection = db.connection()
         rows = rows_in(connection, criteria)
@@ -208,8 +180,9 @@ def bury(
             "format": FORMAT, "id": secrets.token_hex(16), "subject": criteria.dataset,
             "before": criteria.before.isoformat() if criteria.before else None,
             "rule": json.loads(json.dumps(dict(rule), default=str)), "rows": rows,
-            "files": _files(connection, criteria), "at": utc_now().isoformat(),
+            "files": files(connection, criteria), "at": utc_now().isoformat(),
             "digest": _digest(connection, criteria, key), "class": data_class,
+            "store": store, "files_whole": criteria.before is not None,
         })  # fmt: skip
         _destroy_rows(connection, criteria, folder or Path(), stone.id)
         _write_down(db, stone, by)
@@ -247,17 +220,6 @@ def _writing(engine: Engine) -> Iterator[Session]:
         yield db
 
 
-def _files(connection: Connection, criteria: Criteria) -> list[str]:
-    """Return the kept files of a data set that goes as a whole, relative to the data folder."""
-    if criteria.before is not None:
-        return []
-    uploaded = select(m.Batch.source).where(
-        m.Batch.dataset_id == criteria.dataset, m.Batch.uploaded
-    )
-    found = {str(source).partition("!")[0] for source in connection.execute(uploaded).scalars()}
-    return sorted(name for name in found if name.startswith("uploads/") and ".." not in name)
-
-
 # ---------------------------------------------------------------- files, caches, left-overs
 
 
@@ -271,6 +233,7 @@ def _finish(engine: Engine) -> None:
         for number, body in waiting:
             if folder is not None:
                 _delete_files(db, folder, list(json.loads(body)["files"]))
+                _delete_open(folder, str(json.loads(body)["subject"]))
             db.execute(update(Tombstone).where(Tombstone.id == number).values(files_gone=True))
         if waiting and folder is not None:
             for cached in (folder / "cache").glob("*"):
@@ -293,6 +256,17 @@ def _delete_files(db: Session, folder: Path, names: list[str]) -> None:
             path.unlink()
         if path.parent.is_dir() and not any(path.parent.iterdir()):
             path.parent.rmdir()
+
+
+def _delete_open(folder: Path, dataset: str) -> None:
+    """Delete the open files that were made of a data set; those that may still be are made anew."""
+    for index in (folder / "open").glob("*/index.json"):
+        try:
+            made_of = json.loads(index.read_text("utf-8"))["needs"]
+        except (OSError, ValueError, KeyError, TypeError):
+            made_of = [dataset]  # damaged: they are made anew anyway
+        if dataset in made_of:
+            shutil.rmtree(index.parent)
 
 
 def _scrub(engine: Engine) -> None:
@@ -322,7 +296,7 @@ def beside(engine: Engine) -> dict[str, Stone]:
     path = folder / STONES if folder else None
     if path is None or not path.exists():
         return {}
-    keys, found = known_keys(engine).values(), {}
+    keys, found, store = known_keys(engine).values(), {}, store_id(engine)
     for line in path.read_text("utf-8", "replace").splitlines():
         try:
             read = json.loads(line)
@@ -333,6 +307,8 @@ def beside(engine: Engine) -> dict[str, Stone]:
             )
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
+        if good and store and stone.body.get("store", store) not in ("", store):
+            continue  # what another store destroyed is not ours
         if good:
             found[stone.id] = stone
         else:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from cockpit.access import audit
 from cockpit.access.audit_chain import COLUMNS
 from cockpit.access.audit_checkpoints import Checkpoint, in_second_place, in_store
-from cockpit.access.audit_keys import second_place
+from cockpit.access.second_place import second_place
 from cockpit.store.models_audit import AuditEntry
 from cockpit.store.session import engine, require_table
 
@@ -159,18 +159,19 @@ def csv_lines(db: Session, wanted: Filter) -> Iterator[str]:
     A cell that a spreadsheet would take for a formula begins with an apostrophe.
     """
     require_table(db, AuditEntry.__tablename__)
-    yield "\ufeff" + _line(HEAD)
+    yield "\ufeff" + csv_line(HEAD)
     query = _where(select(*_SHOWN), wanted).order_by(AuditEntry.seq)
     for row in db.execute(query.execution_options(yield_per=2_000)):
         one = Entry(*row)
         detail = json.dumps(one.detail, ensure_ascii=False) if one.detail else ""
-        yield _line(
+        yield csv_line(
             (one.seq, one.at, one.who, one.account, one.session_id, one.roles, one.act,
              one.subject, one.data_class, detail, one.previous, one.hash)
         )  # fmt: skip
 
 
-def _line(cells: tuple[object, ...]) -> str:
+def csv_line(cells: tuple[object, ...]) -> str:
+    """Return a line of the table; no cell of it is a formula."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerow([_cell(cell) for cell in cells])
     return out.getvalue()

@@ -14,11 +14,11 @@ from cockpit.access.audit_keys import (
     public_bytes,
     public_pem,
     read_public,
-    second_place,
     signing_key,
 )
 from cockpit.access.audit_proof import ProofError, proof_of, verify_proof
 from cockpit.access.audit_verify import Verdict, check_store
+from cockpit.access.second_place import second_place
 from cockpit.answers.audit import newest_checkpoint, traced
 from cockpit.commands.output import replaced, require_writable
 from cockpit.locale import translate
@@ -120,6 +120,14 @@ def _print(verdict: Verdict, language: str) -> None:
         )
     else:
         print(translate("Nothing of it has been signed yet.", language))
+    if len(verdict.keys) > 1:
+        print(
+            translate(
+                "The signing key was replaced: older checkpoints are signed by {keys}.",
+                language,
+                keys=", ".join(verdict.keys[:-1]),
+            )
+        )
 
 
 def _json(verdict: Verdict, language: str) -> str:
@@ -132,6 +140,7 @@ def _json(verdict: Verdict, language: str) -> str:
         "covered": verdict.covered,
         "signed": verdict.signed or None,
         "key": verdict.key or None,
+        "keys": list(verdict.keys),
         "faults": [
             {"entry": fault.seq, "fault": translate(fault.template, language, **fault.values)}
             for fault in verdict.faults

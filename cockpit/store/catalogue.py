@@ -123,9 +123,15 @@ def of_a_file() -> ColumnElement[bool]:
 
 
 def uploads(connection: Connection, folder: Path) -> dict[str, Dataset]:
-    """Return the entries in use that came through the page, with the places of their kept files."""
+    """
+    Return the entries in use that came through the page, with the places of their kept files.
+
+    Those whose file was destroyed because some of its rows had expired are left out.
+    """
     rows = connection.execute(
-        select(m.Batch.entry).where(m.Batch.current, m.Batch.uploaded).order_by(m.Batch.id)
+        select(m.Batch.entry)
+        .where(m.Batch.current, m.Batch.uploaded, m.Batch.source.not_like("% (destroyed)"))
+        .order_by(m.Batch.id)
     ).scalars()
     entries = [Dataset.model_validate(entry) for entry in rows]
     return {

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, insert
 
+from cockpit.store.models import STORE_ID, Meta
 from cockpit.store.sealed import wipe
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -31,6 +33,9 @@ def newest() -> str:
 def upgrade(engine: Engine) -> None:
     """Run the missing migrations in one transaction."""
     with engine.begin() as connection:
-        if MigrationContext.configure(connection).get_current_revision() != newest():
+        revision = MigrationContext.configure(connection).get_current_revision()
+        if revision != newest():
             command.upgrade(_config(connection), "head")
+        if revision is None:  # a new store; old ones get their name with the first checkpoint
+            connection.execute(insert(Meta).values(key=STORE_ID, value=secrets.token_hex(16)))
     wipe(engine)

@@ -25,6 +25,7 @@ from cockpit.store import (  # noqa: F401 -- whoever makes all tables makes thes
 )
 from cockpit.store.base import CODE, KEY, NUMBER
 from cockpit.store.base import Base as Base  # noqa: PLC0414 -- tables and base from one place
+from cockpit.store.models_audit import when_made
 
 
 class Meta(Base):
@@ -34,6 +35,18 @@ class Meta(Base):
 
     key: Mapped[str] = mapped_column(String(32), primary_key=True)
     value: Mapped[Any] = mapped_column(JSON)
+
+
+STORE_ID = "store_id"
+"""Fact of the store: its random name, which every copy of it has and no other store."""
+_NAMED = {
+    "sqlite": "INSERT INTO meta (key, value) "
+    "VALUES ('store_id', '\"' || lower(hex(randomblob(16))) || '\"')",
+    "postgresql": "INSERT INTO meta (key, value) "
+    "VALUES ('store_id', to_json(gen_random_uuid()::text))",
+}
+for _dialect, _statement in _NAMED.items():
+    when_made(Meta, _statement, _dialect)
 
 
 class Dataset(Base):

@@ -117,15 +117,16 @@ HEAD_ROW = (
 )
 
 
-def _when_made(model: type[Base], statement: str, dialect: str | None = None) -> None:
+def when_made(model: type[Base], statement: str, dialect: str | None = None) -> None:
+    """Run a statement after a table was made from its model, on one kind of database or all."""
     table = model.__table__
     assert isinstance(table, Table)  # noqa: S101 - mapped classes have tables, not joins
     ddl = DDL(statement)  # type: ignore[no-untyped-call]
     event.listen(table, "after_create", ddl.execute_if(dialect=dialect) if dialect else ddl)
 
 
-_when_made(AuditHead, HEAD_ROW)
+when_made(AuditHead, HEAD_ROW)
 for _dialect, _statements in AUDIT_GUARDS.items():
     for _statement in _statements:
         _guarded = AuditCheckpoint if " audit_checkpoint" in _statement else AuditEntry
-        _when_made(_guarded, _statement, _dialect)
+        when_made(_guarded, _statement, _dialect)

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from cockpit.access import watermark
 from cockpit.access.audit_proof import proof_of
 from cockpit.answers import audit
 from cockpit.store.session import engine
@@ -33,14 +34,17 @@ async def trail(request: Request) -> Response:
 
 
 async def _table(request: Request, *, wanted: audit.Filter) -> Response:  # noqa: ARG001
+    mark = watermark.current()  # nobody marks any more when the lines are sent
     return StreamingResponse(
-        _lines(wanted), media_type="text/csv; charset=utf-8", headers=_headers("audit.csv")
+        _lines(wanted, mark), media_type="text/csv; charset=utf-8", headers=_headers("audit.csv")
     )
 
 
-def _lines(wanted: audit.Filter) -> Iterator[str]:
+def _lines(wanted: audit.Filter, mark: watermark.Mark | None) -> Iterator[str]:
     with Session(engine()) as db:
         yield from audit.csv_lines(db, wanted)
+    if mark is not None:
+        yield audit.csv_line((f"# {mark.sentence}",))
 
 
 async def proof(request: Request) -> Response:

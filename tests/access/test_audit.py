@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 
 from cockpit.access import audit
 from cockpit.access.audit_checkpoints import make
+from cockpit.access.audit_keys import key_file
 from cockpit.access.audit_proof import ProofError, proof_of, verify_proof
+from cockpit.access.audit_verify import check_store
 from cockpit.access.visitor import Visitor
 from cockpit.answers import audit as answers
 from cockpit.answers import audit_state
@@ -182,6 +184,28 @@ def test_a_proof_of_an_early_entry_rests_on_the_first_checkpoint(store: Session)
     make(engine())
     assert verify_proof(proof_of(engine(), 1)).size == 1
     assert verify_proof(proof_of(engine(), 2)).size == 2
+
+
+def test_a_new_signing_key_is_told_and_old_proofs_hold(store: Session) -> None:
+    audit.record(store, LI, "export", "first")
+    store.commit()
+    first = make(engine())
+    path = key_file(engine())
+    assert first is not None
+    assert path is not None
+    path.unlink()
+    second = make(engine())
+    assert second is not None
+    assert second.key != first.key
+    store.rollback()
+    told = answers.entries(store, Filter(acts=("key",)))
+    assert [(e.subject, e.detail["known before"]) for e in told] == [
+        (f"signing > {second.key}", [first.key])
+    ]
+    assert verify_proof(proof_of(engine(), 1)).key == first.key
+    verdict = check_store(engine())
+    assert verdict.whole
+    assert verdict.keys == (first.key, second.key)
 
 
 # ---------------------------------------------------------------- as the auditor reads it

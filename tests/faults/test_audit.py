@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from cockpit.access import audit
 from cockpit.access.audit_chain import canonical, hash_of
 from cockpit.access.audit_checkpoints import CheckpointError, make, try_to_make, watch
-from cockpit.access.audit_keys import key_file, second_place
+from cockpit.access.audit_keys import key_file
 from cockpit.access.audit_verify import Verdict, check_store
+from cockpit.access.second_place import second_place
 from cockpit.store.models import Base, Meta
 from cockpit.store.models_audit import AuditEntry
 from cockpit.store.session import open_engine
@@ -157,7 +158,11 @@ def test_swapped_rows_are_named(store: Engine) -> None:
 def test_a_tail_cut_off_is_named(store: Engine) -> None:
     write(store, 12)
     forge(store, "DELETE FROM audit_entry WHERE seq > 9")
-    assert first(check_store(store)) == (10, "Entries 10 to 12 are missing.")
+    assert first(check_store(store)) == (
+        10,
+        "Entries 10 to 12 are missing at the end: they were noted beside the store when they were "
+        "written. This may be an older copy of it.",
+    )
     write(store, 1)  # numbers are not given again: the hole stays
     assert first(check_store(store)) == (10, "Entries 10 to 12 are missing.")
 
@@ -305,6 +310,25 @@ def test_the_last_entries_are_signed_when_the_server_ends(store: Engine) -> None
     assert check_store(store).covered == 3
 
 
+def test_a_tail_that_nobody_signed_and_a_head_that_fits(store: Engine) -> None:
+    """Every committed entry is noted beside the store at once; a rolled back one never."""
+    write(store, 3)
+    with Session(store) as db:
+        audit.record(db, "甲", "run", "never")
+        db.rollback()
+        audit.record(db, "甲", "run", "after all")
+        db.commit()
+    assert check_store(store).whole
+    forge(
+        store, "DELETE FROM audit_entry WHERE seq > 2",
+        "UPDATE audit_head SET (seq, hash) = (SELECT seq, hash FROM audit_entry WHERE seq = 2)",
+    )  # fmt: skip
+    assert first(check_store(store))[0] == 3
+    write(store, 4)  # others take the numbers
+    seq, told = first(check_store(store))
+    assert (seq, told[:45]) == (3, "From entry 3 on this is not the trail that wa")
+
+
 def test_the_second_place_may_be_away_for_a_while(
     store: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -339,7 +363,7 @@ def test_what_cannot_be_written_down_does_not_happen(store: Engine) -> None:
         "This cannot be done now, because it cannot be written into the audit trail: disk full."
     )
     with Session(store) as db:
-        assert db.scalar(select(func.count()).select_from(Meta)) == 0
+        assert db.get(Meta, "guarded") is None
     assert check_store(store).whole
 
 

@@ -11,16 +11,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from cockpit.access import retention
-from cockpit.access.audit_keys import second_place
 from cockpit.access.audit_verify import check_store
+from cockpit.access.second_place import claim, second_place, store_id
 from cockpit.access.tombstones import beside, reconcile
 from cockpit.answers import audit as trail
-from cockpit.store.models import Batch, Event, Meta, Population, QualityIssue
+from cockpit.store.catalogue import uploads
+from cockpit.store.models import (
+    STORE_ID,
+    Batch,
+    Conflict,
+    Event,
+    Meta,
+    Population,
+    QualityIssue,
+)
 from cockpit.store.models_audit import Tombstone
+from cockpit.store.models_live import FeedDelivery, FeedRefusal, FeedSource
 from cockpit.store.session import StoreError, data_version, open_engine
 from geodata.errors import InputError
 from tests import eventful
@@ -75,7 +85,7 @@ def test_a_backup_put_back_does_not_bring_it_back(store: Engine, tmp_path: Path)
     assert again.id == stone.id
     assert count(store, Population) == 0
     assert reconcile(store) == ()
-    assert check_store(store).whole
+    assert [fault.seq for fault in check_store(store).faults] == [2]  # a copy that grew apart
 
 
 def test_opening_the_store_is_what_destroys_again(
@@ -134,6 +144,112 @@ def test_rows_with_a_day_of_their_own_go_one_by_one(store: Engine) -> None:
     assert stone.rows == {"event": 5}  # T0 .. T3, and D1 of the third day
     assert data_version_of(store) != before
     assert retention.run(store, today=TODAY) == ()
+
+
+def test_what_tells_of_expired_rows_goes_with_them(store: Engine) -> None:
+    """Findings with the row's text, conflicts, refusals of feeds, the kept file."""
+    folder = Path(str(store.url.database)).parent
+    upload = folder / "uploads" / "0123456789abcdef" / "events.csv"
+    upload.parent.mkdir(parents=True)
+    upload.write_text(f"id,text\n1,{SECRET}\n")
+    with Session(store) as db:
+        gone = db.execute(select(Event).where(Event.id == "events:T0")).scalar_one()
+        stays = db.execute(select(Event).where(Event.id == "events:T9")).scalar_one()
+        gone.source_row, stays.source_row, batch = 71, 72, gone.batch_id
+        finding = {"dimension": "validity", "severity": "note", "values": {}, "found": SECRET,
+                   "dataset_id": "events", "batch_id": batch, "file": "e", "column": "text",
+                   "expected": "x", "text": SECRET}  # fmt: skip
+        for row in (71, 72, 73, None):  # 73 was never stored; None: of the file as a whole
+            db.add(QualityIssue(row=row, rule=f"r{row}", **finding))
+        for row in (71, 72):
+            db.add(
+                Conflict(
+                    check_id="c", kind="value", key="k", column="text", left_value=SECRET,
+                    right_value="", left_row=row, left_dataset="events", right_dataset="people",
+                )
+            )  # fmt: skip
+        db.add(
+            FeedSource(
+                id="f", title="f", kind="events", dataset_id="events", batch_id=batch,
+                token_hash="0" * 64, created=dt.datetime(2025, 1, 1),
+            )
+        )  # fmt: skip
+        db.flush()
+        for seq, day in ((1, dt.datetime(2025, 6, 1)), (2, dt.datetime(2026, 6, 9))):
+            db.add(
+                FeedDelivery(
+                    seq=seq, source_id="f", received=day, n_new=0, n_known=0, n_refused=1
+                )
+            )  # fmt: skip
+            db.add(FeedRefusal(delivery=seq, position=1, template="x", detail={"v": SECRET}))
+        db.execute(
+            update(Batch).where(Batch.id == batch).values(
+                uploaded=True, current=True, source="uploads/0123456789abcdef/events.csv"
+            )
+        )  # fmt: skip
+        db.commit()
+    rule(store, "events", keep_days=370)
+    (stone,) = retention.run(store, today=TODAY)
+    with Session(store) as db:
+        rules = set(db.scalars(select(QualityIssue.rule).where(QualityIssue.rule.like("r%"))))
+        assert rules == {"r72", "rNone"}
+        assert list(db.scalars(select(Conflict.left_row))) == [72]
+        assert list(db.scalars(select(FeedRefusal.delivery))) == [2]
+        assert stone.rows["feed_refusal"] == 1
+        assert uploads(db.connection(), folder) == {}  # the next load does not look for it
+    assert not upload.exists()
+    assert stone.body["files"] == ["uploads/0123456789abcdef/events.csv"]
+    assert stone.body["files_whole"] is True
+    assert retention.run(store, today=TODAY) == ()
+
+
+def test_open_files_of_a_destroyed_data_set_go(store: Engine) -> None:
+    folder = Path(str(store.url.database)).parent / "open"
+    for name, needs in (("a-1", ["people"]), ("b-1", ["events", "regions"])):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "index.json").write_text(f'{{"needs": {needs}}}'.replace("'", '"'))
+        (folder / name / "x.csv").write_text("1")
+    rule(store, "people", keep_until=TODAY - dt.timedelta(days=1))
+    retention.run(store, today=TODAY)
+    assert [path.name for path in folder.iterdir()] == ["b-1"]
+
+
+def test_another_store_at_the_same_place_loses_nothing(store: Engine) -> None:
+    """The folder was removed, its checkpoints and tombstones were not; a new county is loaded."""
+    rule(store, "people", keep_until=TODAY - dt.timedelta(days=1))
+    (stone,) = retention.run(store, today=TODAY)
+    first = second_place(store)
+    store.dispose()
+    shutil.rmtree(Path(str(store.url.database)).parent)
+    Path(str(store.url.database)).parent.mkdir()
+    eventful.fill(store)
+    people = count(store, Population)
+    assert people > 0
+    assert reconcile(store) == ()
+    assert count(store, Population) == people
+    own = second_place(store)
+    assert own is not None
+    assert own.parent == first
+    retention.run(store, today=TODAY)
+    rule(store, "people", keep_until=TODAY - dt.timedelta(days=1))
+    (other,) = retention.run(store, today=TODAY)
+    assert set(beside(store)) == {other.id} != {stone.id}
+    assert len(check_store(store).faults) == 1
+    assert check_store(store).faults[0].template.startswith("The second place {place} belongs to")
+
+
+def test_a_store_without_a_name_gets_that_of_its_second_place(store: Engine) -> None:
+    """An old backup of a store that has got its name since is still that store."""
+    with Session(store) as db:
+        db.execute(delete(Meta).where(Meta.key == STORE_ID))
+        db.commit()
+    backup(store, Path(str(store.url.database)).parent.with_name("backup"))
+    rule(store, "people", keep_until=TODAY - dt.timedelta(days=1))
+    (stone,) = retention.run(store, today=TODAY)
+    restore(store, Path(str(store.url.database)).parent.with_name("backup"))
+    assert [again.id for again in reconcile(store)] == [stone.id]
+    claim(store)
+    assert store_id(store) == stone.body["store"] != ""
 
 
 def data_version_of(engine: Engine) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from starlette.applications import Starlette
 
@@ -19,8 +19,9 @@ from cockpit.access.visitor import Visitor
 from cockpit.answers import access_tables
 from cockpit.answers.access_tables import PAGE_TITLES
 from cockpit.locale import translate
+from cockpit.store.models_access import StoredAccount, StoredSession
 from cockpit.store.models_audit import AuditEntry
-from cockpit.store.session import engine
+from cockpit.store.session import engine, require_table
 from cockpit.ui import menu
 from cockpit.web.accounts import live_routes
 from tests import conftest
@@ -36,6 +37,9 @@ def app(tiny_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     conftest._forget_store()
     sessions.forget()
     with Session(engine()) as db:
+        require_table(db, StoredAccount.__tablename__)
+        for table in (StoredSession, StoredAccount):  # whoever used this county in another test
+            db.execute(delete(table))
         for name, roles in (("ada", ["administrator"]), ("li", ["leader"])):
             accounts.create(
                 db, name, "", roles=roles, display="=1+1", by="test",

@@ -56,8 +56,11 @@ def test_table_with_filters_is_itself_an_export(
     reply = ask(app, "/access/trail.csv?act=load")
     assert reply.status == 200
     lines = reply.body.decode().splitlines()
-    assert len(lines) == 2
+    assert len(lines) == 3
     assert "county x" in lines[1]
+    code = reply.headers["x-trace-code"]
+    assert lines[2].startswith("# X（x）")
+    assert lines[2].endswith(f"{code}。")
     with Session(engine()) as db:
         newest = db.scalars(select(AuditEntry).order_by(AuditEntry.seq.desc())).first()
     assert newest is not None
