@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from cockpit.access import audit
 from cockpit.access.keys import Ring
-from cockpit.access.sealing import PREFIX, Key, is_sealed, key_id_of, seal_values
+from cockpit.access.sealing import PREFIX, Key, is_sealed, key_id_of, seal_values, stands_plain
 from cockpit.access.visitor import Visitor
 from cockpit.store import sealed_files
 from cockpit.store.base import Base
@@ -35,6 +35,9 @@ from cockpit.store.sealed import (
     Sealed,
     active_key,
     as_text,
+    is_whole,
+    mark_whole,
+    may_be_plain,
     personal,
     remember,
     require_same,
@@ -98,13 +101,45 @@ def states(engine: Engine, folder: Path) -> tuple[KeyState, ...]:
 
 def plain_values(engine: Engine) -> int:
     """Return how many values of sealed columns are not sealed, though they should be."""
-    n = 0
     with engine.connect() as connection:
-        private = personal(connection)
-        for table, spec in _tables():
-            for rows in _pages(connection, table, spec):
-                n += sum(len(_wrong(row, table, spec, "", private)) for row in rows)
-    return n
+        return sum(1 for _ in _plain(connection))
+
+
+def _plain(connection: Connection) -> Iterator[tuple[str, str, str]]:
+    """Yield table, column and row of every plain value that should be sealed."""
+    private = personal(connection)
+    for table, spec in _tables():
+        for rows in _pages(connection, table, spec):
+            for row in rows:
+                for name in _wrong(row, table, spec, "", private):
+                    yield table.name, name, row_keys(spec, [row])[0]
+
+
+def note_whole(engine: Engine) -> bool:
+    """
+    Note that a store is sealed throughout, if it is; return whether it is known to be.
+
+    A store without a key, or with plain values of a version that sealed nothing, is not marked.
+    """
+    with engine.connect() as connection:
+        if is_whole(connection):
+            return True
+        sealing = select(SealKey.id).where(SealKey.state == "active").limit(1)
+        if connection.execute(sealing).first() is None or next(_plain(connection), None):
+            return False
+    with engine.begin() as connection:
+        mark_whole(connection)
+    return True
+
+
+def _refuse_forged(engine: Engine) -> None:
+    """Raise ``SealError`` for a plain value in a store sealed throughout: never seal a forgery."""
+    with engine.connect() as connection:
+        if not is_whole(connection):
+            return
+        for table, column, row in _plain(connection):
+            if not may_be_plain(table, column):
+                raise stands_plain(table, column, row)
 
 
 def _uses(connection: Connection, key_id: str) -> int:
@@ -144,14 +179,18 @@ def rotate(
     ------
     KeysLostError
         If the key file is missing or is another one, with nothing changed.
+    SealError
+        If a plain value was put into a store that is sealed throughout, with nothing changed.
     """
     ring = ring_of(engine)
+    _refuse_forged(engine)
     key = _begin(engine, ring, who)
     n = 0
     for table, spec in _tables():
         n += _reseal_table(engine, table, spec, key, progress)
     files = sealed_files.reseal(folder, ring, key)
     ended = _end(engine, ring, key, who, keep=keep, files=sealed_files.by_key(folder))
+    note_whole(engine)
     return Rotated(key.id, n, files, ended, keep)
 
 
@@ -312,7 +351,9 @@ def _reseal(
             for k in at
         ]
         plain = [
-            value if not is_sealed(value) else opener.text(table.name, name, keys[k], value)
+            value
+            if is_json and not is_sealed(value)
+            else opener.text(table.name, name, keys[k], value)
             for k, value in zip(at, given, strict=True)
         ]
         sealed = seal_values(key, table.name, name, [keys[k] for k in at], plain)

@@ -164,14 +164,17 @@ def open_values(
     column: str,
     rows: Iterable[str],
     values: Iterable[str | None],
+    *,
+    plain_too: bool = True,
 ) -> list[str | None]:
     """
-    Open a column's values; what was never sealed comes back as it is.
+    Open a column's values; what was never sealed comes back as it is, if ``plain_too``.
 
     Raises
     ------
     SealError
-        If a value was changed, cut or moved from another row or column, or its key is missing.
+        If a value was changed, cut or moved from another row or column, or its key is missing; or
+        stands in plain where nothing may.
     """
     bound = _bound(table, column)
     known = ""
@@ -179,6 +182,8 @@ def open_values(
     made: list[str | None] = []
     for row, value in zip(rows, values, strict=True):
         if not value or not (value.startswith(PREFIX) or _was_sealed(value)):
+            if value and not plain_too:
+                raise stands_plain(table, column, row)
             made.append(value)
             continue
         key_id, _, text = value[len(PREFIX) :].partition(":")
@@ -202,6 +207,17 @@ def _damaged(table: str, column: str, row: str) -> SealError:
     return SealError(
         "{column} of {table} {row} does not open with its key: it was changed, cut or moved. "
         "Restore it from a backup.",
+        column=column,
+        table=table,
+        row=row.replace("\x1f", " ")[:80],
+    )
+
+
+def stands_plain(table: str, column: str, row: str) -> SealError:
+    """Return the error of a plain value where all are sealed: no seal says that it is genuine."""
+    return SealError(
+        "{column} of {table} {row} stands in plain, though this store is sealed throughout: it was "
+        "put there from outside. Restore it from a backup.",
         column=column,
         table=table,
         row=row.replace("\x1f", " ")[:80],

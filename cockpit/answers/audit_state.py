@@ -14,8 +14,8 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from cockpit.access.audit_checkpoints import in_second_place
-from cockpit.access.second_place import second_place
 from cockpit.access.audit_verify import Verdict, check_store
+from cockpit.access.second_place import second_place
 from cockpit.settings import settings
 from cockpit.store.models_audit import AuditCheckpoint, AuditEntry, AuditHead
 from cockpit.store.session import require_table

@@ -37,6 +37,7 @@ def at_start() -> None:
         wipe(sealed_store())
         rotation.sweep(bind, ring_of(bind))
         seal_uploads(bind)
+        rotation.note_whole(bind)
     except CockpitError as error:  # pages say it where they need what is sealed
         log.warning("sealing: %s", error)
     except SQLAlchemyError as error:

@@ -8,7 +8,7 @@ from cockpit.access import audit, rotation
 from cockpit.answers.sealing import seal_uploads, sealed_store
 from cockpit.locale import translate
 from cockpit.settings import settings
-from cockpit.store.sealed import ring_of
+from cockpit.store.sealed import is_whole, ring_of
 from cockpit.store.session import engine
 from geodata.errors import InputError
 
@@ -22,12 +22,12 @@ _STATES = {
 
 
 def run(given: argparse.Namespace) -> int:
-    """Do what was asked; return 0."""
+    """Do what was asked; return 0, or 1 when a check finds values that are not sealed."""
     sealed_store()
+    if given.act == "check":
+        return _check(given.lang)
     if given.act == "rotate":
         _rotate(given)
-    elif given.act == "check":
-        _check(given.lang)
     elif given.act == "destroy":
         _destroy(given)
     else:
@@ -77,7 +77,7 @@ def _rotate(given: argparse.Namespace) -> None:
         print(translate(told, given.lang, key=key))
 
 
-def _check(language: str) -> None:
+def _check(language: str) -> int:
     bind, folder = engine(), settings().data_folder
     states = rotation.check(bind, folder)
     n = sum(one.rows for one in states)
@@ -90,8 +90,14 @@ def _check(language: str) -> None:
         )
     )  # fmt: skip
     if plain:
-        told = "{n} values stand in plain; keys rotate seals them."
+        told = (
+            "{n} values stand in plain though this store is sealed throughout: they were put there "
+            "from outside."
+            if is_whole(bind)
+            else "{n} values stand in plain; keys rotate seals them."
+        )
         print(translate(told, language, n=f"{plain:,}"))
+    return 1 if plain else 0
 
 
 def _destroy(given: argparse.Namespace) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from cockpit.access.blind import BLIND_BYTES
 from cockpit.access.keys import BLIND, FILE, KeysLostError, Ring
-from cockpit.access.sealing import Key, is_sealed, open_values, seal_values
+from cockpit.access.sealing import Key, is_sealed, open_values, seal_values, stands_plain
 from cockpit.settings import settings
 from cockpit.store import models as m
 from cockpit.store.models_sealed import SealKey
@@ -278,11 +278,40 @@ def reserve(connection: Connection, table: Table, n: int) -> list[int]:
     return list(range(int(last) + 1, int(last) + 1 + n))
 
 
+_WHOLE = "sealed throughout"
+
+
+def mark_whole(connection: Connection) -> None:
+    """Note that every value of the sealed columns is sealed: a plain one is a forgery from now."""
+    if not is_whole(connection):
+        connection.execute(insert(m.Meta).values(key=_WHOLE, value=True))
+
+
+def is_whole(bind: Engine | Connection | Session) -> bool:
+    """Tell whether a store is known to be sealed throughout."""
+    query = select(m.Meta.key).where(m.Meta.key == _WHOLE)
+    if isinstance(bind, Engine):
+        with bind.connect() as connection:
+            return connection.execute(query).first() is not None
+    return bind.execute(query).first() is not None
+
+
+def may_be_plain(table: str, column: str) -> bool:
+    """Tell whether a column holds plain values, too: what was found in data about no person."""
+    return table == "quality_issue" and column != "text"
+
+
 class Opener:
-    """Opens the values of one store; one that was never sealed comes back as it is."""
+    """
+    Opens the values of one store; one that was never sealed comes back as it is.
+
+    In a store that is sealed throughout such a value was put there from outside, and is an error;
+    but for findings, which are sealed for some data sets alone (``keys check`` tells those apart).
+    """
 
     def __init__(self, bind: Engine | Connection | Session) -> None:
         self._ring = ring_of(bind)
+        self._whole = is_whole(bind)
 
     def texts(
         self, table: str, column: str, rows: Iterable[object], values: Iterable[str | None]
@@ -302,7 +331,8 @@ class Opener:
         """
         keys = (SEPARATOR.join(map(str, row)) if isinstance(row, tuple) else str(row)
                 for row in rows)  # fmt: skip
-        return open_values(self._ring.key, table, column, keys, values)
+        plain = not self._whole or may_be_plain(table, column)
+        return open_values(self._ring.key, table, column, keys, values, plain_too=plain)
 
     def text(self, table: str, column: str, row: object, value: str | None) -> str | None:
         """Open one value."""
@@ -311,6 +341,8 @@ class Opener:
     def json(self, table: str, column: str, row: object, value: Any) -> Any:
         """Open one value of a JSON column."""
         if not is_sealed(value):
+            if self._whole and value and not may_be_plain(table, column):
+                raise stands_plain(table, column, str(row))
             return value
         return json.loads(self.text(table, column, row, value) or "null")
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 import stat
+from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from cockpit.access import rotation
 from cockpit.access.keys import KeysLostError, Ring
-from cockpit.access.sealing import is_sealed
+from cockpit.access.sealing import SealError, is_sealed
+from cockpit.commands import keys as commands
 from cockpit.settings import settings
 from cockpit.store import ingest, sealed, sealed_files
 from cockpit.store import models as m
@@ -306,3 +308,37 @@ def test_the_commands_list_change_check_and_destroy(
         assert "event 敏感" not in said("columns", "--unused", code=4)
     finally:
         session.engine.cache_clear()
+
+
+def test_plain_text_in_a_store_sealed_throughout_is_a_forgery(
+    folder: Path,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert rotation.note_whole(engine)
+    assert texts(engine) == ALL
+    assert rotation.rotate(engine, folder, who="x").rows
+    with engine.begin() as connection:
+        name = connection.execute(select(m.Event.id).limit(1)).scalar_one()
+        connection.execute(update(m.Event).where(m.Event.id == name).values(text="一切正常"))
+    told = "text of event .* stands in plain, though this store is sealed throughout"
+    with Session(engine) as db, pytest.raises(SealError, match=told):
+        Opener(db).text("event", "text", name, "一切正常")
+    keys = [(one.id, one.state) for one in rotation.states(engine, folder)]
+    with pytest.raises(SealError, match=told):
+        rotation.rotate(engine, folder, who="x")
+    assert [(one.id, one.state) for one in rotation.states(engine, folder)] == keys
+    monkeypatch.setattr("cockpit.commands.keys.engine", lambda: engine)
+    monkeypatch.setattr("cockpit.commands.keys.sealed_store", lambda: engine)
+    monkeypatch.setenv("COCKPIT_DATA", str(folder))
+    settings.cache_clear()
+    assert commands.run(Namespace(act="check", lang="en")) == 1
+    assert "1 values stand in plain though" in capsys.readouterr().out
+
+
+def test_a_store_with_plain_values_is_not_marked(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(update(m.Event).values(text="早先"))
+    assert not rotation.note_whole(engine)
+    assert Opener(engine).text("event", "text", "x", "早先") == "早先"
