@@ -132,10 +132,14 @@ def expected(exact: Exact, asked: Asked, area: NDArray[np.float64] | None) -> li
     return plans
 
 
-def gaps(exact: Exact, asked: Asked) -> list[GapPlan]:
-    """Return how many figures of a table without noise would be hidden, level by level."""
+def gaps(exact: Exact, asked: Asked, before: Iterable[Earlier] = ()) -> list[GapPlan]:
+    """
+    Return how many figures of a table without noise would be hidden, level by level.
+
+    ``before``: what is public of the same things (``beside``); ``InputError`` as in ``make``.
+    """
     chosen = exact.down_to(asked.lowest)
-    found, figures = _suppressed(chosen), chosen.figures
+    found, figures = _suppressed(chosen, before), chosen.figures
     small = (figures > 0) & (figures < settings().small_count)
     plans = []
     for level in chosen.levels():
@@ -236,12 +240,9 @@ def _exact_with_gaps(
     db: Session, exact: Exact, county: Twin, kind: TableKind, asked: Asked
 ) -> Made:
     chosen = exact.down_to(asked.lowest)
-    classes = (*chosen.classes, TOTAL) if len(chosen.classes) > 1 else chosen.classes
+    classes = _with_total(chosen)
     ids = [c[0] for c in classes]
-    before = release_again.earlier(
-        db, kind.series, chosen.as_of, classes=ids, levels=chosen.levels(),
-        codes=county.regions["code"].to_numpy()[chosen.rows].tolist(),
-    )  # fmt: skip
+    before = beside(db, county, kind, chosen)
     found = _suppressed(chosen, before)
     shown = pd.DataFrame(found.figures, columns=ids).astype("Int64").mask(found.hidden)
     table = _table(county, chosen, ids, shown, chosen.levels())
@@ -249,6 +250,18 @@ def _exact_with_gaps(
         kind.series, kind.title, kind.title_en, SUPPRESSED, asked.table, classes, chosen.levels(),
         kind.unit, chosen.as_of, chosen.version, chosen.data_class, table,
         not_offered=_not_offered(exact, chosen, chosen.levels()),
+    )  # fmt: skip
+
+
+def _with_total(chosen: Exact) -> tuple[tuple[str, str], ...]:
+    return (*chosen.classes, TOTAL) if len(chosen.classes) > 1 else chosen.classes
+
+
+def beside(db: Session, county: Twin, kind: TableKind, chosen: Exact) -> tuple[Earlier, ...]:
+    """Return the tables without noise that readers would hold beside these figures."""
+    return release_again.earlier(
+        db, kind.series, chosen.as_of, classes=[c[0] for c in _with_total(chosen)],
+        codes=county.regions["code"].to_numpy()[chosen.rows].tolist(), levels=chosen.levels(),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from cockpit.answers.release_budget import Budget
 from cockpit.answers.release_store import Published
 from cockpit.answers.release_tables import Exact
 from cockpit.answers.twin import Twin
+from cockpit.release.again import Earlier
 from cockpit.store.session import engine
 
 
@@ -41,6 +42,13 @@ def exact(county: Twin, table: str) -> Exact:
     """Return the exact counts of a table, for a steward."""
     with Session(engine()) as db:
         return release_tables.exact_of(db, county, table)
+
+
+def beside(county: Twin, counted: Exact, asked: Asked) -> tuple[Earlier, ...]:
+    """Return what readers would hold beside figures without noise, for a steward."""
+    with Session(engine()) as db:
+        kind = release_tables.table_kind(county, asked.table)
+        return answers.beside(db, county, kind, counted.down_to(asked.lowest))
 
 
 def make(county: Twin, asked: Asked, *, reason: str, note: str, who: Visitor | str) -> str:

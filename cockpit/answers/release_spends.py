@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from cockpit.access.audit_chain import canonical
-from cockpit.access.audit_keys import append_line, locked, second_place
+from cockpit.access.audit_keys import append_line, locked
+from cockpit.access.second_place import claim, second_place
 from cockpit.store.models_release import MILLION
 from cockpit.store.session import StoreError
 
@@ -34,10 +35,10 @@ def note(db: Session, line: dict[str, Any], known: list[dict[str, Any]]) -> None
     StoreError
         If it cannot be written.
     """
-    folder = _folder(db)
-    if folder is None:
-        return
     try:
+        folder = claim(db.get_bind().engine, name=False)
+        if folder is None:
+            return
         with locked(folder):
             there = {canonical(one) for one in _lines(folder)}
             fresh = [text for text in map(canonical, [*known, line]) if text not in there]

@@ -122,7 +122,7 @@ def _expect(given: argparse.Namespace) -> Told:
     if asked.lowest not in exact.levels():
         raise InputError("There is no level {level}.", level=asked.lowest)
     if kind.kind != NOISY:
-        gaps = answers.gaps(exact, asked)
+        gaps = answers.gaps(exact, asked, acts.beside(county, exact, asked))
         said = "{level}: {hidden} of {n} figures would be hidden."
         return (
             [_say(given, said, level=p.level, hidden=p.hidden, n=p.figures) for p in gaps],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import streamlit as st
 
 from cockpit.answers.release_budget import Budget
@@ -80,7 +82,14 @@ def _ledger(found: Budget) -> None:
             "how much, and what several releases tell adds up: so a year has a budget. The smaller "
             "the ε of a release, the larger its noise.")
     )  # fmt: skip
-    if not found.spends:
+    if found.forgotten:
+        st.warning(
+            say("ε {epsilon} was spent after the backup that this store was put back from. It is "
+                "counted, and stands in no line below.",
+                epsilon=written(sum(found.forgotten.values(), Fraction(0)))),
+            icon=":material/settings_backup_restore:",
+        )  # fmt: skip
+    if not found.years():
         st.info(say("Nothing has been spent yet."), icon=":material/savings:")
         return
     years = found.years()

@@ -17,6 +17,7 @@ from cockpit.answers.release_decision import Checked
 from cockpit.answers.release_store import Published
 from cockpit.answers.release_tables import Exact, TableKind, tables
 from cockpit.answers.twin import Twin
+from cockpit.release.again import Earlier
 from cockpit.release.utility import LevelError
 from cockpit.settings import settings
 from cockpit.store import session as store
@@ -42,14 +43,23 @@ def exact(twin: Twin, table: str) -> Exact:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _gaps(_twin: Twin, version: str, asked: Asked, small: int) -> list[GapPlan]:  # noqa: ARG001
-    return answers.gaps(_exact(_twin, version, asked.table), asked)
+def _gaps(
+    _twin: Twin, version: str, asked: Asked, small: int, names: tuple[str, ...],  # noqa: ARG001
+    _before: tuple[Earlier, ...],
+) -> list[GapPlan]:  # fmt: skip
+    return answers.gaps(_exact(_twin, version, asked.table), asked, _before)
 
 
-def gaps(twin: Twin, asked: Asked) -> list[GapPlan]:
-    """Return how much would be hidden, for a steward; thousands of small figures take seconds."""
+def gaps(twin: Twin, asked: Asked) -> tuple[list[GapPlan], tuple[str, ...]]:
+    """
+    Return how much would be hidden, and the public tables that it must not betray, for a steward.
+
+    Thousands of small figures take seconds.
+    """
     steward()
-    return _gaps(twin, twin.version, asked, settings().small_count)
+    before = acts.beside(twin, _exact(twin, twin.version, asked.table), asked)
+    names = tuple(one.id for one in before)
+    return _gaps(twin, twin.version, asked, settings().small_count, names, before), names
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -16,8 +16,8 @@ from cockpit.answers.twin import Twin
 from cockpit.release.budget import written
 from cockpit.settings import settings
 from cockpit.ui import coverage_parts, release_cache, release_draft, state
-from cockpit.ui.release_words import KIND_NAMES, LEVEL_NAMES, levels_of, title_of
-from cockpit.ui.words import NO_FIGURE, number, percent, say, say_error
+from cockpit.ui.release_words import KIND_NAMES, LEVEL_NAMES, epsilon_of, levels_of, title_of
+from cockpit.ui.words import NO_FIGURE, date, number, percent, say, say_error
 from geodata.errors import CockpitError
 
 _STEPS = tuple(Fraction(s, 100) for s in (1, 2, 5, 10, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200))
@@ -92,7 +92,15 @@ def _epsilon(place: st.delta_generator.DeltaGenerator, budget: Budget) -> Fracti
 def _expect(twin: Twin, kind: TableKind, asked: Asked, exact: Exact) -> None:
     if kind.kind == "suppressed":
         with st.spinner(say("Looking what must be hidden")):
-            plans = release_cache.gaps(twin, asked)
+            plans, public = release_cache.gaps(twin, asked)
+        if exact.as_of is not None:
+            st.caption(say("The figures are of {date}.", date=date(exact.as_of)))
+        if public:
+            st.caption(
+                say("{release} is public: what it hides stays hidden, and so does every figure "
+                    "that differs from it by less than {small}.",
+                    release=public[0], small=settings().small_count)
+            )  # fmt: skip
         _gaps(plans)
     elif asked.epsilon:
         _noise(release_cache.expected(twin, asked))
@@ -113,8 +121,7 @@ def _noise(plans: list[LevelPlan]) -> None:
         {
             say("Level"): [say(LEVEL_NAMES[p.level]) for p in plans],
             say("Regions"): [number(p.figures) for p in plans],
-            "ε": [written(p.epsilon) if p.epsilon.denominator < 10**6
-                  else f"≈ {float(p.epsilon):.3f}" for p in plans],
+            "ε": [epsilon_of(p.epsilon) for p in plans],
             say("± (persons)"): [f"±{number(p.margin)}" for p in plans],
             say("Mean error"): [number(p.mean, 1) for p in plans],
             say("Error of a guess"): _but_first(p.trivial for p in plans),

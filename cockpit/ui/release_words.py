@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pandas as pd
 
 from cockpit.answers.release_store import Change
+from cockpit.release.budget import written
 from cockpit.ui.words import NO_FIGURE, language, number, say
 
 LEVEL_NAMES = {
@@ -27,6 +29,12 @@ KIND_NAMES = {"noisy": "with noise", "suppressed": "with gaps"}
 def title_of(thing: Any) -> str:
     """Return a table's title in the visitor's language."""
     return str(thing.title_en if language() == "en" and thing.title_en else thing.title)
+
+
+def epsilon_of(epsilon: Fraction) -> str:
+    """Return an epsilon to read, as a decimal: one without end is rounded and says so."""
+    exact = written(epsilon)
+    return f"≈ {float(epsilon):.3g}" if "/" in exact or len(exact) > len("0.000001") else exact
 
 
 def levels_of(levels: Any) -> str:

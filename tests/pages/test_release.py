@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from cockpit.answers import release_budget, release_store, release_write
 from cockpit.store.session import engine
+from cockpit.ui import release_words
 from tests import released
 
 PAGE = Path(__file__).parents[2] / "pages" / "release.py"
@@ -126,6 +128,33 @@ def test_gaps_instead_of_noise(here: Path) -> None:
     assert left() == 1
     figures = page.dataframe[0].value
     assert "合计" in figures.columns
+
+
+def test_gaps_beside_a_public_table(here: Path) -> None:
+    press(made(table="households", level="village"), "发布")
+    page = opened(table="households", level="village")
+    assert "households-by-type-2025 已经公开" in captions(page)
+    assert "数据日期：2025" in captions(page)
+    other = opened(table="households", level="township")
+    assert any("两表对照即可补出隐藏的数字" in e.value for e in other.error)
+
+
+def test_what_a_backup_forgot_is_told(here: Path, tmp_path: Path) -> None:
+    engine().dispose()
+    shutil.copytree(here, tmp_path / "backup")
+    made()
+    engine().dispose()
+    shutil.rmtree(here)
+    shutil.copytree(tmp_path / "backup", here)
+    released.forget_store()
+    page = opened(work="budget")
+    assert "已用 0.25" in html(page)
+    assert any("备份之后另用去 ε 0.25" in w.value for w in page.warning)
+
+
+def test_an_epsilon_without_end_is_read_as_a_decimal() -> None:
+    assert release_words.epsilon_of(Fraction(1, 24)) == "≈ 0.0417"
+    assert release_words.epsilon_of(Fraction(1, 8)) == "0.125"
 
 
 def test_a_used_up_budget_says_so(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
