@@ -250,6 +250,7 @@ def _exact_with_gaps(
         kind.series, kind.title, kind.title_en, SUPPRESSED, asked.table, classes, chosen.levels(),
         kind.unit, chosen.as_of, chosen.version, chosen.data_class, table,
         not_offered=_not_offered(exact, chosen, chosen.levels()),
+        beside=tuple(one.id for one in before),
     )  # fmt: skip
 
 

@@ -65,6 +65,11 @@ def _published(db: Session, series: str, day: dt.date | None) -> list[Release]:
     ]  # fmt: skip
 
 
+def ids(db: Session, series: str, day: dt.date | None) -> set[str]:
+    """Return the ids of the public tables that figures without noise must be held against."""
+    return {row.id for row in _published(db, series, day)}
+
+
 def earlier(
     db: Session, series: str, day: dt.date | None, *, codes: Sequence[str], classes: Sequence[str],
     levels: tuple[str, ...],

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from cockpit.access import audit
 from cockpit.access.visitor import Visitor
+from cockpit.answers import release_again
 from cockpit.answers import release_budget as budget
 from cockpit.answers.release_changes import changes_between
 from cockpit.answers.release_store import (
@@ -23,6 +24,7 @@ from cockpit.answers.release_store import (
     DRAFT,
     PUBLISHED,
     RETRACTED,
+    SUPPRESSED,
     Change,
     NoReleaseError,
     county_code,
@@ -81,6 +83,8 @@ class Made:
     reason: str = ""
     licence: str = LICENCE
     note: str = ""
+    beside: tuple[str, ...] = ()
+    """Ids of the tables without noise that these figures were held against."""
 
     @property
     def class_ids(self) -> tuple[str, ...]:
@@ -140,7 +144,8 @@ def keep(
     BudgetError
         If the epsilon is more than what is left of the year.
     StaleError
-        If the store has other data by now than those that were counted.
+        If the store has other data by now than those that were counted, or other public figures
+        than those that they were held against.
     InputError
         If nobody said why the figures are made public.
     """
@@ -153,6 +158,8 @@ def keep(
             raise StaleError("The data changed while the figures were made. Make them anew.")
         county = county_code(db)
         _refuse_waiting(db, made.series, county)
+        if made.kind == SUPPRESSED:
+            _refuse_unasked(db, made)
         release = _new_id(db, made)
         db.execute(insert(Release).values(_row(made, release, county, reason, who, now)))
         if made.epsilon:
@@ -177,6 +184,12 @@ def _refuse_waiting(db: Session, series: str, county: str) -> None:
             "{release} waits as a draft: publish or discard it before the next is made.",
             release=waiting,
         )
+
+
+def _refuse_unasked(db: Session, made: Made) -> None:
+    """Refuse figures that were not held against every public table of the same things."""
+    if set(made.beside) != release_again.ids(db, made.series, made.as_of):
+        raise StaleError("The data changed while the figures were made. Make them anew.")
 
 
 def _row(

@@ -176,6 +176,16 @@ def test_other_levels_and_other_classes_are_refused(db: Session) -> None:
         publish(db)
 
 
+def test_a_table_published_meanwhile_makes_the_figures_old(
+    db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two stewards at once: the second counted before the first published."""
+    publish(db)
+    monkeypatch.setattr(release_again, "earlier", lambda *_, **__: ())
+    with pytest.raises(release_write.StaleError):
+        publish(db)
+
+
 def test_households_of_a_day_close_by_keep_their_gaps(db: Session) -> None:
     """A store whose households were counted again some weeks later: not a new year's figures."""
     one = publish(db, Asked("households", "village"))
