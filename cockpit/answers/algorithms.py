@@ -20,6 +20,7 @@ import cockpit.release
 from cockpit.answers import alert_rules, coverage, release_store, risk_methods
 from cockpit.answers import algorithms_texts as texts
 from cockpit.answers.algorithms_texts import GROUPS, Own
+from cockpit.answers.open_county_places import open_places
 from cockpit.appeals import card as topics
 from cockpit.coverage import catchments
 from cockpit.locale import translate
@@ -45,7 +46,7 @@ APPEALS_PARTS: Mapping[str, str] = {
 }  # fmt: skip
 """Module of ``cockpit.appeals`` -> card that speaks of it."""
 RELEASE_PARTS: Mapping[str, str] = {
-    "attack": "suppress", "budget": "noise", "complement": "suppress", "consistent": "consistent",
+    "again": "suppress", "attack": "suppress", "budget": "noise", "complement": "suppress", "consistent": "consistent",
     "decision_check": "utility", "margins": "noise", "noise": "noise", "offered": "offered",
     "partitions": "noise", "release": "noise", "suppress": "suppress", "tree": "consistent",
     "utility": "utility",
@@ -115,7 +116,20 @@ def cards_here() -> tuple[Card, ...]:
         for release in release_store.published()
         if any(level == "county" for level, _ in release.margins)
     )  # fmt: skip
-    return tuple(replace(one, facts=facts) if one.id == "release:noise" else one for one in cards())
+    named = {texts.CONTACT: texts.CONTACT if _has_contact() else texts.NO_CONTACT}
+    return tuple(
+        replace(
+            one,
+            facts=facts if one.id == "release:noise" else one.facts,
+            contact=named.get(one.contact, one.contact),
+        )
+        for one in cards()
+    )
+
+
+def _has_contact() -> bool:
+    places = open_places()
+    return places is not None and bool(places.county.get("contact"))
 
 
 def missing() -> list[str]:

@@ -243,6 +243,7 @@ TOPICS_METHOD = (
     "Logistic regression on short strings of the text, learned from the county's labelled appeals "
     "and calibrated; keywords where there are too few."
 )
+NO_CONTACT = "The county's data office (not named yet)."
 CONTACT = "The department that runs this platform, as named under Comment or correct."
 
 ALERTS: dict[str, Own] = {

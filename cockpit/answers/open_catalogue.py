@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from cockpit.answers import open_kept
 from cockpit.answers.open_columns import OpenColumn, columns_of, key_of
+from cockpit.answers.open_county import WHOLES
 from cockpit.answers.open_files import LAYOUT, MEDIA_TYPES
 from cockpit.answers.open_kept import KeptVersion, kept, kept_before
 from cockpit.answers.open_licence import licence_of
@@ -336,19 +337,44 @@ def _about_release(release: Published, county: CountyName) -> About:
     )  # fmt: skip
 
 
+_LEVELS = {"county": "County", "township": "Townships", "village": "Villages", "grid": "Grids"}
+_MOST_NAMED = 6  # classes that a sentence can name
+
+
 def _release_words(release: Published, language: str) -> str:
-    if release.kind == "noisy":
-        return translate(
-            "Figures made public once, with random noise that protects single persons "
-            "(privacy budget ε = {epsilon}). The margin beside each figure tells how far it may "
-            "be off.",
-            language,
-            epsilon=f"{release.epsilon:g}",
-        )
-    return translate(
-        "Figures made public once. Small ones, and those that would give them away, are hidden.",
-        language,
+    """Return what the figures are, for which regions, and how persons are protected."""
+    noisy = (
+        "Each figure is a little off on purpose, so that nobody can find out about one person; "
+        "the margin beside it tells by how much at most."
     )
+    hidden = "Small figures, and those that would give them away, are hidden."
+    between = "、" if language == "zh" else ", "
+    levels = [translate(_LEVELS[name], language) for name in release.levels if name in _LEVELS]
+    what = translate(
+        "{what}, for {levels}.",
+        language,
+        what=_classes_words(release, language),
+        levels=between.join(levels if language == "zh" else [name.lower() for name in levels]),
+    )
+    protected = translate(noisy if release.kind == "noisy" else hidden, language)
+    return what + ("" if language == "zh" else " ") + protected
+
+
+def _classes_words(release: Published, language: str) -> str:
+    titles = [
+        translate(title, language)
+        for class_id, title in zip(release.classes, release.class_titles, strict=True)
+        if class_id not in WHOLES
+    ]
+    if len(titles) > _MOST_NAMED:
+        return translate(
+            "{n} classes, from {first} to {last}",
+            language,
+            n=len(titles),
+            first=titles[0],
+            last=titles[-1],
+        )
+    return ("、" if language == "zh" else "; ").join(titles)
 
 
 def _told_release(

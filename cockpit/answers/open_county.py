@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -22,8 +22,12 @@ from geodata.errors import InputError
 
 CLASSES = 5
 """Colours of a map: as many as one can tell apart at a glance."""
-EVERYBODY, EVERYBODY_TITLE = "all", "Everybody"
-"""Id and title (a msgid) of a release's classes together; a class of that id comes first."""
+EVERYBODY = "all"
+"""Id of a release's classes together."""
+WHOLES = (EVERYBODY, "total")
+"""Ids of the class that is the sum of all others; tables without noise have one."""
+EVERYBODY_TITLES = {"persons": "Everybody", "households": "All households"}
+"""Title (a msgid) of the classes together, by unit."""
 COVERED = "covered-"
 """Beginning of the partitions that tell how many people have a service within its standard."""
 _AGES = ("age-5", "age-3", "age-18")
@@ -40,9 +44,14 @@ class Figure:
     count: int | None
     margin: int | None = None
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the margin is as large as the figure, so that no share can be told."""
+        return self.count is not None and bool(self.margin) and (self.margin or 0) >= self.count
+
     def share_of(self, whole: Figure) -> float:
-        """Return the figure over another, 0 to 1; NaN where one of them is missing or 0."""
-        if self.count is None or not whole.count:
+        """Return the figure over another, 0 to 1; NaN where one is missing, 0 or lost in noise."""
+        if self.count is None or not whole.count or self.is_lost or whole.is_lost:
             return math.nan
         return min(1.0, self.count / whole.count)
 
@@ -61,7 +70,11 @@ class Told:
 
 @dataclass(frozen=True)
 class Group:
-    """A release's classes for one region: they part its people, so they sum to ``total``."""
+    """
+    A release's classes for one region: they part its people, so they sum to ``total``.
+
+    ``parts`` never have the class that is the sum of the others: it is ``total``.
+    """
 
     release: Published
     parts: tuple[Told, ...]
@@ -115,7 +128,7 @@ def group_of(release: Published, code: str) -> Group | None:
         Told(class_id, title, _figure(release, found[class_id].iat[0], level, class_id))
         for class_id, title in zip(release.classes, release.class_titles, strict=True)
     )
-    return Group(release, parts, _total(parts))
+    return Group(release, tuple(p for p in parts if p.id not in WHOLES), _total(parts))
 
 
 def groups_of(found: Sequence[Published], code: str) -> list[Group]:
@@ -156,8 +169,7 @@ def open_map(release_id: str, class_id: str, level: str) -> OpenMap:
         raise InputError("This figure has not been released.")
     table = release.table()
     there = table[table["level"] == level]
-    classes: tuple[str, ...] = release.classes
-    parts = (class_id,) if class_id in classes else classes
+    parts = _columns(release, class_id)
     values = np.sum([numbers(there[part]) for part in parts], axis=0)
     top = group_of(release, str(table["code"].iat[0]))
     return OpenMap(
@@ -177,8 +189,17 @@ def open_map(release_id: str, class_id: str, level: str) -> OpenMap:
 
 def map_classes(release: Published) -> dict[str, str]:
     """Return what can be mapped of a release: everybody first, then its classes with titles."""
-    classes = dict(zip(release.classes, release.class_titles, strict=True))
-    return {EVERYBODY: classes.get(EVERYBODY, EVERYBODY_TITLE), **classes}
+    titles = zip(release.classes, release.class_titles, strict=True)
+    parts = {class_id: title for class_id, title in titles if class_id not in WHOLES}
+    return {EVERYBODY: EVERYBODY_TITLES.get(release.unit, "All"), **parts}
+
+
+def _columns(release: Published, class_id: str) -> tuple[str, ...]:
+    """Return the columns whose sum is a class: all, or the one that has the sum already."""
+    if class_id != EVERYBODY:
+        return (class_id,)
+    wholes = tuple(one for one in release.classes if one in WHOLES)
+    return wholes[:1] or release.classes
 
 
 def map_levels(release: Published, public: Sequence[str]) -> tuple[str, ...]:
@@ -195,7 +216,8 @@ def news(most: int = 6) -> list[News]:
     found: list[News] = []
     series = {release.series for release in release_store.published(retracted=True)}
     for name in sorted(series):
-        for one in release_store.all_versions(name):
+        versions = release_store.all_versions(name)
+        for one in _silenced(versions):
             what: Happened = "published" if one.version == 1 else "changed"
             found.append(News(one.published, what, one))
             if one.retracted is not None:
@@ -203,6 +225,21 @@ def news(most: int = 6) -> list[News]:
     # Times are whole seconds: what follows from something else at the same one is newer.
     return sorted(found, key=lambda n: (n.at, n.what == "retracted", n.release.version))[::-1][
         :most
+    ]
+
+
+def _silenced(versions: Sequence[Published]) -> list[Published]:
+    """
+    Return versions that repeat no figure of a retracted one.
+
+    What has changed tells figures of the version and of the one before: neither may be retracted.
+    """
+    gone = {one.version for one in versions if one.retracted is not None}
+    return [
+        replace(one, changes=(), note="" if one.version in gone else one.note)
+        if gone & {one.version, one.version - 1}
+        else one
+        for one in versions
     ]
 
 
@@ -264,7 +301,7 @@ def _total(parts: Sequence[Told]) -> Figure:
     The noise of the parts was drawn for each by itself, so their margins add as squares do. That
     is a little too wide (a sum of many is more even than one), never too narrow.
     """
-    whole = next((part.figure for part in parts if part.id == EVERYBODY), None)
+    whole = next((part.figure for part in parts if part.id in WHOLES), None)
     if whole is not None:
         return whole
     counts = [part.figure.count for part in parts]

@@ -34,7 +34,7 @@ MEDIA_TYPES = {
     "datapackage": "application/json",
     "zip": "application/zip",
 }
-LAYOUT = 1
+LAYOUT = 2
 """Raised when the files change their form: kept ones are then made anew."""
 DECIMALS = 7  # of a degree in GeoJSON: a centimetre
 _LONGEST_SHEET, _LONGEST_CELL = 1_048_576, 32_767  # rows and characters that Excel can hold

@@ -66,7 +66,7 @@ _FIRST_NAMES = frozenset(
 
 
 def release_columns(release: Published) -> tuple[OpenColumn, ...]:
-    """Return the columns of a release: figure, margin and mark for each class."""
+    """Return the columns of a release: figure, margin where there is noise, mark, by class."""
     told = [column(*words) for words in _FIRST]  # type: ignore[arg-type]
     names = column_names(release.classes)
     for name, title in zip(names, release.class_titles, strict=True):
@@ -78,7 +78,7 @@ def _of_class(name: str, title: str, release: Published) -> tuple[OpenColumn, ..
     zh, en = translate(title, "zh"), translate(title, "en")
     noisy = release.kind == "noisy"
     figure = (
-        "With random noise that protects single persons; see the margin"
+        "With random noise that protects single persons (epsilon {epsilon} in all); see the margin"
         if noisy
         else "Exact; small figures and those that would give them away are hidden"
     )
@@ -86,16 +86,19 @@ def _of_class(name: str, title: str, release: Published) -> tuple[OpenColumn, ..
     hidden = "true: the figure is kept back to protect persons"
 
     def made(suffix: str, kind: Any, words: str, says: str, unit: str) -> OpenColumn:
-        told = column(name + suffix, kind, words, says, unit, what="{what}")
+        told = column(
+            name + suffix, kind, words, says, unit, what="{what}", epsilon=f"{release.epsilon:g}"
+        )
         return OpenColumn(
             told.name, told.type, told.title.replace("{what}", zh),
             told.title_en.replace("{what}", en), told.description, told.description_en,
             told.unit, told.unit_en,
         )  # fmt: skip
 
+    margins = made("_margin", "integer", "{what}: margin (±)", margin, release.unit)
     return (
         made("", "integer", "{what}", figure, release.unit),
-        made("_margin", "integer", "{what}: margin (±)", margin, release.unit),
+        *((margins,) if noisy else ()),
         made("_hidden", "boolean", "{what}: hidden", hidden, ""),
     )
 
@@ -131,5 +134,6 @@ def _figures(line: Mapping[str, Any], release: Published) -> list[Any]:
         count = line[one]
         hidden = not isinstance(count, int | np.integer)
         margin = None if hidden else release.margins.get((str(line["level"]), one))
-        values += [None if hidden else int(count), margin, hidden]
+        margins = [margin] if release.kind == "noisy" else []
+        values += [None if hidden else int(count), *margins, hidden]
     return values

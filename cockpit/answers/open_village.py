@@ -37,11 +37,16 @@ LONG_WALK = 60.0
 
 @dataclass(frozen=True)
 class Rule:
-    """A standard as it stands for one village; ``found`` is in the unit of ``standard``."""
+    """
+    A standard as it stands for one village; ``found`` is in the unit of ``standard``.
+
+    ``instead``: minutes by the standard's second limit, where only that one is kept; else NaN.
+    """
 
     standard: Standard
     found: float  # minutes or metres to the nearest; inf: no way there
     met: bool
+    instead: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -240,17 +245,19 @@ def _judged(reach: Reach, cell: int, standard: Standard) -> Rule:
         times = minutes(sweep)
         found = float(times[cell])
         met = bool(at_most(times[cell : cell + 1], standard.limit)[0])
-    return Rule(standard, found, met or _other_way(reach, cell, standard))
+    instead = math.nan if met else _other_way(reach, cell, standard)
+    return Rule(standard, found, met or math.isfinite(instead), instead)
 
 
-def _other_way(reach: Reach, cell: int, standard: Standard) -> bool:
-    """Tell whether a standard's second limit, in minutes, is kept: either is enough."""
+def _other_way(reach: Reach, cell: int, standard: Standard) -> float:
+    """Return the minutes by which a standard's second limit is kept; NaN where it is not."""
     if standard.or_minutes is None:
-        return False
+        return math.nan
     service = SERVICES[standard.or_service or standard.service]
     mode = standard.or_mode or standard.mode
     times = minutes(reach.nearest_seconds(service.kinds, mode, service.towards))
-    return bool(at_most(times[cell : cell + 1], standard.or_minutes)[0])
+    kept = at_most(times[cell : cell + 1], standard.or_minutes)[0]
+    return float(times[cell]) if kept else math.nan
 
 
 def _metres(length: np.unsignedinteger[Any]) -> float:

@@ -42,7 +42,7 @@ def ready(twin: Twin | None) -> bool:
 
 
 def missing(choice: Choice, found: Summary) -> None:
-    """Say what is missing and what to do, above a map that stays empty."""
+    """Say what is missing and what to do; without a facility there is nothing else to show."""
     service = say(SERVICES[choice.asked.service].title)
     if not found.n_facilities:
         st.warning(
@@ -52,6 +52,9 @@ def missing(choice: Choice, found: Summary) -> None:
                 service=service,
             )
         )
+        coverage_panels.styles()
+        coverage_panels.light(coverage_health.of_service(choice))
+        st.stop()
     if found.total == 0:
         st.warning(
             say("Nobody of this group is counted here. Choose another group or another unit.")

@@ -9,11 +9,12 @@ import streamlit as st
 from cockpit.answers.open_catalogue import OpenDataset, OpenFile, OpenVersion
 from cockpit.ui import elder, state
 from cockpit.ui.map_choices import LEVEL_TITLES
-from cockpit.ui.open_parts import facts, link, panel, said, show, table
+from cockpit.ui.open_parts import facts, link, panel, quoted, said, show, table
 from cockpit.ui.words import date, language, number, say
 
 ALL = ""
 _USUALLY = 12
+_HANDFUL = 6  # data sets that need no more than one filter
 GROUP_TITLES = {ALL: "All", "release": "Released figures", "data": "Data of departments"}
 FORMAT_TITLES = {
     "csv": "CSV",
@@ -29,7 +30,7 @@ _UNITS = ("B", "kB", "MB", "GB")
 
 def choose(datasets: tuple[OpenDataset, ...]) -> OpenDataset | None:
     """Show the title; return the data set that the address names, None for the list."""
-    elder.begin(say("Open data sets"), say("Everything here is free to take away and to use."))
+    elder.begin(say("Open data sets"), say("Everything here is free to download and use."))
     ids = {one.id: one for one in datasets}
     chosen = state.read("open.dataset", "", address="dataset", write=False)
     return ids.get(chosen)
@@ -47,17 +48,27 @@ def listing(datasets: tuple[OpenDataset, ...]) -> None:
         max_chars=60,
         **state.remembered("open.q", "", address="q", check=lambda q: len(q) <= 60),
     )
-    group = elder.pick(
-        say("Kind"), {k: say(t) for k, t in GROUP_TITLES.items()}, "open.group", address="kind"
-    )
+    if state.on_telephone():
+        with st.expander(say("Search by kind, department or format")):
+            filters = _filters(datasets)
+    else:
+        filters = _filters(datasets)
+    _list(fitting(datasets, text, **filters))
+
+
+def _filters(datasets: tuple[OpenDataset, ...]) -> dict[str, str]:
+    """Show the filters and return what is chosen; few data sets need one of them only."""
+    kinds = {k: say(t) for k, t in GROUP_TITLES.items()}
+    group = elder.pick(say("Kind"), kinds, "open.group", address="kind")
+    if len(datasets) <= _HANDFUL:
+        return {"group": group, "department": ALL, "form": ALL}
     departments = sorted({one.department for one in datasets if one.department})
     names = {ALL: say("All"), **{d: _department(datasets, d) for d in departments}}
     department = elder.pick(say("Department"), names, "open.department", address="department")
     there = [f for f in FORMAT_TITLES if any(one.file(f) for one in datasets)]
     formats = {ALL: say("All"), **{f: say(FORMAT_TITLES[f]) for f in there}}
     form = elder.pick(say("Format"), formats, "open.format", address="format")
-    found = fitting(datasets, text, group=group, department=department, form=form)
-    _list(found)
+    return {"group": group, "department": department, "form": form}
 
 
 def fitting(
@@ -138,12 +149,12 @@ def details(one: OpenDataset) -> None:
     show(f"<p>{back}</p><h2>{escape(_text(one.title, one.title_en))}</h2>")
     if one.retracted is not None:
         told = say("Taken back on {date}.", date=date(one.retracted.date()))
-        show(panel(say("Taken back"), said(told, one.retraction)))
+        show(panel(say("Taken back"), f"{said(told)}<p>{quoted(one.retraction)}</p>"))
     left, right = st.columns(2, gap="medium")
     with left:
         show(panel(say("What it is"), _about(one)))
     with right:
-        show(panel(say("Take it away"), _files(one.formats)))
+        show(panel(say("Download"), _files(one.formats)))
     if one.dictionary:
         show(panel(say("What the columns mean"), _dictionary(one)))
     left, right = st.columns(2, gap="medium")
@@ -173,7 +184,7 @@ def _about(one: OpenDataset) -> str:
         (say("Rows"), number(one.rows)),
         (say("Levels"), escape(between.join(levels))),
         (say("How exact (±)"), escape(_text(one.margins, one.margins_en))),
-        (say("Note"), escape(one.note)),
+        (say("Note"), quoted(one.note)),
     ]
     return said(_text(one.description, one.description_en)) + facts(lines)
 
@@ -226,12 +237,12 @@ def _version(version: OpenVersion) -> str:
     title = say("Version {n}, {date}", n=version.version, date=date(version.updated.date()))
     if version.retracted is not None:
         told = say("Taken back on {date}.", date=date(version.retracted.date()))
-        return f"<h3>{escape(title)}</h3>{said(told, version.notice)}"
+        return f"<h3>{escape(title)}</h3>{said(told)}<p>{quoted(version.notice)}</p>"
     links = " · ".join(
         link(file.href, say(FORMAT_TITLES.get(file.format, file.format)), download=True)
         for file in version.formats
     )
-    return f"<h3>{escape(title)}</h3>{said(version.notice)}<p>{links}</p>"
+    return f"<h3>{escape(title)}</h3><p>{quoted(version.notice)}</p><p>{links}</p>"
 
 
 def _addresses(one: OpenDataset) -> str:

@@ -14,6 +14,7 @@ from cockpit.answers.release_store import Change, Published
 from cockpit.coverage.services import SERVICES
 from cockpit.indicators import MEASURES
 from cockpit.ui import elder, open_cache, open_maps, state
+from cockpit.ui.coverage_parts import in_sentence
 from cockpit.ui.map_choices import LEVEL_TITLES
 from cockpit.ui.open_parts import (
     bars,
@@ -22,6 +23,7 @@ from cockpit.ui.open_parts import (
     figure_words,
     link,
     panel,
+    quoted,
     said,
     share_words,
     show,
@@ -58,8 +60,8 @@ def headline(places: OpenPlaces, releases: tuple[Published, ...]) -> list[Group]
             _way(page, say(title), say(words))
             for page, title, words in (
                 ("village", "My village", "How many people, how far to the next services."),
-                ("datasets", "Open data sets", "Look through them and take them away."),
-                ("algorithms", "Algorithms", "What computes here, and where it ends."),
+                ("datasets", "Open data sets", "Browse and download them."),
+                ("algorithms", "Algorithms", "What is calculated here, and with which limits."),
             )
         ),
         tag="nav",
@@ -127,7 +129,11 @@ def covered(groups: list[Group]) -> None:
         if not math.isnan(share):
             told = percent(share)
             sentences.append(
-                say("{share} of people: {service} near by.", share=told, service=title)
+                say(
+                    "{share} of people live near {service}.",
+                    share=told,
+                    service=in_sentence(title),
+                )
             )
     near = say("Near by means: within the time or distance that the standard asks for.")
     text = said(*sentences) + bars(rows) + said(near, quiet=True)
@@ -145,7 +151,9 @@ def choose_map(
 
     It begins with the release whose total is told above, so that both are the same.
     """
-    usable = {r.id: r for r in releases if answers.map_levels(r, places.levels)}
+    there = [r for r in releases if answers.map_levels(r, places.levels)]
+    ages_first = sorted(there, key=lambda r: not r.partition.startswith("age"))
+    usable = {r.id: r for r in ages_first}
     if not usable:
         return None
     titles = {id_: title_of(r) for id_, r in usable.items()}
@@ -157,8 +165,8 @@ def choose_map(
             elder.pick(say("Figures"), titles, "open.release", address="figures", first=first_of)
         ]
     classes = answers.map_classes(release)
-    if len(release.classes) == 1:
-        classes = {release.classes[0]: classes[release.classes[0]]}
+    if len(release.classes) == 1:  # one chip: the class and the sum are the same
+        classes = dict(list(classes.items())[-1:])
     words = {id_: say(title) for id_, title in classes.items()}
     of = elder.pick(say("Who"), words, f"open.class.{release.partition}", address="who")
     levels = {k: say(LEVEL_TITLES[k]) for k in answers.map_levels(release, places.levels)}
@@ -277,19 +285,21 @@ def news(found: list[News]) -> None:
             notes = [one.release.note, _changes(one.release)]
         items.append(
             f'<li>{escape(title)} <span class="op-quiet">{escape(date(one.at.date()))}</span>'
-            + "".join(f'<br><span class="op-quiet">{escape(note)}</span>' for note in notes if note)
+            + "".join(f'<br><span class="op-quiet">{quoted(note)}</span>' for note in notes if note)
             + "</li>"
         )
     show(panel(say("What is new"), f"<ul>{''.join(items)}</ul>"))
 
 
 def _changes(release: Published) -> str:
-    """Return what differs from the version before, where words can say it."""
+    """Return what differs from the version before, where words can say it; of noise, which way."""
     plain = [c for c in release.changes if all(isinstance(v, str | int) for v in c.values.values())]
     return ("" if language() == "zh" else " ").join(_change(c) for c in plain[:2])
 
 
 def _change(change: Change) -> str:
+    if "epsilon" in change.template:
+        return say("The ± are not the same as before.")
     values = {k: number(v) if isinstance(v, int) else v for k, v in change.values.items()}
     if "class_title" in values:
         values["class_title"] = say(str(values["class_title"]))
@@ -333,6 +343,6 @@ def about(places: OpenPlaces) -> None:
     """Show date, version and the way to the data."""
     lines = [
         (say("Data version"), escape(places.version[:12])),
-        (say("Take the data away"), link(elder.link("datasets"), say("Open data sets"))),
+        (say("Download the data"), link(elder.link("datasets"), say("Open data sets"))),
     ]
     show(f'<div class="op-quiet">{facts(lines)}</div>')

@@ -120,6 +120,7 @@ def _show(
     layers: list[dict[str, Any]], box: Box, shown: OpenMap | None, alt: str, key: str
 ) -> None:
     width, height = _TELEPHONE if state.on_telephone() else _SCREEN
+    height = round(height * _larger() ** 0.5)
     lon, lat, zoom = box.camera(width, height)
     basemap = settings().basemap_tiles
     spec = {
@@ -185,7 +186,7 @@ def _services(places: OpenPlaces, size: int) -> dict[str, Any]:
         "pointType": "text",
         "getText": f"@@={shape}",
         "getTextColor": f"@@={colour}",
-        "getTextSize": size,
+        "getTextSize": size * _larger(),
         "textCharacterSet": [group[0] for group in FACILITY_GROUPS.values()],
         **_letters(),
     }
@@ -206,13 +207,18 @@ def _names(places: OpenPlaces, level: str) -> dict[str, Any]:
         "pointType": "text",
         "getText": "@@=properties.e" if language() == "en" else "@@=properties.n",
         "getTextColor": rgba(TOKENS.text),
-        "getTextSize": 14,
+        "getTextSize": 14 * _larger(),
         "textCharacterSet": "auto",
         "extensions": [{"@@type": "CollisionFilterExtension"}],
         "collisionGroup": "labels",
         "collisionTestProps": {"sizeScale": 2},
         **_letters(),
     }
+
+
+def _larger() -> float:
+    """Return how much larger letters are drawn: 1.5 times in large type, as all others."""
+    return 1.5 if elder.on() else 1.0
 
 
 def _letters() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -11,6 +12,8 @@ import streamlit as st
 from cockpit.answers.open_county import Figure
 from cockpit.answers.release_store import Published
 from cockpit.ui.words import language, number, percent, say
+
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
 def show(html: str, *, tag: str = "div") -> None:
@@ -28,6 +31,13 @@ def said(*sentences: str, quiet: bool = False) -> str:
     between = "" if language() == "zh" else " "
     mark = ' class="op-quiet"' if quiet else ""
     return f"<p{mark}>{escape(between.join(s for s in sentences if s))}</p>"
+
+
+def quoted(text: str) -> str:
+    """Return somebody's own words as HTML: Chinese ones in an English page are marked as such."""
+    if language() == "zh" or text.isascii() or not _CHINESE.search(text):
+        return escape(text)
+    return f'<span lang="zh">“{escape(text)}”</span>'
 
 
 def figure_words(figure: Figure) -> str:
@@ -72,7 +82,10 @@ def bars(rows: Sequence[tuple[str, Figure, Figure]]) -> str:
     for title, figure, whole in rows:
         share = figure.share_of(whole)
         width = 0 if math.isnan(share) else 100 * share
-        told = figure_words(figure) + (f" · {share_words(share)}" if not math.isnan(share) else "")
+        words = share_words(share)
+        if figure.is_lost or (figure.count is not None and whole.is_lost):
+            words = say("too few people for a share")
+        told = figure_words(figure) + (f" · {words}" if words else "")
         lines.append(
             f'<div class="op-bar"><span>{escape(title)}</span>'
             f'<span class="op-track" aria-hidden="true"><span class="op-fill" '

@@ -42,6 +42,10 @@ def search(places: OpenPlaces) -> int | None:
         key=state.widget_key("open.search"),
     )
     found = villages_like(places, typed or "", most=elder.MOST if elder.on() else _FOUND)
+    exact = [row for row in found if _is_named(places, row, typed or "")]
+    if len(exact) == 1:
+        _choose(str(places.regions["code"].iat[exact[0]]))
+        return exact[0]
     if typed and not found:
         show(said(say("No village of this name. Try one character less.")))
     if found:
@@ -59,6 +63,12 @@ def search(places: OpenPlaces) -> int | None:
 def _choose(code: str) -> None:
     state.choose("open.village", code)
     state.forget_widget("open.search")
+
+
+def _is_named(places: OpenPlaces, row: int, typed: str) -> bool:
+    region = places.regions.iloc[row]
+    names = (region["name"], region["name_en"], region["code"])
+    return typed.strip().casefold() in {str(name or "").casefold() for name in names} - {""}
 
 
 def _example(places: OpenPlaces) -> str:
@@ -143,10 +153,10 @@ def _kept(found: Village) -> list[str]:
     if not found.judged:
         return [say("No standard of the list fits this village.")]
     missed = found.judged - found.kept
-    told = [say("{n} standards fit this village.", n=found.judged)]
+    told = [say("Standards that apply to this village: {n}.", n=found.judged)]
     if not missed:
         return [*told, say("All of them are kept.")]
-    return [*told, say("{kept} are kept, {missed} are not.", kept=found.kept, missed=missed)]
+    return [*told, say("Kept: {kept}. Not kept: {missed}.", kept=found.kept, missed=missed)]
 
 
 def _table(some: tuple[Way, ...], caption: str, *, under_heading: bool = False) -> str:
@@ -187,7 +197,11 @@ def _verdict(rule: Rule | None) -> str:
 
 
 def rule_words(rule: Rule) -> str:
-    """Return what a standard asks and what was found: "at most 500 m, here 719 m"."""
+    """
+    Return what a standard asks and what was found: "at most 500 m, here 719 m".
+
+    Of two limits of which the second is kept, what was found by the second is told.
+    """
     standard = rule.standard
     if standard.rule == "metres":
         asked, found = metres_words(standard.limit), metres_words(rule.found)
@@ -196,6 +210,10 @@ def rule_words(rule: Rule) -> str:
             asked = say("{one} or {other}", one=asked, other=either)
     else:
         asked, found = minutes_words(standard.limit), minutes_words(rule.found)
+    if math.isfinite(rule.instead):
+        mode = say(MODE_TITLES[standard.or_mode or standard.mode])
+        minutes = minutes_words(rule.instead)
+        found = f"{mode}{minutes}" if language() == "zh" else f"{minutes} {mode}"
     return say("at most {limit}, here {found}", limit=asked, found=found)
 
 
@@ -234,7 +252,11 @@ def published(places: OpenPlaces, row: int, groups: list[Group]) -> None:
     code = str(places.regions["code"].iat[row])
     html = ""
     for group in groups:
-        rows = [(escape(say(p.title)), escape(figure_words(p.figure))) for p in group.parts]
+        told = [(say(p.title), p.figure) for p in group.parts]
+        if not set(group.release.classes).isdisjoint(answers.WHOLES):
+            whole = answers.map_classes(group.release)[answers.EVERYBODY]
+            told.insert(0, (say(whole), group.total))
+        rows = [(escape(title), escape(figure_words(figure))) for title, figure in told]
         caption = say(
             "{title}, {date}", title=title_of(group.release), date=date(group.release.as_of)
         )
@@ -245,5 +267,5 @@ def published(places: OpenPlaces, row: int, groups: list[Group]) -> None:
         )
     if not groups:
         html = said(say("No figure of this village has been released."))
-    data = link(elder.link("datasets", q=code), say("All data that you can take away"))
+    data = link(elder.link("datasets", q=code), say("All data that you can download"))
     show(panel(say("What is published"), f"{html}<p>{data}</p>"))

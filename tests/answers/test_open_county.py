@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -128,7 +129,40 @@ def test_a_share_of_what_is_not_known_is_none(part: int | None, whole: int | Non
     assert np.isnan(Figure(part).share_of(Figure(whole)))
 
 
+def test_a_share_that_drowns_in_its_margin_is_none() -> None:
+    assert np.isnan(Figure(10, 20).share_of(Figure(70, 20)))
+    assert np.isnan(Figure(10, 1).share_of(Figure(20, 20)))
+    assert Figure(10, 9).share_of(Figure(40, 20)) == pytest.approx(0.25)
+    assert Figure(0).share_of(Figure(40)) == 0
+
+
 # ---------------------------------------------------------------- map
+
+
+def test_a_table_with_its_own_total_counts_nobody_twice(
+    county: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aged = release("age-3")
+    table = aged.table().assign(total=lambda t: t[["0-14", "15-59", "60+"]].sum(axis=1))
+    monkeypatch.setattr(release_store.Published, "table", lambda _: table)
+    homes = replace(
+        aged,
+        unit="households",
+        kind="suppressed",
+        margins={},
+        classes=(*aged.classes, "total"),
+        class_titles=(*aged.class_titles, "Total"),
+    )
+    monkeypatch.setattr(release_store, "find", lambda _: homes)
+    assert list(open_county.map_classes(homes)) == ["all", *aged.classes]
+    assert open_county.map_classes(homes)["all"] == "All households"
+    shown = open_county.open_map(homes.id, "all", "village")
+    assert shown.values.tolist() == [143, 459, 223, 549]
+    assert shown.county == Figure(1374)
+    group = open_county.group_of(homes, opened.VILLAGES[0])
+    assert group is not None
+    assert [part.id for part in group.parts] == list(aged.classes)
+    assert group.total == Figure(143)
 
 
 def test_a_map_has_a_class_or_everybody(county: str) -> None:
@@ -190,6 +224,7 @@ def _told_after_retraction(taken_back: str) -> None:
         ("published", "age-3"),
         ("published", "covered-medical"),
     ]
+    assert not [one for one in open_county.news() if one.release.retracted and one.release.changes]
     assert [r.partition for r in open_county.releases()] == ["age-3"]
     with pytest.raises(release_store.RetractedError):
         open_county.open_map(taken_back, "covered", "village")

@@ -82,8 +82,9 @@ def test_a_standard_is_kept_up_to_its_limit(places: OpenPlaces) -> None:
                 continue
             judged += 1
             within = way.rule.found <= way.rule.standard.limit
-            either = way.rule.standard.or_minutes is not None
-            assert way.rule.met == within or either
+            instead = way.rule.instead
+            assert way.rule.met == (within or instead <= (way.rule.standard.or_minutes or 0))
+            assert np.isnan(instead) or not within
             assert way.rule.standard.service == way.service.id
         assert found.judged == sum(w.rule is not None for w in found.ways)
         assert 0 <= found.kept <= found.judged

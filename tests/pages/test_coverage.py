@@ -186,7 +186,7 @@ def test_no_facility_of_the_kind_is_said(page: AppTest) -> None:
     page.run()
     assert not page.exception
     assert "库中没有这类设施：图书馆" in page.warning[0].value
-    assert tile(page, "share") == "0.0%"
+    assert "data-figure" not in "".join(str(e.proto.body) for e in page.get("html"))
 
 
 def test_nobody_of_the_group_is_said(page: AppTest) -> None:
