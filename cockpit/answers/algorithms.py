@@ -46,7 +46,8 @@ APPEALS_PARTS: Mapping[str, str] = {
 }  # fmt: skip
 """Module of ``cockpit.appeals`` -> card that speaks of it."""
 RELEASE_PARTS: Mapping[str, str] = {
-    "again": "suppress", "attack": "suppress", "budget": "noise", "complement": "suppress", "consistent": "consistent",
+    "again": "suppress", "attack": "suppress", "budget": "noise", "complement": "suppress",
+    "consistent": "consistent",
     "decision_check": "utility", "margins": "noise", "noise": "noise", "offered": "offered",
     "partitions": "noise", "release": "noise", "suppress": "suppress", "tree": "consistent",
     "utility": "utility",

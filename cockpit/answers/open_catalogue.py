@@ -345,7 +345,7 @@ def _release_words(release: Published, language: str) -> str:
     """Return what the figures are, for which regions, and how persons are protected."""
     noisy = (
         "Each figure is a little off on purpose, so that nobody can find out about one person; "
-        "the margin beside it tells by how much at most."
+        "the margin beside it tells how far it may be off."
     )
     hidden = "Small figures, and those that would give them away, are hidden."
     between = "、" if language == "zh" else ", "
