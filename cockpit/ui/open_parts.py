@@ -78,7 +78,7 @@ def bars(rows: Sequence[tuple[str, Figure, Figure]]) -> str:
 
     The words beside each bar say the same as the bar, so the bar is hidden from who listens.
     """
-    lines = []
+    lines, empty = [], ' style="visibility:hidden"'  # what is not told has no bar, not one of 0
     for title, figure, whole in rows:
         share = figure.share_of(whole)
         width = 0 if math.isnan(share) else 100 * share
@@ -88,7 +88,7 @@ def bars(rows: Sequence[tuple[str, Figure, Figure]]) -> str:
         told = figure_words(figure) + (f" · {words}" if words else "")
         lines.append(
             f'<div class="op-bar"><span>{escape(title)}</span>'
-            f'<span class="op-track" aria-hidden="true"><span class="op-fill" '
+            f'<span class="op-track" aria-hidden="true"{"" if width else empty}><span class="op-fill" '
             f'style="display:block;width:{width:.1f}%"></span></span>'
             f"<span>{escape(told)}</span></div>"
         )

@@ -82,7 +82,6 @@ a.op-card:hover, a.op-card:focus-visible {border-color: VAR_ACCENT;}
   padding: 4px 0;}
 .op-track {background: #E9EEF5; border-radius: 4px; height: 18px; overflow: hidden;}
 .op-fill {background: VAR_ACCENT; height: 100%;}
-.op-bar > :last-child {white-space: nowrap;}
 .op-yes {color: VAR_GOOD; font-weight: 600;}
 .op-no {color: VAR_BAD; font-weight: 600;}
 .op-tag {display: inline-block; border: 1px solid VAR_LINE; border-radius: 999px;
