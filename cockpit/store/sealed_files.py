@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from cockpit.store.sealed import active_key, ring_of
 
 UPLOADS = "uploads"
 _MARK = "cockpit-"
+_ON_ITS_WAY = 600  # s that writing a file may take
 
 
 def keep(engine: Engine, folder: Path, path: Path, content: bytes) -> None:
@@ -74,8 +76,20 @@ def _name(folder: Path, path: Path) -> str:
 
 def _sealed(folder: Path) -> Iterator[Path]:
     for path in sorted((folder / UPLOADS).glob("*/*")):
-        if path.is_file() and is_sealed_file(path):
+        half = path.name.startswith(".")  # what a killed ``write_whole`` has left
+        if path.is_file() and not half and is_sealed_file(path):
             yield path
+
+
+def _clear_halves(folder: Path) -> None:
+    """
+    Remove what killed writings have left: nobody reads it, and an old key may have sealed it.
+
+    A younger one may be on its way.
+    """
+    for half in (folder / UPLOADS).glob("*/.*"):
+        if time.time() - half.stat().st_mtime > _ON_ITS_WAY:
+            half.unlink(missing_ok=True)
 
 
 def by_key(folder: Path) -> dict[str, int]:
@@ -90,6 +104,7 @@ def by_key(folder: Path) -> dict[str, int]:
 def reseal(folder: Path, ring: Ring, key: Key) -> int:
     """Seal with a key what others have sealed; each file is whole at every moment."""
     n = 0
+    _clear_halves(folder)
     for path in _sealed(folder):
         content = path.read_bytes()
         if file_key_id(content) != key.id:

@@ -29,8 +29,10 @@ LI = Visitor("li", "李华", ("planner", "steward"), "敏感", session="s1", pur
 
 
 @pytest.fixture
-def store(tiny_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
-    shutil.copytree(tiny_store, tmp_path / "data")
+def store(
+    unvisited_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Session]:
+    shutil.copytree(unvisited_store, tmp_path / "data")
     monkeypatch.setenv("COCKPIT_DATA", str(tmp_path / "data"))
     conftest._forget_store()
     audit.forget()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,7 +51,7 @@ def test_the_link_on_the_map_gives_a_marked_file(
         link.click()
     file = tmp_path / "table.csv"
     got.value.save_as(file)
-    rows = list(csv.reader(file.open(encoding="utf-8-sig", newline="")))
+    rows = list(csv.reader(io.StringIO(file.read_text(encoding="utf-8-sig"))))
     said = rows[-1][0]
     assert said.startswith(f"# one-{role}的同志（one-{role}）于 ")
     found = re.search(r"追溯码 (\S+)。", said)

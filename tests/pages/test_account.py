@@ -21,10 +21,10 @@ DONGSHAN = "529901001"
 
 @pytest.fixture
 def signed_in(
-    tiny_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    unvisited_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[], str]]:
     """Sign li of Dongshan in at a copy of the tiny county; return what signs in once more."""
-    shutil.copytree(tiny_store, tmp_path / "data")
+    shutil.copytree(unvisited_store, tmp_path / "data")
     monkeypatch.setenv("COCKPIT_DATA", str(tmp_path / "data"))
     conftest._forget_store()
     sessions.forget()

@@ -24,9 +24,9 @@ LAST = "{name} is the last administrator: without one nobody could manage accoun
 
 
 @pytest.fixture
-def store(tiny_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def store(unvisited_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Return a copy of the tiny county with ada, who manages accounts, and li of Dongshan."""
-    shutil.copytree(tiny_store, tmp_path / "data")
+    shutil.copytree(unvisited_store, tmp_path / "data")
     monkeypatch.setenv("COCKPIT_DATA", str(tmp_path / "data"))
     conftest._forget_store()
     sessions.forget()

@@ -25,8 +25,8 @@ LI = Visitor("li", "李华", ("planner",), "敏感", session="s-li", purpose="�
 
 
 @pytest.fixture
-def store(tiny_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    shutil.copytree(tiny_store, tmp_path / "data")
+def store(unvisited_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    shutil.copytree(unvisited_store, tmp_path / "data")
     monkeypatch.setenv("COCKPIT_DATA", str(tmp_path / "data"))
     conftest._forget_store()
     monkeypatch.setattr("cockpit.ui.visitor.now", lambda: WANG)

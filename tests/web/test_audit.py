@@ -22,8 +22,10 @@ from tests.web.asgi import ask, cockpit_app
 
 
 @pytest.fixture
-def app(tiny_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Starlette]:
-    shutil.copytree(tiny_store, tmp_path / "data")
+def app(
+    unvisited_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Starlette]:
+    shutil.copytree(unvisited_store, tmp_path / "data")
     monkeypatch.setenv("COCKPIT_DATA", str(tmp_path / "data"))
     conftest._forget_store()
     with Session(engine()) as db:
