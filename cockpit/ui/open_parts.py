@@ -88,8 +88,8 @@ def bars(rows: Sequence[tuple[str, Figure, Figure]]) -> str:
         told = figure_words(figure) + (f" · {words}" if words else "")
         lines.append(
             f'<div class="op-bar"><span>{escape(title)}</span>'
-            f'<span class="op-track" aria-hidden="true"{"" if width else empty}><span class="op-fill" '
-            f'style="display:block;width:{width:.1f}%"></span></span>'
+            f'<span class="op-track" aria-hidden="true"{"" if width else empty}>'
+            f'<span class="op-fill" style="display:block;width:{width:.1f}%"></span></span>'
             f"<span>{escape(told)}</span></div>"
         )
     return "".join(lines)
