@@ -282,7 +282,7 @@ _LIKE = str.maketrans("ILO", "110")
 
 def code_of(seq: int) -> str:
     """
-    Return the short code of an entry, as a watermark or a file shows it, such as ``01T4-K``.
+    Return the short code of an entry, as a watermark or a file shows it, such as ``01T4-7``.
 
     Base 32 without letters that look like digits, at least four of them, and a check letter: every
     single wrong letter and every swap of two neighbours is found.

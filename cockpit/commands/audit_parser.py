@@ -57,7 +57,7 @@ def _add_trace(commands: Any) -> None:
         help="tell who exported what, by the code on a file or screen",
         description="tell who exported what, by the code on a file or screen",
     )
-    parser.add_argument("code", metavar="CODE", help="such as 01T4-K")
+    parser.add_argument("code", metavar="CODE", help="such as 01T4-7")
     parser.set_defaults(run=_trace)
 
 

@@ -35,6 +35,12 @@ def show() -> None:
         accounts_matrix.show()
         return
     people = answers.people(visitor.now())
+    if _looks_only(people):
+        st.info(
+            say(
+                "A demo account cannot change accounts or passwords: everything here is to look at."
+            )
+        )
     _say_result()
     st.markdown(_sentence(people))
     left, right = st.columns([0.58, 0.42], gap="medium")
@@ -43,7 +49,13 @@ def show() -> None:
         _table(twin, shown)
         accounts_matrix.files("people")
     with right:
-        _side(twin, shown or people)
+        _side(twin, shown or people, looks_only=_looks_only(people))
+
+
+def _looks_only(people: tuple[Person, ...]) -> bool:
+    """Tell whether who looks is a demo account: what it asks for would only be refused."""
+    own = visitor.now().account
+    return any(p.account.id == own and p.account.demo for p in people)
 
 
 def _sentence(people: tuple[Person, ...]) -> str:
@@ -108,7 +120,7 @@ def _table(twin: Twin | None, people: tuple[Person, ...]) -> None:
     )
 
 
-def _side(twin: Twin | None, people: tuple[Person, ...]) -> None:
+def _side(twin: Twin | None, people: tuple[Person, ...], *, looks_only: bool) -> None:
     part = str(
         st.segmented_control(
             say("Part"), list(PART_TITLES), format_func=lambda p: say(PART_TITLES[p]),
@@ -117,7 +129,7 @@ def _side(twin: Twin | None, people: tuple[Person, ...]) -> None:
         )
     )  # fmt: skip
     if part == "new":
-        accounts_one.new(twin, act)
+        accounts_one.new(twin, act, looks_only=looks_only)
         return
     by_name = {p.account.id: p for p in people}
     if not by_name:
@@ -128,7 +140,7 @@ def _side(twin: Twin | None, people: tuple[Person, ...]) -> None:
         placeholder=say("Chosen account"),
         **state.remembered("accounts.one", next(iter(by_name)), allowed=by_name),
     )  # fmt: skip
-    accounts_one.show(twin, by_name[str(chosen)], act)
+    accounts_one.show(twin, by_name[str(chosen)], act, looks_only=looks_only)
 
 
 def act(done: str, work: Callable[[], str | None], name: str = "") -> None:

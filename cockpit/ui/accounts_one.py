@@ -21,8 +21,8 @@ Act = Callable[..., None]
 LONGEST_NAME, LONGEST_DISPLAY = 64, 40
 
 
-def new(twin: Twin | None, act: Act) -> None:
-    """Ask for a new account."""
+def new(twin: Twin | None, act: Act, *, looks_only: bool = False) -> None:
+    """Ask for a new account; ``looks_only`` is a demo account, which may not make one."""
     made = state.chosen("accounts.made", 0)  # another form after each account: an empty one
     name = f"accounts.new.{made}"
     left, right = st.columns(2, gap="small")
@@ -39,7 +39,7 @@ def new(twin: Twin | None, act: Act) -> None:
     rights = accounts_form.ask(twin, name, Rights((), "", "", possible=False))
     st.button(
         say("Make the account"), type="primary", key="accounts.make",
-        disabled=not (rights.possible and _typed(name, "name")),
+        disabled=looks_only or not (rights.possible and _typed(name, "name")),
         on_click=_make, args=(act, name, rights, made),
     )  # fmt: skip
 
@@ -62,8 +62,8 @@ def _make(act: Act, form: str, rights: Rights, made: int) -> None:
     act("made", work, name)
 
 
-def show(twin: Twin | None, person: Person, act: Act) -> None:
-    """Show an account with all that can be done to it."""
+def show(twin: Twin | None, person: Person, act: Act, *, looks_only: bool = False) -> None:
+    """Show an account with all that can be done to it; nothing can by who ``looks_only``."""
     account = person.account
     _card(person)
     now = Rights(account.roles, account.clearance, account.territory, possible=True)
@@ -73,7 +73,7 @@ def show(twin: Twin | None, person: Person, act: Act) -> None:
         wanted = accounts_form.ask(twin, form, now)
         st.button(
             say("Save the rights"), type="primary", key="accounts.save",
-            disabled=not wanted.possible or _same(wanted, now),
+            disabled=looks_only or not wanted.possible or _same(wanted, now),
             on_click=act,
             args=(
                 "changed",
@@ -84,9 +84,9 @@ def show(twin: Twin | None, person: Person, act: Act) -> None:
             ),
             help=say("The account is signed out everywhere and comes back with these rights."),
         )  # fmt: skip
-    _sign_in(person, act)
+    _sign_in(person, act, looks_only=looks_only)
     with st.expander(say("Sessions open now"), expanded=bool(person.sessions)):
-        sessions(person.sessions, act)
+        sessions(person.sessions, act, looks_only=looks_only)
 
 
 def _same(one: Rights, two: Rights) -> bool:
@@ -103,7 +103,10 @@ def _card(person: Person) -> None:
         f"**{plain(account.display)}** · `{plain(account.id)}` · {say(STATUS[person.status])}",
         say("Last sign-in: {time}.", time=words.when(account.last_sign_in)),
     ]
-    if account.created_by:
+    if account.created_by == "first code":
+        lines.append(say("Made with the code of the first start, {time}.",
+                         time=words.when(account.created)))  # fmt: skip
+    elif account.created_by:
         lines.append(
             say("Made by {name}, {time}.", name=plain(account.created_by),
                 time=words.when(account.created))
@@ -117,13 +120,13 @@ def _card(person: Person) -> None:
     st.markdown("  \n".join(lines))
 
 
-def _sign_in(person: Person, act: Act) -> None:
+def _sign_in(person: Person, act: Act, *, looks_only: bool) -> None:
     """Offer what concerns signing in: switch, password, lock."""
     account, by = person.account, visitor.now()
     with st.container(horizontal=True, gap="small"):
         st.button(
             say("Switch off") if account.enabled else say("Switch on"), key="accounts.switch",
-            icon=":material/power_settings_new:", on_click=act,
+            icon=":material/power_settings_new:", on_click=act, disabled=looks_only,
             args=(
                 "off" if account.enabled else "on",
                 partial(answers.switch, account.id, on=not account.enabled, by=by),
@@ -132,7 +135,7 @@ def _sign_in(person: Person, act: Act) -> None:
         if not account.demo:
             st.button(
                 say("New initial password"), key="accounts.reset", icon=":material/key:",
-                on_click=act,
+                on_click=act, disabled=looks_only,
                 args=(
                     "password", partial(answers.reset_password, account.id, by=by), account.id,
                 ),
@@ -140,12 +143,13 @@ def _sign_in(person: Person, act: Act) -> None:
         if person.locked_until is not None:
             st.button(
                 say("Unlock"), key="accounts.unlock", icon=":material/lock_open:", on_click=act,
+                disabled=looks_only,
                 args=("unlocked", partial(answers.unlock, account.id, by=by)),
             )  # fmt: skip
         if person.sessions:
             st.button(
                 say("End all sessions"), key="accounts.everywhere", icon=":material/logout:",
-                on_click=act,
+                on_click=act, disabled=looks_only,
                 args=("out everywhere", partial(answers.sign_out_everywhere, account.id, by=by)),
             )  # fmt: skip
     if person.locked_until is not None:
@@ -154,7 +158,9 @@ def _sign_in(person: Person, act: Act) -> None:
         )
 
 
-def sessions(found: Sequence[OpenSession], act: Act, *, own: str = "") -> None:
+def sessions(
+    found: Sequence[OpenSession], act: Act, *, own: str = "", looks_only: bool = False
+) -> None:
     """Show open sessions with a button to end each; ``own`` is the one that asks."""
     if not found:
         st.caption(say("Not signed in anywhere."))
@@ -164,6 +170,7 @@ def sessions(found: Sequence[OpenSession], act: Act, *, own: str = "") -> None:
             st.markdown(_session_text(session, here=session.id == own), width="stretch")
             st.button(
                 say("Sign out"), key=f"accounts.out.{session.id}", on_click=act,
+                disabled=looks_only,
                 args=("out", partial(answers.sign_out, session.id, by=by)),
             )  # fmt: skip
 

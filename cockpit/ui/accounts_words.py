@@ -84,6 +84,7 @@ def _sees(twin: Twin | None, who: Visitor) -> str:
     ]
     if any(asked for _, asked in matrix.open_classes(who)):
         terms.append(("Sensitive data open once a purpose is said.", {}))
+        terms.append(("Sums of groups in need are shown before, with small counts hidden.", {}))
     return say_terms(terms)
 
 

@@ -79,8 +79,10 @@ def _signed(found: State) -> list[str]:
                 key=verdict.key,
             )
         )
-    else:
+    elif verdict.whole:
         told.append(say("Nothing of it has been signed yet."))
+    else:
+        told.append(say("No signature holds for what is stored now."))
     if found.place is None:
         return told
     if found.beside:
@@ -97,7 +99,7 @@ def _signed(found: State) -> list[str]:
 def _lookup() -> None:
     with st.container(border=True):
         code = st.text_input(
-            say("Code on a file or a screen"), max_chars=20, placeholder="01T4-K",
+            say("Code on a file or a screen"), max_chars=20, placeholder="01T4-7",
             **state.remembered("audit.code", ""),
         )  # fmt: skip
         if not (code or "").strip():

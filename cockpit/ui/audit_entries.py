@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from cockpit.access import audit as trail
 from cockpit.access.classes import CLASSES
 from cockpit.answers import audit as answers
+from cockpit.answers import audit_state
 from cockpit.answers.audit import Counts, Entry, Filter
 from cockpit.store.session import engine
 from cockpit.ui import audit_words as words
@@ -163,6 +164,9 @@ def _one(one: Entry) -> None:
         if one.detail:
             st.code(json.dumps(one.detail, ensure_ascii=False, indent=1), "json", wrap_lines=True)
         st.caption(say("Hash {hash}", hash=one.hash))
+        if not audit_state.state(engine()).verdict.whole:
+            st.caption(say("No proof can be made of it: the trail was changed."))
+            return
         proof = escape(say("Proof of this entry, to be verified without the cockpit:"))
         st.html(
             f'<div class="ct-small ct-files">{proof} '

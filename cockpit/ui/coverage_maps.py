@@ -29,8 +29,8 @@ from cockpit.ui.maps import Deck, mark, plain
 from cockpit.ui.theme import Tokens, rgba
 from cockpit.ui.words import language
 
-# The camera is fitted to the map's size on a 1920 screen or a telephone: the browser tells no more.
-_SCREEN, _TELEPHONE = (1100, 600, 150), (360, 400, 0)  # width, height, left free for the legend
+# The narrowest that people use, as in ``maps``: 1366 px of screen, a telephone of 320.
+_SCREEN, _TELEPHONE = (770, 600, 150), (320, 400, 0)  # width, height, left free for the legend
 _MOST_LABELS = 60
 _MANY_POINTS = 100  # smaller from here on
 _ALPHA = 0.88

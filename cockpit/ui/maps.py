@@ -22,8 +22,9 @@ from cockpit.ui import cache, state, theme
 from cockpit.ui.theme import Tokens, rgba
 from cockpit.ui.words import language, say
 
-# The camera is fitted to the map's size on a 1920 screen or a telephone: the browser tells no more.
-_SCREEN, _TELEPHONE = (1000, 650, 150), (360, 400, 0)  # width, height, left free for the legend
+# The browser does not tell how wide the map is: the camera is fitted to the narrowest that people
+# use (1366 px of screen, a telephone of 320), and a wider one shows more around it.
+_SCREEN, _TELEPHONE = (690, 650, 150), (320, 400, 0)  # width, height, left free for the legend
 _MOST_LABELS = 60
 
 # Shape and colour by what a facility is for: five kinds a reader can hold in mind.

@@ -111,10 +111,14 @@ def watermark(who: Visitor) -> None:
         f"{now:%Y-%m-%d %H}:{now.minute // 10}0",
         who.purpose[:40],
     )
-    st.html(f"<style>{_overlay(lines)}</style>")
+    st.html(f"<style>{_overlay(lines, _FAINT[theme.now().name])}</style>")
 
 
-def _overlay(lines: tuple[str, ...]) -> str:
+_FAINT = {"light": 0.09, "dark": 0.13}
+"""How much of the mark's colour shows, by theme: on a light ground it stands out more."""
+
+
+def _overlay(lines: tuple[str, ...], opacity: float) -> str:
     """Return the style of a picture of the lines, again and again over the whole window."""
     rows = "".join(
         f'<text x="20" y="{90 + 22 * number}">{escape(line)}</text>'
@@ -124,7 +128,7 @@ def _overlay(lines: tuple[str, ...]) -> str:
     picture = (
         '<svg xmlns="http://www.w3.org/2000/svg" width="420" height="260">'
         '<g transform="rotate(-24 210 130)" font-size="16" font-family="sans-serif" '
-        f'fill="#7f8ea3" fill-opacity="0.13">{rows}</g></svg>'
+        f'fill="#7f8ea3" fill-opacity="{opacity}">{rows}</g></svg>'
     )
     return (
         '.stApp::after{content:"";position:fixed;inset:0;pointer-events:none;z-index:999980;'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
+from dataclasses import replace
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cockpit.access import audit, sessions
 from cockpit.access.rules import PAGES, may_open
 from cockpit.access.visitor import PUBLIC, Visitor
+from cockpit.answers.sign_in import county_name
 from cockpit.store.session import StoreError
 from cockpit.web import signin_page
 from cockpit.web.client import address_of, from_ours, is_https
@@ -71,7 +73,7 @@ class Identity:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         visitor: Visitor = scope["cockpit.visitor"]
-        refusal = self._refusal(scope, visitor)
+        refusal = await self._refusal(scope, visitor)
         if refusal is not None:
             await refusal(scope, receive, send)
             return
@@ -84,7 +86,7 @@ class Identity:
             send = _for_this_cookie(send)
         await self.app(scope, receive, send)
 
-    def _refusal(self, scope: Scope, visitor: Visitor) -> Response | None:
+    async def _refusal(self, scope: Scope, visitor: Visitor) -> Response | None:
         """Return the answer to what this visitor may not have, None for everything else."""
         path: str = scope["path"]
         # Wherever Streamlit is mounted; its own typefaces lie in /static/media/.
@@ -97,7 +99,7 @@ class Identity:
             return PlainTextResponse("Not here.\n", 404)
         name = path.strip("/")
         if scope["method"] in ("GET", "HEAD") and name in PAGES and not may_open(visitor, name):
-            return page_refusal(scope, visitor)
+            return await run_in_threadpool(page_refusal, scope, visitor)
         return None
 
     def _upload_refusal(self, path: str, scope: Scope, visitor: Visitor) -> Response | None:
@@ -196,7 +198,9 @@ def page_refusal(scope: Scope, visitor: Visitor) -> Response:
     if visitor.signed_in and visitor.roles == ("public",):  # somebody else chose the password
         return RedirectResponse(f"/account/password?lang={language}", 303, _NO_STORE)
     if visitor.signed_in:
-        return signin_page.message(language, "not allowed", 403)
+        whole = may_open(replace(visitor, territory=""), scope["path"].strip("/"))
+        reason = "whole county" if whole else "not allowed"
+        return signin_page.message(language, reason, 403, county=county_name(language))
     query = scope["query_string"].decode("latin-1")
     wanted = quote(scope["path"]) + (f"?{query}" if query else "")
     return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}", 303, _NO_STORE)

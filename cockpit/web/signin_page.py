@@ -122,7 +122,7 @@ def sign_in(
     )
     parts.append(f'<p class="quiet" style="margin-top:18px">{locked}</p>')
     parts.append(_demos(form, demos))
-    return _page(form, say("Sign in"), "".join(parts), status, way="/sign-in")
+    return _page(form, say("Sign in"), "".join(parts), status, way="/sign-in", ended=ended)
 
 
 def _demos(form: Form, demos: Sequence[Demo]) -> str:
@@ -212,6 +212,10 @@ def sign_out(form: Form, who: str) -> HTMLResponse:
 
 _SAID = {
     "not allowed": ("This page is not for your role", "Your account is not allowed to open it."),
+    "whole county": (
+        "This page shows the whole county",
+        "Your account is for one area. Its figures are on the map and the pages of the menu.",
+    ),
     "away": ("The store cannot be reached", "Try again in a moment. Nothing is lost."),
     "form": (
         "The form has grown old",
@@ -221,9 +225,9 @@ _SAID = {
 }
 
 
-def message(language: str, which: str, status: int) -> HTMLResponse:
-    """Return a page with one sentence and the ways out."""
-    form = Form(language, "", "")
+def message(language: str, which: str, status: int, *, county: str = "") -> HTMLResponse:
+    """Return a page with one sentence and the ways out, under the county's name."""
+    form = Form(language, county, "")
     title, sentence = _SAID[which]
     links = [("/", form.say("To the start page"))]
     if which != "away":
@@ -270,10 +274,13 @@ def _places(several: Iterable[OpenSession]) -> str:
     return f"<ul>{rows}</ul>"
 
 
-def _page(form: Form, title: str, inside: str, status: int, *, way: str) -> HTMLResponse:
+def _page(
+    form: Form, title: str, inside: str, status: int, *, way: str, ended: bool = False
+) -> HTMLResponse:
     other = "en" if form.language == "zh" else "zh"
     switch = "English" if other == "en" else "中文"
     ahead = f"&amp;next={escape(quote(form.target, safe=''))}" if form.target != "/" else ""
+    ahead += "&amp;ended=1" if ended else ""
     turn = (
         f'<a href="{way}?lang={other}{ahead}" hreflang="{other}" lang="{other}">{switch}</a>'
         if way

@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cockpit.access import sessions
 from cockpit.access.visitor import Visitor
 from cockpit.store.session import StoreError
-from cockpit.web import wire
+from cockpit.web import forms, wire
 
 log = logging.getLogger("cockpit")
 
@@ -23,8 +24,7 @@ LOOK_SECONDS = 2.0
 MOST_KNOWN = 20_000  # page sessions, and files
 ENDED = 1008  # "policy violation": the browser connects again, as whoever it then is
 _FIRST_MESSAGES = 20
-_AWAY = wire.leading_to("/sign-in?ended=1")
-"""Sent before a websocket is closed: without it the last figures would stay on the screen."""
+_ENDED_PAGE = "/sign-in?ended=1"
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,7 @@ class Stream:
         self.visitor, self.owner, self.known = visitor, owner, known
         self.ended = asyncio.Event()
         self._to_learn = _FIRST_MESSAGES
+        self._page = ""  # path and query that the browser shows
         self._accepted = self._closed = False
         self._next: asyncio.Future[Message] | None = None
 
@@ -122,6 +123,7 @@ class Stream:
                 return
             if message["type"] == "websocket.send" and message.get("bytes"):
                 self._learn(message["bytes"])
+                self._follow(message["bytes"])
             self._accepted = self._accepted or message["type"] == "websocket.accept"
             self._closed = message["type"] == "websocket.close"
             await send(message)
@@ -129,6 +131,7 @@ class Stream:
         async def receive_while_valid() -> Message:
             message = await self._message(receive)
             if message is not None and message["type"] == "websocket.receive":
+                self._page = wire.page_of(message.get("bytes") or b"") or self._page
                 await self._check(message)
             if message is None or self.ended.is_set():
                 await self._close(send)
@@ -146,8 +149,20 @@ class Stream:
             return
         self._closed = True
         if self._accepted:
-            await send({"type": "websocket.send", "bytes": _AWAY})
+            # Without it the last figures would stay on the screen.
+            await send({"type": "websocket.send", "bytes": wire.leading_to(self._way_back())})
         await send({"type": "websocket.close", "code": ENDED})
+
+    def _way_back(self) -> str:
+        """Return the address of the sign-in page, which leads on to the page shown now."""
+        target = forms.own_path(self._page)
+        return _ENDED_PAGE if target == "/" else f"{_ENDED_PAGE}&next={quote(target, safe='')}"
+
+    def _follow(self, data: bytes) -> None:
+        """Note the address that the page gives itself, such as another filter."""
+        query = wire.query_told(data) if self._page else None
+        if query is not None:
+            self._page = wire.with_query(self._page, query)
 
     async def _message(self, receive: Receive) -> Message | None:
         """Return the browser's next message, None when the session ends before one comes."""

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 NEW_SESSION, INITIALIZE, SESSION_ID = 4, 1, 6  # ForwardMsg -> NewSession -> Initialize
 METADATA, AUTH_REDIRECT, URL = 2, 24, 1  # ForwardMsg -> AuthRedirect
 RERUN_SCRIPT, HEARTBEAT, IS_AUTO_RERUN = 11, 17, 6  # BackMsg -> ClientState
+QUERY, CONTEXT, CONTEXT_URL = 1, 8, 4  # ClientState -> ContextInfo
+PAGE_INFO = 12  # ForwardMsg -> PageInfo -> QUERY
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _LONGEST_VARINT = 10  # bytes
@@ -87,6 +90,37 @@ def by_hand(back: bytes) -> bool:
         if number == RERUN_SCRIPT and isinstance(value, bytes):
             return not any(n == IS_AUTO_RERUN and v for n, v in fields(value))
     return True
+
+
+def page_of(back: bytes) -> str:
+    """Return path and query of the page that a message from the browser is about; "" unsaid."""
+    state = _inside(back, RERUN_SCRIPT)
+    address = _text(_inside(_inside(state, CONTEXT), CONTEXT_URL))
+    try:
+        path = urlsplit(address).path
+    except ValueError:  # no address: whoever sent it is led to the start page
+        return ""
+    return with_query(path, _text(_inside(state, QUERY))) if path else ""
+
+
+def query_told(forward: bytes) -> str | None:
+    """Return the query that a message gives the browser's address; None if it leaves it alone."""
+    if not any(number == PAGE_INFO for number, _ in fields(forward)):
+        return None
+    return _text(_inside(_inside(forward, PAGE_INFO), QUERY))
+
+
+def with_query(path: str, query: str) -> str:
+    """Return a path with another query behind it."""
+    return path.partition("?")[0] + (f"?{query}" if query else "")
+
+
+def _inside(message: bytes, number: int) -> bytes:
+    return next((v for n, v in fields(message) if n == number and isinstance(v, bytes)), b"")
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")
 
 
 def media_named(forward: bytes) -> set[str]:

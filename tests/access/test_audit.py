@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -276,3 +277,12 @@ def test_a_sign_in_at_night_by_the_clocks_of_the_county(store: Session) -> None:
         return list(audit_state._single([seen]))
 
     assert [bool(at(hour)) for hour in (13, 14, 21, 22)] == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    "file", ["README.md", "README.zh.md", "cockpit/ui/audit.py", "cockpit/commands/audit_parser.py"]
+)
+def test_the_code_given_as_an_example_is_a_code(file: str) -> None:
+    text = (Path(__file__).parents[2] / file).read_text("utf-8")
+    (code,) = re.findall(r"\b[0-9A-Z]{4}-[0-9A-Z]\b", text)
+    assert audit.code_of(audit.entry_of(code)) == code

@@ -141,7 +141,7 @@ def test_signing_out_ends_the_page_in_another_window(server: str, page: Page) ->
     second.goto(f"{server}/sign-out")
     second.get_by_role("button", name="退出登录", exact=True).click()
     expect(second.get_by_role("heading", name="已退出登录")).to_be_visible()
-    page.wait_for_url("**/sign-in?ended=1", timeout=15_000)
+    page.wait_for_url("**/sign-in?ended=1**", timeout=15_000)
     expect(page.get_by_text("登录已失效，请重新登录。")).to_be_visible()
 
 

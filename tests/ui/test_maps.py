@@ -12,7 +12,7 @@ from cockpit.answers import map as answers
 from cockpit.answers.current import current_twin
 from cockpit.answers.layers import layer_key, layer_scale
 from cockpit.answers.twin import Twin
-from cockpit.ui import maps, theme
+from cockpit.ui import coverage_maps, maps, theme
 
 
 @pytest.fixture
@@ -159,3 +159,33 @@ def test_many_regions_come_in_tiles(county: Twin, monkeypatch: pytest.MonkeyPatc
 )
 def test_a_click_means_a_region_or_nothing(event: Any, code: str | None) -> None:
     assert maps.picked_code(event) == code
+
+
+def pixels(view: dict[str, Any], lon: float, width: float) -> float:
+    """Return where a longitude lies in a map of a width, from its left edge."""
+    return float(width / 2 + (lon - view["longitude"]) * 512 * 2 ** view["zoom"] / 360)
+
+
+@pytest.mark.parametrize("box", [(106.0, 27.0, 107.0, 27.2), (106.8, 27.2, 106.84, 27.24)])
+@pytest.mark.parametrize(
+    ("telephone", "narrow", "wide"),
+    [(False, (706, 747, 1008), (804, 849, 1145)), (True, (336, 366), (336, 366))],
+)
+def test_nothing_is_cut_on_any_screen(
+    monkeypatch: pytest.MonkeyPatch,
+    box: tuple[float, float, float, float],
+    *,
+    telephone: bool,
+    narrow: tuple[int, ...],
+    wide: tuple[int, ...],
+) -> None:
+    # Widths measured in a browser: Map and Coverage at 1366, 1440 and 1920; telephones of 360, 390.
+    monkeypatch.setattr(maps.state, "on_telephone", lambda: telephone)
+    for module, widths in ((maps, narrow), (coverage_maps, wide)):
+        width, height, left = module._window()
+        place = answers.Box(*box)
+        lon, _, zoom = place.camera(width, height, left_px=left)
+        view = {"longitude": lon, "zoom": zoom}
+        for shown in widths:
+            assert pixels(view, place.west, shown) >= left
+            assert pixels(view, place.east, shown) <= shown

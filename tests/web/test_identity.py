@@ -14,6 +14,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from cockpit.access import sessions
 from cockpit.access.rules import PAGES
+from cockpit.access.visitor import PUBLIC
 from cockpit.web import streams, wire
 from cockpit.web.identity import BROWSER_COOKIE, Identity
 from tests.entering import Browser, Clock, account, signed_in, trail
@@ -166,6 +167,13 @@ def by_hand() -> bytes:
     return bytes(message.SerializeToString())
 
 
+def on_page(query: str, path: str = "/appeals") -> bytes:
+    message = BackMsg()
+    message.rerun_script.query_string = query
+    message.rerun_script.context_info.url = f"http://cockpit.test{path}?old=1"
+    return bytes(message.SerializeToString())
+
+
 class TestWire:
     """The fields are where Streamlit's own descriptions have them."""
 
@@ -177,6 +185,16 @@ class TestWire:
         other = ForwardMsg()
         other.delta.new_element.markdown.body = "a-b-c"
         assert wire.session_given(other.SerializeToString()) == ""
+
+    def test_the_page_that_a_message_is_about(self) -> None:
+        assert wire.page_of(on_page("a=b")) == "/appeals?a=b"
+        assert wire.page_of(on_page("")) == "/appeals"
+        assert wire.page_of(by_hand()) == ""
+        assert wire.page_of(b"\xff\xff") == ""
+        moved = ForwardMsg()
+        moved.page_info_changed.query_string = "view=time"
+        assert wire.query_told(moved.SerializeToString()) == "view=time"
+        assert wire.query_told(new_session("page-1")) is None
 
     def test_what_somebody_did(self) -> None:
         heartbeat = BackMsg()
@@ -381,6 +399,32 @@ class TestOpenWebsockets:
             assert app.watch._task is None
 
         asyncio.run(run())
+
+    def test_the_way_to_sign_in_leads_back_to_the_page(self) -> None:
+        account("li")
+        pages = Pages(new_session("page-1"))
+
+        async def run() -> str:
+            socket = Socket(Identity(pages), f"{sessions.COOKIE}={signed_in('li')}")
+            task = asyncio.create_task(socket.run())
+            socket.to_server.put_nowait({"type": "websocket.receive", "bytes": on_page("lang=en")})
+            await asyncio.sleep(0.2)
+            await asyncio.to_thread(revoke, "li")
+            socket.to_server.put_nowait({"type": "websocket.receive", "bytes": on_page("a=//b")})
+            await asyncio.wait_for(task, 2)
+            return ForwardMsg.FromString(socket.sent[-2]["bytes"]).auth_redirect.url
+
+        assert asyncio.run(run()) == "/sign-in?ended=1&next=%2Fappeals%3Fa%3D%2F%2Fb"
+
+    def test_the_way_back_has_the_query_that_the_page_gave_itself(self) -> None:
+        stream = streams.Stream(PUBLIC, streams.Owner("", ""), streams.Known())
+        moved = ForwardMsg()
+        moved.page_info_changed.query_string = "view=time"
+        stream._follow(moved.SerializeToString())
+        assert stream._way_back() == "/sign-in?ended=1"  # no page known yet
+        stream._page = "/appeals?lang=en"
+        stream._follow(moved.SerializeToString())
+        assert stream._way_back() == "/sign-in?ended=1&next=%2Fappeals%3Fview%3Dtime"
 
     def test_a_message_of_an_ended_session_does_not_arrive(self) -> None:
         account("li")

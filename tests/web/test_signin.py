@@ -319,3 +319,22 @@ def test_a_role_without_the_right_reads_one_sentence(browser: Browser) -> None:
     answer = browser.get("/population")
     assert answer.status == 403
     assert "Your account is not allowed to open it." in answer.text
+
+
+def test_an_ended_session_is_said_in_the_other_language_too(browser: Browser) -> None:
+    page = browser.get("/sign-in?ended=1&next=%2Frisk%3Fview%3Dtime")
+    assert "Your session has ended. Sign in again." in page.text
+    assert 'href="/sign-in?lang=zh&next=%2Frisk%3Fview%3Dtime&ended=1"' in page.text
+    turned = browser.get("/sign-in?lang=zh&next=%2Frisk%3Fview%3Dtime&ended=1")
+    assert "登录已失效，请重新登录。" in turned.text
+
+
+def test_an_account_of_one_area_reads_that_the_page_is_of_the_whole_county(
+    browser: Browser,
+) -> None:
+    account("li", "leader", territory="529901001")
+    browser.cookies[sessions.COOKIE] = signed_in("li")
+    answer = browser.get("/risk")
+    assert answer.status == 403
+    assert "This page shows the whole county" in answer.text
+    assert "not for your role" not in answer.text
