@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from cockpit.access.second_place import home_of, second_place
 from cockpit.settings import settings
-from cockpit.store.rows import write_whole
+from cockpit.store.whole import write_whole
 from geodata.errors import DataFileError, InputError
 
 PRIVATE, PUBLIC = "audit.pem", "audit-public-{id}.pem"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -20,6 +22,11 @@ class SignInRefusedError(CockpitError):
     """Wrong name, wrong password, locked, switched off: who asks is not told which."""
 
 
+_DOOR = threading.BoundedSemaphore(4)
+"""How many sign-ins ask the store at once: the others wait here, and not for its connections, which
+pages need as well. Nobody stands in the door while a hash is worked out."""
+
+
 def with_password(name: str, password: str, *, address: str, agent: str = "") -> str:
     """
     Sign in; return the value of a new session's cookie.
@@ -35,15 +42,17 @@ def with_password(name: str, password: str, *, address: str, agent: str = "") ->
     """
     name = canonical(name[:LONGEST_NAME])
     try:
-        locks.admit(address)
-        if not locks.begin_attempt(name):
-            raise _refusal()
-        with Session(engine()) as db:
-            row = db.get(StoredAccount, name)
-            kept = row.password_hash if row is not None and not row.demo else ""
+        with _DOOR:
+            locks.admit(address)
+            if not locks.begin_attempt(name):
+                raise _refusal()
+            with Session(engine()) as db:
+                row = db.get(StoredAccount, name)
+                kept = row.password_hash if row is not None and not row.demo else ""
         right = passwords.matches(kept, password)
         renewed = passwords.hashed(password) if right and passwords.is_old(kept) else ""
-        return _end(name, address, agent, right=right, kept=kept, renewed=renewed)
+        with _DOOR:
+            return _end(name, address, agent, right=right, kept=kept, renewed=renewed)
     except SQLAlchemyError as error:
         raise StoreError("The store cannot be reached.") from error
 

@@ -58,9 +58,10 @@ from cockpit.store.live import (
     taken_readings,
 )
 from cockpit.store.migrate import upgrade
-from cockpit.store.rows import Place, rows_of, write_whole
+from cockpit.store.rows import Place, rows_of
 from cockpit.store.sealed import blind_key, ring_of, seal_frame
 from cockpit.store.settled import settle
+from cockpit.store.whole import write_whole
 from geodata.errors import AskFirst, DataFileError
 from loaders.manifest import Dataset, Manifest, read_manifest
 from loaders.quality import score

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,18 +56,6 @@ def _first_holding(points: NDArray[np.object_], shapes: NDArray[np.object_]) -> 
     from geodata.hierarchy import parents_by_place
 
     return parents_by_place(points, shapes)
-
-
-def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
-    """Write a file that is there whole or not at all, whatever moment the power goes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with half.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    half.chmod(mode)
-    half.replace(path)
 
 
 def rows_of(loaded: LoadedTable, place: Place) -> tuple[Rows, list[Finding]]:

@@ -18,8 +18,8 @@ from cockpit.access.sealing import (
     open_bytes,
     seal_bytes,
 )
-from cockpit.store.rows import write_whole
 from cockpit.store.sealed import active_key, ring_of
+from cockpit.store.whole import write_whole
 
 UPLOADS = "uploads"
 _MARK = "cockpit-"

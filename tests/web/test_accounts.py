@@ -31,8 +31,10 @@ Become = Callable[..., Visitor]
 
 
 @pytest.fixture
-def app(tiny_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Starlette]:
-    shutil.copytree(tiny_store, tmp_path / "data")
+def app(
+    unvisited_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Starlette]:
+    shutil.copytree(unvisited_store, tmp_path / "data")
     monkeypatch.setenv("COCKPIT_DATA", str(tmp_path / "data"))
     conftest._forget_store()
     sessions.forget()
