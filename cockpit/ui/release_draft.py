@@ -9,8 +9,8 @@ from cockpit.answers.release_decision import MOST_PLACES
 from cockpit.answers.twin import Twin
 from cockpit.coverage.services import SERVICES
 from cockpit.release.budget import written
-from cockpit.ui import cache, coverage_parts, release_cache, state
-from cockpit.ui.release_words import LEVEL_NAMES, columns_of, levels_of, title_of
+from cockpit.ui import cache, coverage_parts, release_cache, release_figures, state
+from cockpit.ui.release_words import LEVEL_NAMES, levels_of, title_of
 from cockpit.ui.words import NO_FIGURE, language, number, percent, say, say_error
 from geodata.errors import CockpitError
 
@@ -29,30 +29,15 @@ def show(twin: Twin, draft: Draft) -> None:
         names = [say("Figures"), say("How good they are"), say("Would a siting differ?")]
         tabs = st.tabs(names if draft.kind == "noisy" else names[:1], key=f"draft.tabs.{draft.id}")
         with tabs[0]:
-            figures(draft)
+            release_figures.show(
+                draft.table(), draft.classes, draft.levels, draft.margins, f"draft.level.{draft.id}"
+            )
         if draft.kind == "noisy":
             with tabs[1]:
                 _errors(twin, draft)
             with tabs[2]:
                 _decision(twin, draft)
         _ways_on(draft)
-
-
-def figures(draft: Draft) -> None:
-    """Show the figures of one level as the public would see them."""
-    level = st.segmented_control(
-        say("Level"),
-        draft.levels,
-        format_func=lambda one: say(LEVEL_NAMES[one]),
-        default=draft.levels[min(1, len(draft.levels) - 1)],
-        label_visibility="collapsed",
-        required=True,
-        key=f"draft.level.{draft.id}",
-    )
-    level = str(level or draft.levels[0])
-    margin = {c: m for (of, c), m in draft.margins.items() if of == level}
-    columns = columns_of(draft.table(), draft.classes, level, margin)
-    coverage_parts.table(columns, words=[say("Region")], alt=say("Table of the figures"))
 
 
 def _errors(twin: Twin, draft: Draft) -> None:

@@ -8,12 +8,10 @@ import streamlit as st
 
 from cockpit.answers.release_store import Published
 from cockpit.answers.release_write import LONGEST_WORDS
-from cockpit.ui import coverage_parts, release_cache, state
+from cockpit.ui import coverage_parts, release_cache, release_figures, state
 from cockpit.ui.release_words import (
     KIND_NAMES,
-    LEVEL_NAMES,
     change_of,
-    columns_of,
     levels_of,
     title_of,
 )
@@ -93,20 +91,8 @@ def _one(one: Published) -> None:
 
 
 def _figures(one: Published) -> None:
-    level = st.segmented_control(
-        say("Level"),
-        one.levels,
-        format_func=lambda x: say(LEVEL_NAMES[x]),
-        default=one.levels[min(1, len(one.levels) - 1)],
-        label_visibility="collapsed",
-        required=True,
-        key=f"released.level.{one.id}",
-    )
-    level = str(level or one.levels[0])
-    margin = {c: m for (of, c), m in one.margins.items() if of == level}
     classes = list(zip(one.classes, one.class_titles, strict=True))
-    columns = columns_of(one.table(), classes, level, margin)
-    coverage_parts.table(columns, words=[say("Region")], alt=say("Table of the figures"))
+    release_figures.show(one.table(), classes, one.levels, one.margins, f"released.level.{one.id}")
 
 
 def _retract(one: Published) -> None:
