@@ -18,6 +18,7 @@ from cockpit.access import audit, sessions
 from cockpit.access.rules import PAGES, may_open
 from cockpit.access.visitor import PUBLIC, Visitor
 from cockpit.answers.sign_in import county_name
+from cockpit.locale import LANGUAGES
 from cockpit.store.session import StoreError
 from cockpit.web import signin_page
 from cockpit.web.client import address_of, from_ours, is_https
@@ -203,7 +204,9 @@ def page_refusal(scope: Scope, visitor: Visitor) -> Response:
         return signin_page.message(language, reason, 403, county=county_name(language))
     query = scope["query_string"].decode("latin-1")
     wanted = quote(scope["path"]) + (f"?{query}" if query else "")
-    return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}", 303, _NO_STORE)
+    asked = Request(scope).query_params.get("lang", "")
+    spoken = f"&lang={asked}" if asked in LANGUAGES else ""
+    return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}{spoken}", 303, _NO_STORE)
 
 
 def _is_page(scope: Scope) -> bool:

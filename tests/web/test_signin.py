@@ -313,6 +313,12 @@ def test_the_public_is_led_to_the_sign_in_page_and_back(browser: Browser) -> Non
     assert 'name="next" value="/risk?view=time&x=%2F%2Fevil"' in page.text
 
 
+def test_the_way_to_the_door_keeps_the_language(browser: Browser) -> None:
+    for said, kept in (("lang=en", "&lang=en"), ("lang=zh", "&lang=zh"), ("lang=xx", "")):
+        place = browser.get(f"/risk?{said}").header("location")
+        assert place == f"/sign-in?next=%2Frisk%3F{said.replace('=', '%3D')}{kept}"
+
+
 def test_a_role_without_the_right_reads_one_sentence(browser: Browser) -> None:
     account("root", "administrator")
     browser.cookies[sessions.COOKIE] = signed_in("root")
