@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from sqlalchemy import Select, insert, select, text, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from cockpit.store.models import Meta
 from cockpit.store.models_live import Alert, AlertEntry
 from cockpit.store.session import StoreError, has_table, require_revision, require_table
+from cockpit.store.waiting import take_turn
 from geodata.errors import CockpitError, InputError
 
 LONGEST_NAME, LONGEST_WORDS = 80, 1_000
@@ -117,14 +118,8 @@ def writing(db: Session) -> Iterator[dict[str, Any]]:
 
 
 def _queue(db: Session) -> dict[str, Any]:
-    """Lock the note's row (in SQLite: the store), making it at the first time; return the note."""
-    touched = update(Meta).where(Meta.key == _NOTE).values(value=Meta.value)
-    if not db.execute(touched).rowcount:  # type: ignore[attr-defined]
-        try:
-            with db.begin_nested():
-                db.execute(insert(Meta).values(key=_NOTE, value={}))
-        except IntegrityError:  # another process made it while we waited
-            db.execute(touched)
+    """Lock the note's row (in SQLite: the store); return the note."""
+    take_turn(db, _NOTE)
     return dict(db.execute(select(Meta.value).where(Meta.key == _NOTE)).scalar() or {})
 
 

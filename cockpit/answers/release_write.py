@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from cockpit.access import audit
@@ -33,7 +33,6 @@ from cockpit.answers.release_store import (
 )
 from cockpit.release.budget import written
 from cockpit.store.bulk import insert_frame
-from cockpit.store.models import Meta
 from cockpit.store.models_release import (
     Release,
     ReleaseChange,
@@ -42,6 +41,7 @@ from cockpit.store.models_release import (
     ReleasePlace,
 )
 from cockpit.store.session import StoreError, data_version, require_table
+from cockpit.store.waiting import take_turn
 from geodata.errors import CockpitError, InputError
 
 LONGEST_WORDS = 500
@@ -105,7 +105,7 @@ def writing(db: Session) -> Iterator[None]:
     try:
         require_table(db, Release.__tablename__)
         db.commit()  # nothing may be read before the lock: it would be old by then
-        _queue(db)
+        take_turn(db, _LOCK)
         yield
         db.commit()
     except OperationalError as error:
@@ -117,17 +117,6 @@ def writing(db: Session) -> Iterator[None]:
     except BaseException:
         db.rollback()
         raise
-
-
-def _queue(db: Session) -> None:
-    """Lock a row (in SQLite: the store), making it at the first time."""
-    touched = update(Meta).where(Meta.key == _LOCK).values(value=Meta.value)
-    if not db.execute(touched).rowcount:  # type: ignore[attr-defined]
-        try:
-            with db.begin_nested():
-                db.execute(insert(Meta).values(key=_LOCK, value={}))
-        except IntegrityError:  # another process made it while we waited
-            db.execute(touched)
 
 
 def keep(

@@ -4,10 +4,29 @@ from __future__ import annotations
 
 import sqlite3
 
+from sqlalchemy import insert, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+
+from cockpit.store.models import Meta
 
 _TAKE = "UPDATE audit_head SET seq = seq WHERE id = 0"
 """Changes nothing; SQLite lets nobody else write from here on."""
+
+
+def take_turn(db: Session, key: str) -> None:
+    """
+    Lock a row of ``meta`` (in SQLite: the store) until the transaction ends, making it at first.
+
+    Whoever takes the same turn waits. Nothing may have been read before in the transaction.
+    """
+    touched = update(Meta).where(Meta.key == key).values(value=Meta.value)
+    if not db.execute(touched).rowcount:  # type: ignore[attr-defined]
+        try:
+            with db.begin_nested():
+                db.execute(insert(Meta).values(key=key, value={}))
+        except IntegrityError:  # another process made it while we waited
+            db.execute(touched)
 
 
 def wait_for_writers(db: Session) -> None:
