@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from cockpit.access import audit
 from cockpit.access.audit_chain import COLUMNS
 from cockpit.access.audit_checkpoints import Checkpoint, in_second_place, in_store
 from cockpit.access.second_place import second_place
+from cockpit.settings import settings
 from cockpit.store.models_audit import AuditEntry
 from cockpit.store.session import engine, require_table
 
@@ -128,16 +130,28 @@ class Counts:
 
     by_act: Mapping[str, int]
     by_class: Mapping[str, int]
-    by_day: Mapping[str, int]  # UTC day, ISO 8601
+    by_day: Mapping[str, int]  # day of the county's clocks, ISO 8601
 
 
 def counts(db: Session, wanted: Filter) -> Counts:
     """Count entries by act, class and day."""
     require_table(db, AuditEntry.__tablename__)
-    day = func.substr(AuditEntry.at, 1, 10)
+    by_hour = _counted(db, wanted, func.substr(AuditEntry.at, 1, 14))
     return Counts(
-        *(_counted(db, wanted, by) for by in (AuditEntry.act, AuditEntry.data_class, day))
+        _counted(db, wanted, AuditEntry.act),
+        _counted(db, wanted, AuditEntry.data_class),
+        _days(by_hour),
     )
+
+
+def _days(by_hour: Mapping[str, int]) -> dict[str, int]:
+    """Add hours of UTC up to days of the county's clocks, which keep whole hours."""
+    zone = ZoneInfo(settings().timezone)
+    days: dict[str, int] = {}
+    for hour, n in by_hour.items():
+        day = dt.datetime.fromisoformat(f"{hour}00+00:00").astimezone(zone).date().isoformat()
+        days[day] = days.get(day, 0) + n
+    return days
 
 
 def _counted(db: Session, wanted: Filter, by: Any) -> dict[str, int]:

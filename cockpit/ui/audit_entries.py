@@ -183,7 +183,7 @@ def _charts(found: Counts) -> None:
     by_class = [(words.data_class(c), found.by_class[c]) for c in CLASSES if c in found.by_class]
     _bars(say("By class"), by_class, "audit.by_class")
     days = sorted(found.by_day.items())[-7:]
-    _bars(say("By day (UTC), the last ones"), days, "audit.by_day")
+    _bars(say("By day, the last ones"), days, "audit.by_day")
 
 
 def _bars(title: str, rows: list[tuple[str, int]], name: str) -> None:

@@ -286,3 +286,9 @@ def test_the_code_given_as_an_example_is_a_code(file: str) -> None:
     text = (Path(__file__).parents[2] / file).read_text("utf-8")
     (code,) = re.findall(r"\b[0-9A-Z]{4}-[0-9A-Z]\b", text)
     assert audit.code_of(audit.entry_of(code)) == code
+
+
+def test_days_are_those_of_the_countys_clocks() -> None:
+    """16:00 UTC is midnight in Shanghai: the entries after it belong to the next day."""
+    hours = {"2026-03-01T15:": 2, "2026-03-01T16:": 3, "2026-03-02T00:": 4}
+    assert answers._days(hours) == {"2026-03-01": 2, "2026-03-02": 7}
