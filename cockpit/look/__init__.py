@@ -1,0 +1,1 @@
+"""The design language: tokens, palettes, type; known to every layer, knowing none."""
