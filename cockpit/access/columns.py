@@ -130,6 +130,9 @@ _DECLARED: Mapping[str, Mapping[str, str]] = {
     "release_figure": {_OPEN: "release_id code class_id count"},
     "release_margin": {_OPEN: "release_id level class_id margin"},
     "release_place": {_OPEN: "release_id code position level parent name name_en"},
+    # what screens follow, and briefings: each issue has the class of its parts beside it
+    "wall": {_INNER: "id seq selection scene changed who"},
+    "briefing": {_INNER: "id county kind as_of data_class made who data_version figures digest"},
     "privacy_spend": {_OPEN: "seq county year millionths release_id at", _INNER: "who"},
 }
 

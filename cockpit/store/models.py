@@ -20,6 +20,7 @@ from cockpit.store import (  # noqa: F401 -- whoever makes all tables makes thes
     models_access,
     models_audit,
     models_live,
+    models_looks,
     models_release,
     models_sealed,
 )
