@@ -330,12 +330,15 @@ def comment(places: OpenPlaces) -> None:
     """Say how to comment or to correct something."""
     contact = str(places.county.get("contact") or "")
     if contact:
-        html = said(say("Is something wrong or missing? Tell us:")) + said(contact)
+        html = said(say("Is something wrong or missing? Tell us:"))
+        html += f"<p>{elder.telephones(contact)}</p>"
     else:
         html = said(
             say("The county has not named an office for comments yet."),
             say("You can ask at the service window of your town."),
         )
+    if elder.on():
+        html += f"<p>{elder.call()}</p>"
     show(panel(say("Comment or correct"), html))
 
 

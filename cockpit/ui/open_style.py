@@ -58,12 +58,24 @@ _PAGE = """
 .op-quiet, .op .op-quiet {color: VAR_QUIET;}
 .op-panel {background: VAR_PANEL; border: 1px solid VAR_LINE; border-radius: 8px;
   padding: 16px 20px; height: 100%;}
+.op-help {display: flex; flex-wrap: wrap; gap: 8px 16px; align-items: center;}
+.op-help button, .op .op-call {font: inherit; font-weight: 600; min-height: 44px; padding: 6px 16px;
+  border: 1px solid VAR_ACCENT; border-radius: 8px; background: VAR_PANEL; color: VAR_ACCENT;
+  cursor: pointer; display: none;}
+[data-speaks] .op-help button[value="start"], [data-speaking] .op-help button[value="stop"],
+.op .op-call {display: inline-block;}
+[data-speaking] .op-help button[value="start"] {display: none;}
+.op .op-call {color: VAR_ON_ACCENT; background: VAR_ACCENT; text-decoration: none;}
+.op-help button:focus-visible, .op-help a:focus-visible {outline: 3px solid VAR_ACCENT;
+  outline-offset: 2px;}
+.op-reading {outline: 3px solid VAR_ACCENT; outline-offset: 3px; border-radius: 4px;}
 .op-cards {display: grid; gap: 12px; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr));}
 .op-cards.op-wide {grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr));}
 .op-card {background: VAR_PANEL; border: 1px solid VAR_LINE; border-radius: 8px;
   padding: 12px 16px; display: block;}
 .op-cards.op-tops {align-items: start;}
 a.op-card {text-decoration: none;}
+a.op-card .op-quiet {font-weight: 400;}
 a.op-card:hover, a.op-card:focus-visible {border-color: VAR_ACCENT;}
 .op-big {font-size: 1.9rem; font-weight: 650; line-height: 1.3; white-space: nowrap;}
 .op-unit {font-size: 1rem; font-weight: 400; color: VAR_QUIET;}
@@ -130,11 +142,11 @@ html {font-size: calc(1.5 * clamp(15px, calc(11.2px + .25vw), 24px));}
 .op-panel, .op-card {border: 2px solid #16202E;}
 .op th, .op td {border-bottom-color: #16202E;}
 .op a {color: #0B3B72;}
-.op a:not(.op-card) {text-decoration: underline; display: inline-block; padding: 6px 0;
+.op a:not(.op-card, .op-call) {text-decoration: underline; display: inline-block; padding: 6px 0;
   min-height: 44px; box-sizing: border-box;}
 .op .op-yes {color: #00544B;}
 .op .op-no {color: #9B1030;}
-.stApp button, .stApp [role="radio"], .stApp input, .op summary, .op a.op-card,
+.stApp button, .stApp [role="radio"], .stApp input, .op summary, .op a.op-card, .op .op-call,
 .stApp [data-testid="stCheckbox"] label, .stApp [data-testid="stTopNavLink"] {min-height: 44px;}
 .stApp [data-testid="stButtonGroup"] button {min-height: 48px; padding: 8px 16px;}
 .op-cards, .op-cards.op-wide {grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr));}
@@ -147,6 +159,8 @@ VAR_STACK
   .op h1, .op-big {font-size: 1.45rem;} .op h2 {font-size: 1.15rem;}
   .op-bar {grid-template-columns: 1fr;} .op-bar > :last-child {grid-column: 1;}}
 """
+
+_NAMES = ("ground", "quiet", "panel", "line", "accent", "on_accent", "text", "good", "bad")
 
 
 def paint(*, elder: bool) -> None:
@@ -161,6 +175,6 @@ def paint(*, elder: bool) -> None:
 def _filled(css: str) -> str:
     css = css.replace("VAR_STACK", _STACK)
     text = re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r":\s+", ":", css.strip()))
-    for name in ("ground", "quiet", "panel", "line", "accent", "text", "good", "bad"):
+    for name in _NAMES:
         text = text.replace(f"VAR_{name.upper()}", getattr(TOKENS, name))
     return text

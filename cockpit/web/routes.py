@@ -26,6 +26,7 @@ from cockpit.web import (
     risk,
     scenarios,
     signin,
+    speak,
     styles,
 )
 from cockpit.web.errors import NotFoundError
@@ -56,6 +57,7 @@ _ALL = (
     *accounts.ROUTES,
     *audit.ROUTES,
     *signin.ROUTES,
+    *speak.ROUTES,
     *open_layers.ROUTES,
     *open_routes.ROUTES,
     *(
