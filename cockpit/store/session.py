@@ -17,6 +17,7 @@ from cockpit.store.models import Meta
 from geodata.errors import CockpitError
 
 _upgrading = threading.Lock()
+_MOST_POSTGRESQL = 60
 
 
 class StoreError(CockpitError):
@@ -28,15 +29,21 @@ def open_engine(address: str) -> Engine:
     Create an engine; SQLite gets WAL, synchronous=FULL and foreign keys.
 
     The folder of a SQLite file is created. No connection is opened yet.
+
+    Five connections stay open, and nobody waits for one: who holds the store's lock may need a
+    second (to ask for the store's name), and if all were with those who wait for the lock, everybody
+    would wait until the timeout. PostgreSQL has a limit of its own, 100 by default; ours is below.
     """
     url = make_url(address)
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    if url.database and url.database != ":memory:":
+        return create_engine(url, pool_pre_ping=True, max_overflow=_MOST_POSTGRESQL)
+    options: dict[str, Any] = {"connect_args": {"timeout": 30}}
+    if url.database and url.database != ":memory:":  # which has no pool to limit
         from pathlib import Path
 
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    made = create_engine(url, connect_args={"timeout": 30})
+        options["max_overflow"] = -1
+    made = create_engine(url, **options)
     event.listen(made, "connect", _sqlite_pragmas)
     event.listen(made, "begin", _sqlite_begin)
     return made
