@@ -31,7 +31,7 @@ def open_engine(address: str) -> Engine:
     The folder of a SQLite file is created. No connection is opened yet.
 
     Five connections stay open, and nobody waits for one: who holds the store's lock may need a
-    second (to ask for the store's name), and if all were with those who wait for the lock, everybody
+    second (to ask for the store's name), and if all were with those who wait for the lock, all
     would wait until the timeout. PostgreSQL has a limit of its own, 100 by default; ours is below.
     """
     url = make_url(address)
