@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,14 +17,11 @@ from cockpit.answers.risk_field import Field, field_of
 from cockpit.answers.risk_heat import Heat, cuts_of, heat_of
 from cockpit.answers.risk_places import Floats, Places, to_metres
 from cockpit.answers.risk_question import Question
+from cockpit.look.marks import HEAT
 from geodata.errors import InputError
 
 DRAWN = ("density", "relative")
 """The methods whose heat is known between the cells as well."""
-RAMPS: Mapping[str, tuple[str, ...]] = {
-    "light": ("#FBD3AE", "#F29A5B", "#D9482B", "#8E0F1E"),
-    "dark": ("#5B2E2A", "#A03C2C", "#E8613A", "#FFC078"),
-}
 FULL, FAINT = 0.88, 0.34
 """How opaque a colour is: sure, and where too few events are behind it."""
 _FORM = 1
@@ -63,14 +60,14 @@ def picture(
     whole
         The period whose quantiles are the limits of the classes: ``q`` or one that holds it.
     look
-        Theme of the colours: a key of ``RAMPS``.
+        Theme of the colours: a key of ``HEAT``.
 
     Raises
     ------
     InputError
         For a method or a look that has no picture, or what the method refuses.
     """
-    if method not in DRAWN or look not in RAMPS:
+    if method not in DRAWN or look not in HEAT:
         raise InputError("There is no picture of method {method}.", method=method)
     found = heat_of(known, places, q, method)
     cuts = cuts_of(heat_of(known, places, whole, method).values)
@@ -81,7 +78,7 @@ def picture(
     unsure = map_coordinates(_unsure(found, field, cuts), np.stack((row, column)), order=1)
     shades += (np.round(unsure * (_STEPS - 1)) * _SHADES).astype(np.uint8)
     shades[~inside] = 0  # the first shade of all is none
-    return _png(shades, _palette(RAMPS[look][: len(cuts) + 1]))
+    return _png(shades, _palette(HEAT[look][: len(cuts) + 1]))
 
 
 def bounds_of(places: Places) -> tuple[float, float, float, float]:

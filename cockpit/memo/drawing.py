@@ -11,21 +11,23 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from cockpit.look import marks
+from cockpit.look.tokens import FONT_STACK, INK, LIGHT, WHITE
+
 Floats = NDArray[np.float64]
 Shapes = NDArray[np.object_]
 Kind = Literal["kept", "new", "moved", "closed", "away"]
 
-CHANGE = ("#1F6FB2", "#5E9CCB", "#A3C4DF", "#E1E5EA", "#F0BE8C", "#E28A43", "#B85A12")
-"""Blue: fewer minutes, through grey to orange: more; as on the pages, but for a lighter middle: on
-paper most cells are of it, and what changes has to stand out."""
+CHANGE = marks.ON_PAPER
+"""Blue: fewer minutes, through grey to orange: more."""
 
-NOBODY = "#FFFFFF"
+NOBODY = WHITE
 STEPS = ((0.2, 0.5, 1.0), (0.5, 1.0, 2.0), (1.0, 2.0, 5.0), (1.0, 5.0, 15.0), (1.0, 10.0, 30.0))
 """Minutes between the classes, the same on both sides of zero; the first set that fits."""
 
 _WIDTH, _MAP, _TALLEST = 720.0, 500.0, 560.0  # of the picture, of the map in it, at most
-_INK, _QUIET, _LINE = "#16202E", "#5A6B82", "#8A97A8"
-_FACES = "Noto Sans SC, Noto Sans CJK SC, Source Han Sans SC, PingFang SC, Microsoft YaHei"
+_INK, _QUIET, _LINE = INK, LIGHT.quiet, marks.PAPER_LINE
+_FACES = FONT_STACK.replace('"', "").removesuffix(", sans-serif")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
+from cockpit.look.marks import FEWER, MORE
+from cockpit.look.tokens import LIGHT
 from cockpit.memo.content import (
     Bar,
     Check,
@@ -23,11 +25,15 @@ from cockpit.memo.words import date
 
 _LANG = {"zh": "zh-CN", "en": "en"}
 
-_STYLE = """
-:root{--text:#16202E;--quiet:#5A6B82;--line:#DCE3EC;--panel:#F5F7FA;--accent:#1668C7;
---better:#1F6FB2;--worse:#B85A12}
+_STYLE = f"""
+:root{{--text:{LIGHT.text};--quiet:{LIGHT.quiet};--line:{LIGHT.line};--panel:{LIGHT.ground};
+--sheet:{LIGHT.panel};
+--accent:{LIGHT.accent};--better:{FEWER};--worse:{MORE}}}
+"""
+_STYLE += """
 *{box-sizing:border-box}
-body{margin:0;background:#fff;color:var(--text);font:15px/1.6 "Noto Sans SC","Noto Sans CJK SC",
+body{margin:0;background:var(--sheet);color:var(--text);
+font:15px/1.6 "Noto Sans SC","Noto Sans CJK SC",
 "Source Han Sans SC","PingFang SC","Microsoft YaHei",sans-serif;font-variant-numeric:tabular-nums}
 main{max-width:820px;margin:0 auto;padding:40px 24px 64px}
 header{border-bottom:2px solid var(--text);padding-bottom:16px;margin-bottom:24px}
@@ -147,9 +153,9 @@ def _bar(bar: Bar | None) -> str:
     worse, better = 50 * bar.worse, 50 * bar.better
     return (
         '<svg viewBox="0 0 100 12" preserveAspectRatio="none" aria-hidden="true">'
-        f'<rect x="{50 - worse:.2f}" y="1" width="{worse:.2f}" height="10" fill="#B85A12"/>'
-        f'<rect x="50" y="1" width="{better:.2f}" height="10" fill="#1F6FB2"/>'
-        '<rect x="49.8" width="0.4" height="12" fill="#5A6B82"/></svg>'
+        f'<rect x="{50 - worse:.2f}" y="1" width="{worse:.2f}" height="10" fill="{MORE}"/>'
+        f'<rect x="50" y="1" width="{better:.2f}" height="10" fill="{FEWER}"/>'
+        f'<rect x="49.8" width="0.4" height="12" fill="{LIGHT.quiet}"/></svg>'
     )
 
 

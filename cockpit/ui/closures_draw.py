@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from cockpit.answers import closure_areas
 from cockpit.answers.twin import Twin
+from cockpit.look.marks import FLOOD
+from cockpit.look.tokens import INK, WHITE
 from cockpit.ui import cache, closures_cache, closures_choices, state, theme
-from cockpit.ui.closures_maps import CLOSED, WATER, WATER_DARK
+from cockpit.ui.closures_maps import CLOSED
 from cockpit.ui.theme import Tokens
 from cockpit.ui.words import language, say
 
@@ -59,7 +61,7 @@ def figure(twin: Twin, key: str, tokens: Tokens, in_language: str) -> Any:
 
     found = closures_cache.sketch()
     west, south, east, north = closures_cache.box()
-    water = WATER_DARK if tokens.name == "dark" else WATER
+    water = FLOOD[tokens.name]
     names = cache.names(twin.version, in_language)
     rows = _apart(twin, found.places)
     traces = [
@@ -72,7 +74,7 @@ def figure(twin: Twin, key: str, tokens: Tokens, in_language: str) -> Any:
             "x": found.bridges[:, 0].round(5).tolist(),
             "y": found.bridges[:, 1].round(5).tolist(),
             "marker": {
-                "size": 6, "color": "#FFFFFF", "line": {"color": "#16202E", "width": 1}
+                "size": 6, "color": WHITE, "line": {"color": INK, "width": 1}
             },
             "hoverinfo": "skip",
             "selected": {"marker": {"color": CLOSED}},

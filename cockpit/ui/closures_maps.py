@@ -17,6 +17,8 @@ from cockpit.answers.layers import layer_url
 from cockpit.answers.map import Box
 from cockpit.answers.twin import Twin
 from cockpit.coverage.services import SERVICES
+from cockpit.look import marks
+from cockpit.look.tokens import INK, WHITE
 from cockpit.ui import cache, coverage_maps, maps, state, theme
 from cockpit.ui.closures_choices import Choice
 from cockpit.ui.coverage_maps import paint
@@ -27,10 +29,7 @@ from cockpit.ui.words import language, say
 CUTS = (5.0, 10.0, 15.0, 30.0)
 """Minutes lost up to which the classes reach; beyond is the last class."""
 
-LOST = ("#F3D9B8", "#EDB577", "#E28A43", "#B85A12", "#7A3A08")
-LOST_DARK = ("#5B4630", "#8A5A2B", "#BC7430", "#EE9140", "#FFC48A")
 CLOSED = theme.ALERT["red"]
-WATER, WATER_DARK = "#2F7FC1", "#3E8EDB"
 
 
 @dataclass(frozen=True)
@@ -111,17 +110,17 @@ def _county(scene: Scene) -> str:
 
 def lost_colours(tokens: Tokens) -> tuple[str, ...]:
     """Return one colour a class of minutes lost, the last for more than the longest."""
-    return LOST_DARK if tokens.name == "dark" else LOST
+    return marks.LOST[tokens.name]
 
 
 def unchanged_colour(tokens: Tokens) -> str:
     """Return the colour of cells that lose nothing: the ground, so that losses stand out."""
-    return "#1A2740" if tokens.name == "dark" else "#FFFFFF"
+    return marks.UNCHANGED[tokens.name]
 
 
 def cut_off_colour(tokens: Tokens) -> str:
     """Return the colour of cells without any way now: the violet that "no way" has elsewhere."""
-    return "#5F50A8" if tokens.name == "dark" else coverage_maps.NO_WAY
+    return marks.NO_WAY_DARK if tokens.name == "dark" else marks.NO_WAY
 
 
 def fill(tokens: Tokens) -> str:
@@ -194,7 +193,7 @@ def _closed(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
     if not scene.choice.asked.key:
         return []
     address = closed_url(scene.twin.version, scene.choice.asked.key)
-    water = WATER_DARK if tokens.name == "dark" else WATER
+    water = marks.FLOOD[tokens.name]
     name = mark(scene.choice.asked.key)
     common = {"@@type": "GeoJsonLayer", "data": address, "lineWidthUnits": "pixels"}
     outline = {
@@ -244,7 +243,7 @@ def _marks(scene: Scene) -> list[dict[str, Any]]:
             "textFontFamily": theme.FONT_STACK,
             "textFontSettings": {"sdf": True, "fontSize": 64, "buffer": 16, "radius": 16},
             "textOutlineWidth": 12,
-            "textOutlineColor": rgba("#FFFFFF"),
+            "textOutlineColor": rgba(WHITE),
             "textSizeUnits": "pixels",
         }
     ]
@@ -293,7 +292,7 @@ def _served(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
             "filled": True,
             # Dark on the light ring: bridges to click are light.
             "getFillColor": rgba(tokens.accent),
-            "getLineColor": rgba("#FFFFFF"),
+            "getLineColor": rgba(WHITE),
             "getLineWidth": 1.4,
             "lineWidthUnits": "pixels",
             "pointRadiusUnits": "pixels",
@@ -305,7 +304,7 @@ def _served(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
 def _bridges(scene: Scene, tokens: Tokens) -> dict[str, Any]:
     """Return the bridges as points with their line: what is closed is red."""
     shut = "||".join(f"properties.id=='{edge}'" for edge in scene.choice.closures.edges)
-    fill_colour = paint("#FFFFFF", 1)
+    fill_colour = paint(WHITE, 1)
     if shut:
         fill_colour = f"({shut})?{paint(CLOSED, 1)}:{fill_colour}"
     return {
@@ -316,7 +315,7 @@ def _bridges(scene: Scene, tokens: Tokens) -> dict[str, Any]:
         "stroked": True,
         "filled": True,
         "getFillColor": f"@@={fill_colour}",
-        "getLineColor": rgba("#16202E" if tokens.name == "light" else "#0B1220"),
+        "getLineColor": rgba(INK if tokens.name == "light" else tokens.ground),
         "getLineWidth": 1.2,
         "lineWidthUnits": "pixels",
         "pointRadiusUnits": "pixels",
@@ -347,13 +346,13 @@ def legend(choice: Choice, *, has_water: bool, has_way: bool) -> None:
     ]
     items.append(_swatch(cut_off_colour(tokens), say("cut off now")))
     items.append(_swatch(tokens.no_data, say("no road before either")))
-    items.append(_sign("●", "#FFFFFF", say("bridge, click to close"), ring=True))
+    items.append(_sign("●", WHITE, say("bridge, click to close"), ring=True))
     if choice.asked.service in SERVICES:
         items.append(_sign("●", tokens.accent, say("facility")))
     if choice.closures:
         items.append(_sign("━", CLOSED, say("closed road, ✕ bridge")))
     if has_water:
-        water = WATER_DARK if tokens.name == "dark" else WATER
+        water = marks.FLOOD[tokens.name]
         items.append(_swatch(f"{water}66", say("flooded area"), ring=water))
     if has_way:
         items.append(_sign("━", tokens.accent, say("way before")))
@@ -371,7 +370,7 @@ def _swatch(colour: str, text: str, *, ring: str = "") -> str:
 
 
 def _sign(glyph: str, colour: str, text: str, *, ring: bool = False) -> str:
-    outline = ";-webkit-text-stroke:1px #16202E" if ring else ""
+    outline = f";-webkit-text-stroke:1px {INK}" if ring else ""
     return (
         f'<span class="ct-key"><span style="color:{colour}{outline};width:20px;'
         f'text-align:center">{glyph}</span>{escape(text)}</span>'

@@ -16,6 +16,7 @@ from cockpit.coverage.catchments import METHODS
 from cockpit.coverage.services import SERVICES
 from cockpit.coverage.standards import Checked, Standard
 from cockpit.indicators import MEASURES
+from cockpit.look.tokens import INK, WHITE
 from cockpit.ui import cache, coverage_cache, coverage_maps, theme
 from cockpit.ui.coverage_choices import MODE_PHRASE_TITLES, Choice, let_go
 from cockpit.ui.coverage_parts import (
@@ -193,7 +194,9 @@ def _standard(row: Checked) -> str:
 def dot(colour: str) -> str:
     """Return a traffic light with its word."""
     tokens = theme.now()
-    shade = {"green": tokens.good, "yellow": "#E9A820", "red": tokens.bad}.get(colour, tokens.quiet)
+    shade = {"green": tokens.good, "yellow": tokens.watch, "red": tokens.bad}.get(
+        colour, tokens.quiet
+    )
     return (
         f'<span class="ct-light"><span class="ct-dot" style="background:{shade}"></span>'
         f"{escape(say(LIGHT_TITLES[colour]))}</span>"
@@ -250,7 +253,7 @@ def _shape_keys(choice: Choice) -> list[str]:
     tokens = theme.now()
     keys = [
         '<span class="ct-key"><span style="width:11px;height:11px;margin:0 4px;border-radius:50%;'
-        f'background:#FFFFFF;border:2px solid #16202E"></span>{escape(say("facility"))}</span>'
+        f'background:{WHITE};border:2px solid {INK}"></span>{escape(say("facility"))}</span>'
     ]
     if choice.colour == "catchments":
         keys.append(_line(tokens.accent, say("border of a catchment")))

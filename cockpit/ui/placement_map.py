@@ -15,6 +15,7 @@ from cockpit.answers.map import Box
 from cockpit.answers.site_layers import standing_url
 from cockpit.answers.siting_figures import Figures
 from cockpit.answers.twin import Twin
+from cockpit.look.tokens import INK, WHITE
 from cockpit.ui import cache, cell_map, coverage_maps, maps, state, theme
 from cockpit.ui.maps import Deck
 from cockpit.ui.placement_choices import Choice
@@ -170,8 +171,8 @@ def _standing(scene: Scene) -> dict[str, Any]:
         "pickable": True,
         "stroked": True,
         "filled": True,
-        "getFillColor": rgba("#FFFFFF"),
-        "getLineColor": rgba("#16202E"),
+        "getFillColor": rgba(WHITE),
+        "getLineColor": rgba(INK),
         "getLineWidth": 1.2,
         "lineWidthUnits": "pixels",
         "pointRadiusUnits": "pixels",
@@ -235,7 +236,7 @@ def _new(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
     discs = {
         **cell_map.discs("plan-new", rows, _NEW_PX),
         "getFillColor": rgba(theme.LIGHT.accent),
-        "getLineColor": rgba("#FFFFFF"),
+        "getLineColor": rgba(WHITE),
         "getLineWidth": 2.4,
         "autoHighlight": True,
         "highlightColor": rgba(tokens.mark, 0.5),
@@ -244,7 +245,7 @@ def _new(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
         **_letters("signs", rows, tokens),
         "getText": "@@=s=='new'?'＋':'→'",
         "characterSet": ["＋", "→"],
-        "getColor": rgba("#FFFFFF"),
+        "getColor": rgba(WHITE),
         "getSize": 15,
         "outlineWidth": 0,
     }
@@ -337,15 +338,15 @@ def legend(scene: Scene) -> None:
         else say("nobody of this group")
     )
     items.append(_swatch(tokens.no_data, 0.4, nobody))
-    items.append(_sign("#FFFFFF", "#16202E", 11, "", say("site today")))
+    items.append(_sign(WHITE, INK, 11, "", say("site today")))
     statuses = {mark.status for mark in scene.marks}
     if "new" in statuses:
-        items.append(_sign(theme.LIGHT.accent, "#FFFFFF", 18, "＋", say("new site")))
+        items.append(_sign(theme.LIGHT.accent, WHITE, 18, "＋", say("new site")))
     if "closed" in statuses:
         red = theme.ALERT["red"]
         items.append(_sign(tokens.map_ground, red, 16, "✕", say("closed"), red))
     if "moved" in statuses:
-        items.append(_sign(theme.LIGHT.accent, "#FFFFFF", 18, "→", say("moved here")))
+        items.append(_sign(theme.LIGHT.accent, WHITE, 18, "→", say("moved here")))
         items.append(_sign(tokens.map_ground, tokens.text, 16, "", say("moved away")))
     st.html(f'<div class="ct-legend"><b>{escape(shown.title)}</b>{"".join(items)}</div>')
 
@@ -358,7 +359,7 @@ def _swatch(colour: str, alpha: float, text: str) -> str:
     )
 
 
-def _sign(fill: str, ring: str, size: int, glyph: str, text: str, colour: str = "#FFFFFF") -> str:
+def _sign(fill: str, ring: str, size: int, glyph: str, text: str, colour: str = WHITE) -> str:
     gap = (20 - size) / 2
     return (
         f'<span class="ct-key"><span style="width:{size}px;height:{size}px;margin:0 {gap:g}px;'

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cockpit.answers.coverage_question import mask_of
 from cockpit.answers.siting import Ground
 from cockpit.answers.siting_figures import Figures
+from cockpit.look.marks import NEWLY, NO_LONGER
 from cockpit.ui import coverage_maps, theme
 from cockpit.ui.cell_map import CellMap, classes_of
 from cockpit.ui.coverage_parts import plain_number
@@ -25,8 +26,6 @@ _EMPTY_ALPHA = 0.3  # where nobody lives
 _OUTSIDE_ALPHA = 0.12  # beyond the chosen unit
 
 STAYS_ALPHA, STAYS_DARK_ALPHA = 0.75, 0.6
-NEWLY, NEWLY_DARK = "#1668C7", "#4DA3FF"
-NO_LONGER, NO_LONGER_DARK = "#C2410C", "#FF8A4C"
 
 Flags = NDArray[np.bool_]
 
@@ -146,9 +145,9 @@ def _covered(found: Figures, tokens: Tokens) -> tuple[str, _Parts]:
     alpha = STAYS_DARK_ALPHA if dark else STAYS_ALPHA
     n = plain_number(found.q.minutes)
     parts: _Parts = [
-        (NEWLY_DARK if dark else NEWLY, 0.95, say("covered from now on"), will & ~was),
+        (NEWLY[tokens.name], 0.95, say("covered from now on"), will & ~was),
         (theme.COVERED, alpha, say("stays covered"), was & will),
-        (NO_LONGER_DARK if dark else NO_LONGER, 0.95, say("no longer covered"), was & ~will),
+        (NO_LONGER[tokens.name], 0.95, say("no longer covered"), was & ~will),
         (theme.NOT_COVERED, alpha, say("still not covered"), ~was & ~will),
     ]
     if not found.layout:

@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 from cockpit.answers.risk_answer import Answer, Key
-from cockpit.answers.risk_picture import FAINT, FULL, RAMPS
+from cockpit.answers.risk_picture import FAINT, FULL
+from cockpit.look.marks import HEAT, SPOTS
 from cockpit.ui.theme import Tokens
 
-_ROLES = {
-    "light": {
-        "hot": "#C9202F", "cold": "#1F6FB2", "island high": "#A0388C", "island low": "#3F8F8A",
-        "em new": "#7A0177", "em consecutive": "#D4145A", "em intensifying": "#B30000",
-        "em persistent": "#E34A33", "em diminishing": "#FC8D59", "em sporadic": "#FDBB84",
-        "em oscillating": "#B58A2C", "em historical": "#9A8478",
-    },
-    "dark": {
-        "hot": "#FF5A52", "cold": "#4DA3FF", "island high": "#E58AD8", "island low": "#5FC7C0",
-        "em new": "#F472D0", "em consecutive": "#FF4D88", "em intensifying": "#FF3B30",
-        "em persistent": "#FF7A5C", "em diminishing": "#C96A48", "em sporadic": "#A05C40",
-        "em oscillating": "#D9B44A", "em historical": "#8C7B72",
-    },
-}  # fmt: skip
 _QUIET = {"too little": 0.3, "even": 0.16}
 Paint = tuple[str, float]
 
@@ -31,8 +18,8 @@ def paint(role: str, tokens: Tokens) -> Paint:
     faint = role.startswith(("unsure", "maybe"))
     plain = role.removeprefix("unsure ").removeprefix("maybe ")
     ramp = "ramp 2" if plain == "unsure" else plain
-    colours = {f"ramp {k}": colour for k, colour in enumerate(RAMPS[tokens.name])}
-    colour = (colours | _ROLES[tokens.name])[ramp]
+    colours = {f"ramp {k}": colour for k, colour in enumerate(HEAT[tokens.name])}
+    colour = {**colours, **SPOTS[tokens.name]}[ramp]
     return colour, FAINT if faint else FULL
 
 

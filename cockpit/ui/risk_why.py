@@ -12,6 +12,7 @@ from cockpit.answers import risk as answers
 from cockpit.answers.risk import Answer, Places, Why
 from cockpit.answers.risk_signs import COLD, HOT, MAYBE_COLD, MAYBE_HOT, NO_SIGN, TOO_LITTLE
 from cockpit.answers.risk_why import STEP
+from cockpit.look.marks import RAISES
 from cockpit.risk.explain import BESIDE, Piece
 from cockpit.ui import cache, risk_cache, risk_panels, theme, way
 from cockpit.ui.risk_choices import Choice, category_text, days_text, picked
@@ -227,7 +228,7 @@ def _parts(places: Places, told: Why) -> str:
     head = "".join(f'<th class="ct-quiet n">{escape(say(_FACT_TITLES[k]))}</th>' for k in facts)
     rows = ""
     for piece, amount in shown:
-        colour = tokens.accent if amount < 0 else "#D9482B"
+        colour = tokens.accent if amount < 0 else RAISES
         told_facts = "".join(f'<td class="n">{number(piece.facts[k], 1)}</td>' for k in facts)
         rows += (
             f"<tr><td>{escape(_title(places, piece))}</td>{told_facts}"

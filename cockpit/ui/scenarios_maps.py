@@ -14,6 +14,7 @@ from cockpit.answers.scenarios import Comparison
 from cockpit.answers.siting_figures import Balance
 from cockpit.answers.twin import Twin
 from cockpit.breaks import Breaks
+from cockpit.look.tokens import WHITE
 from cockpit.scenarios import NOTHING
 from cockpit.ui import cache, cell_map, coverage_maps, placement_map, state, theme
 from cockpit.ui.cell_map import CellMap
@@ -156,7 +157,7 @@ def _new(marks: Sequence[Mark]) -> list[dict[str, Any]]:
         {
             **disc,
             "getFillColor": rgba(theme.LIGHT.accent),
-            "getLineColor": rgba("#FFFFFF"),
+            "getLineColor": rgba(WHITE),
             "getLineWidth": 2,
         }
     ]
@@ -196,7 +197,7 @@ def legend(breaks: Breaks, tokens: Tokens) -> None:
         f"{escape(text)}</span>"
         for colour, text in zip(colours, texts, strict=False)
     )
-    items += _sign(theme.LIGHT.accent, "#FFFFFF", say("new or moved here"))
+    items += _sign(theme.LIGHT.accent, WHITE, say("new or moved here"))
     items += _sign(tokens.map_ground, theme.ALERT["red"], say("closed or moved away"))
     title = escape(say("Change in minutes, the same scale on every map"))
     st.html(

@@ -14,6 +14,7 @@ from cockpit.access.classes import CLASSES, TITLES
 from cockpit.access.roles import ROLES
 from cockpit.access.visitor import Visitor
 from cockpit.answers.twin import Twin
+from cockpit.look.marks import WATERMARK
 from cockpit.settings import settings
 from cockpit.ui import state, theme
 from cockpit.ui.words import name_of, say
@@ -128,7 +129,7 @@ def _overlay(lines: tuple[str, ...], opacity: float) -> str:
     picture = (
         '<svg xmlns="http://www.w3.org/2000/svg" width="420" height="260">'
         '<g transform="rotate(-24 210 130)" font-size="16" font-family="sans-serif" '
-        f'fill="#7f8ea3" fill-opacity="{opacity}">{rows}</g></svg>'
+        f'fill="{WATERMARK}" fill-opacity="{opacity}">{rows}</g></svg>'
     )
     return (
         '.stApp::after{content:"";position:fixed;inset:0;pointer-events:none;z-index:999980;'

@@ -22,6 +22,7 @@ from cockpit.answers.risk_methods import EVENTS
 from cockpit.answers.risk_places import LEVELS, places_of
 from cockpit.answers.twin import Twin
 from cockpit.locale import translate
+from cockpit.look.marks import HEAT
 from cockpit.web.errors import BadRequestError, NotFoundError, RefusedError, language_of
 from cockpit.web.kept import Answer, Kept, unpacked
 from cockpit.web.layers import FOREVER, GEOJSON, REVALIDATE, _answer, _layer, _row, sent
@@ -74,7 +75,7 @@ def _heat(path: dict[str, str], visitor: str) -> tuple[Answer, bool]:
     if path["method"] not in risk_picture.DRAWN:
         raise NotFoundError("There is no such picture.")
     look, version = risk_picture.look_of(path["look"])
-    if look not in risk_picture.RAMPS:
+    if look not in HEAT:
         raise NotFoundError("There is no such picture.")
     q, whole = (
         answers.Question(path["theme"], path["level"], _day(path[first]), _day(path[last]))

@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from cockpit.look.tokens import DARK, LIGHT
 from cockpit.settings import settings
 from cockpit.web.errors import NotFoundError
 
-_GROUNDS = {"dark": "#0B1220", "light": "#F5F7FA"}
+_GROUNDS = {t.name: t.ground for t in (DARK, LIGHT)}
 
 
 def style_of(theme: str, tiles: str) -> dict[str, Any]:

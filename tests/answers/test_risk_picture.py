@@ -16,6 +16,7 @@ from cockpit.answers.happenings import Happenings, current_happenings
 from cockpit.answers.risk_heat import cuts_of, heat_of
 from cockpit.answers.risk_places import Places
 from cockpit.answers.risk_question import frames, question
+from cockpit.look.marks import HEAT
 from geodata.errors import InputError
 from tests import risky, tiny
 
@@ -62,7 +63,7 @@ def test_the_middle_of_a_class_has_the_colour_of_the_legend() -> None:
     values = np.array([0.0, 1.0, 4.0, 8.0, 12.0, 99.0])
     at = risk_picture._height(values, cuts)
     assert at == pytest.approx([0, 0.25, 0.5, 0.75, 1, 1])
-    ramp = risk_picture.RAMPS["light"]
+    ramp = HEAT["light"]
     palette = risk_picture._palette(ramp)
     last = palette[risk_picture._SHADES - 1]
     assert "#{:02X}{:02X}{:02X}".format(*last[:3]) == ramp[-1]
