@@ -32,6 +32,8 @@ PAGES: Mapping[str, PageRule] = {
     "closures": PageRule(_OFFICE),
     "risk": PageRule(_WATCHING),
     "warning": PageRule(_WATCHING),
+    "timeline": PageRule(_WATCHING),
+    "compare": PageRule(_WATCHING),
     "appeals": PageRule(_OFFICE),
     "placement": PageRule(frozenset({"leader", "planner"})),
     "scenarios": PageRule(frozenset({"leader", "planner"})),

@@ -22,6 +22,8 @@ _GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("closures", "Closures", ":material/remove_road:"),
             ("risk", "Risk", ":material/local_fire_department:"),
             ("warning", "Early warning", ":material/notification_important:"),
+            ("timeline", "Timeline", ":material/timeline:"),
+            ("compare", "Compare", ":material/difference:"),
             ("appeals", "Appeals", ":material/forum:"),
             ("placement", "Placement", ":material/add_location_alt:"),
             ("scenarios", "Scenarios", ":material/compare:"),

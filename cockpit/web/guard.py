@@ -26,7 +26,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 _MAPS = (
     "map", "population", "coverage", "closures", "risk", "warning", "appeals", "placement",
-    "scenarios", "data",
+    "scenarios", "data", "timeline", "compare",
 )  # fmt: skip
 _COVERAGE = ("coverage", "closures", "placement", "scenarios")
 _PLANS = ("placement", "scenarios")
@@ -55,7 +55,7 @@ RULES: Mapping[str, RouteRule] = {
     "/layers/{version}/lost/{mode}/{service}/{key}/{parent}.geojson": RouteRule(_COVERAGE),
     "/layers/{version}/sites/{parent}.geojson": RouteRule(_PLANS),
     "/layers/{version}/standing/{service}.geojson": RouteRule(_PLANS),
-    "/layers/{version}/places/hatch.png": RouteRule(("risk", "warning")),
+    "/layers/{version}/places/hatch.png": RouteRule(("risk", "warning", "compare")),
     "/layers/{version}/places/{level}/{parent}.geojson": RouteRule(("risk", "warning")),
     "/download/findings.csv": RouteRule(("data",), "export"),
     "/download/alerts/open.json": RouteRule(("warning",)),
@@ -76,6 +76,9 @@ _FAMILIES: tuple[tuple[str, RouteRule], ...] = (
     ("/download/alerts/ledger.", RouteRule(("warning",), "export")),
     ("/layers/{version}/appeals/", RouteRule(("appeals",))),
     ("/layers/{version}/risk/", RouteRule(("risk", "warning"))),
+    ("/layers/{version}/timeline/", RouteRule(("timeline",))),
+    ("/layers/{version}/compare/", RouteRule(("compare",))),
+    ("/download/{version}/compare/", RouteRule(("compare",), "export")),
     ("/layers/{version}/minutes/", RouteRule(_COVERAGE, unit="parent")),
     ("/layers/{version}/covered/", RouteRule(_COVERAGE, unit="parent")),
     ("/layers/{version}/catchments/", RouteRule(_COVERAGE, unit="parent")),

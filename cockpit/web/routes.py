@@ -28,6 +28,7 @@ from cockpit.web import (
     signin,
     speak,
     styles,
+    timeline,
 )
 from cockpit.web.errors import NotFoundError
 from cockpit.web.guard import guarded
@@ -48,6 +49,7 @@ _ALL = (
     *scenarios.ROUTES,
     *memo.ROUTES,
     *placement.ROUTES,
+    *timeline.ROUTES,
     *risk.ROUTES,  # before the layers: "places" is no level
     *layers.ROUTES,
     *findings.ROUTES,

@@ -45,6 +45,7 @@ VISITORS = {
     "public": ("open", "village", "datasets", "algorithms"),
     "clerk": (
         "map", "population", "coverage", "closures", "risk", "warning", "appeals", "placement",
+        "timeline", "compare",
         "scenarios", "data", "release",
     ),
     "administrator": ("accounts", "account"),
