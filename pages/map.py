@@ -25,7 +25,7 @@ except CockpitError as error:
     st.stop()
 
 picture, lists, card = st.columns([0.55, 0.25, 0.20], gap="medium")
-sentence = map_panels.sentence(twin, answer)
+sentence = map_panels.sentence(twin, answer, choice.few)
 with picture:
     st.write(sentence)
     with st.container(key="ct-map"):

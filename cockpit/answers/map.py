@@ -24,6 +24,16 @@ from geodata.errors import InputError
 RANKED = 10
 """Bars of the ranking."""
 
+FEW_CASES = 30
+"""
+Persons (or households) below which a share or rate is marked as resting on few cases.
+
+One person more or less among 30 moves a share by more than three points, and the usual 95 %
+interval of a share of one half is then wider than plus or minus 18 points.
+"""
+FEW_CHOICES = (0, 10, 30, 100)
+"""What a visitor may set instead; 0 marks nothing."""
+
 
 @dataclass(frozen=True)
 class MapAnswer:
@@ -43,6 +53,19 @@ class MapAnswer:
     breaks: Breaks
     order: NDArray[np.intp]
     total: float  # the indicator of the unit itself
+    cases: NDArray[np.float64] | None = None  # how many each figure rests on; None: it is a count
+
+    def few(self, below: int) -> NDArray[np.bool_]:
+        """
+        Tell which figures rest on fewer than ``below`` cases, by place in ``rows``.
+
+        A region without a figure rests on nothing and is not among them, nor is a plain count: it
+        is as sure in a small region as in a large one.
+        """
+        if self.cases is None:
+            return np.zeros(len(self.rows), dtype=bool)
+        few: NDArray[np.bool_] = ~np.isnan(self.values) & (self.cases < below)
+        return few
 
     @property
     def best(self) -> int | None:
@@ -143,7 +166,29 @@ def map_answer(
     at_unit = np.array([unit])
     hidden = bool(masked_at(twin, indicator, at_unit, small_count)[0])
     total = math.nan if hidden else float(twin.values(indicator, at_unit)[0])
-    return MapAnswer(indicator, unit, level, rows, values, masked, breaks, order, total)
+    cases = cases_at(twin, indicator, rows)
+    return MapAnswer(indicator, unit, level, rows, values, masked, breaks, order, total, cases)
+
+
+def case_measures(indicator: Indicator) -> tuple[str, ...]:
+    """
+    Return the measures whose sum is what a share or rate rests on; none for a plain count.
+
+    It is the denominator, or the numerator where that is land (persons per km²).
+    """
+    if indicator.additive:
+        return ()
+    return indicator.parts if "area_km2" in indicator.per else indicator.per
+
+
+def cases_at(
+    twin: Twin, indicator: Indicator, rows: NDArray[np.intp]
+) -> NDArray[np.float64] | None:
+    """Return how many cases the figures of some rows rest on; None for a plain count."""
+    measures = case_measures(indicator)
+    if not measures:
+        return None
+    return np.asarray(sum(twin.measures[m][rows] for m in measures), dtype=float)
 
 
 def layer_values(twin: Twin, indicator: Indicator, rows: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -65,6 +65,7 @@ class Choice:
     tall: bool
     several: bool
     picked: tuple[str, ...]  # codes of the regions put together
+    few: int = answers.FEW_CASES  # shares of fewer cases have lines across; 0: none
 
 
 def unit_of(twin: Twin) -> int:
@@ -178,7 +179,7 @@ def choose(twin: Twin, unit: int, visitor: str) -> Choice:
     with st.container(horizontal=True, vertical_alignment="bottom", key="ct-bar"):
         indicator = _indicator(twin, visitor)
         level = _level(twin, answers.shown(twin, unit))
-        scheme, n_classes, manual, ramp = _classes()
+        scheme, n_classes, manual, ramp, few = _classes()
         layers, tall = _layers(twin.version, visitor)
         several = st.toggle(
             say("Put several together"),
@@ -200,6 +201,7 @@ def choose(twin: Twin, unit: int, visitor: str) -> Choice:
         tall,
         several,
         tuple(picked[:_MOST_PICKED]),
+        few,
     )
 
 
@@ -233,7 +235,7 @@ def _level(twin: Twin, shown: int) -> str:
     return level
 
 
-def _classes() -> tuple[Scheme, int, tuple[float, ...], str]:
+def _classes() -> tuple[Scheme, int, tuple[float, ...], str, int]:
     with st.popover(say("Classes"), icon=":material/palette:", width="content"):
         scheme: Scheme = st.radio(
             say("Class limits"),
@@ -265,9 +267,19 @@ def _classes() -> tuple[Scheme, int, tuple[float, ...], str]:
             required=True,
             **state.remembered("map.ramp", "blue", allowed=list(theme.RAMPS), address="ramp"),
         )
+        few = st.segmented_control(
+            say("Lines across shares of fewer cases than"),
+            answers.FEW_CHOICES,
+            format_func=lambda n: str(n) if n else say("no lines"),
+            required=True,
+            help=say("A share of few people says little: one more or less changes it much."),
+            **state.remembered(
+                "map.few", answers.FEW_CASES, allowed=answers.FEW_CHOICES, address="few"
+            ),
+        )
     if scheme == "manual" and not manual:
         scheme = SCHEMES[0]  # until limits are typed
-    return scheme, n_classes, manual, str(ramp)
+    return scheme, n_classes, manual, str(ramp), int(few)
 
 
 def _numbers(text: str) -> tuple[float, ...]:
@@ -327,6 +339,7 @@ def scene_of(twin: Twin, choice: Choice, answer: MapAnswer, visitor: str) -> Sce
         tall=choice.tall,
         marked=tuple(choice.picked) or tuple(alone),
         clicks=state.chosen("map.clicks", 0),
+        few=choice.few,
     )
 
 

@@ -16,8 +16,9 @@ from cockpit.answers import map as answers
 from cockpit.answers.layers import stamp
 from cockpit.answers.map import Figure, MapAnswer
 from cockpit.answers.twin import Twin
+from cockpit.indicators import MEASURES
 from cockpit.settings import settings
-from cockpit.ui import cache, maps, state, theme
+from cockpit.ui import cache, hatching, maps, state, theme
 from cockpit.ui.map_choices import LEVEL_TITLES, NOTHING, Choice, clicked, let_go
 from cockpit.ui.words import (
     NO_FIGURE,
@@ -95,8 +96,13 @@ def legend(answer: MapAnswer, choice: Choice) -> None:
     if n_masked:
         few = say("fewer than {n}", n=settings().small_count)
         items.append(_swatch(f"background:{tokens.masked}", few, n_masked))
+    n_few = int(answer.few(choice.few).sum())
+    if n_few:
+        across = hatching.swatch(colours[len(colours) // 2], tokens.text)
+        items.append(_swatch(across, few_words(answer, choice.few), n_few))
     if breaks.n_missing - n_masked:
-        items.append(_swatch(_hatched(tokens), say("no data"), breaks.n_missing - n_masked))
+        across = hatching.swatch(tokens.no_data, tokens.panel)
+        items.append(_swatch(across, say("no data"), breaks.n_missing - n_masked))
     if "facilities" in choice.layers:
         shapes = "".join(
             f'<span class="ct-key"><span style="color:{dark if tokens.name == "dark" else light}">'
@@ -123,10 +129,15 @@ def _swatch(style: str, text: str, n: int) -> str:
     )
 
 
-def _hatched(tokens: theme.Tokens) -> str:
-    return (
-        f"background:repeating-linear-gradient(45deg,{tokens.no_data} 0 3px,{tokens.panel} 3px 6px)"
-    )
+def case_unit(answer: MapAnswer) -> str:
+    """Return the unit of what the figures rest on (msgid); "" for a plain count."""
+    measures = answers.case_measures(answer.indicator)
+    return MEASURES[measures[0]].unit if measures else ""
+
+
+def few_words(answer: MapAnswer, few: int) -> str:
+    """Return what the lines across say: "of fewer than 30 persons"."""
+    return say("of fewer than {n} {unit}", n=few, unit=say(case_unit(answer)))
 
 
 def left_out(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
@@ -153,8 +164,8 @@ def limits(answer: MapAnswer) -> list[str]:
     return texts
 
 
-def sentence(twin: Twin, answer: MapAnswer) -> str:
-    """Return what the map shows in words: the unit's figure, the most and the least."""
+def sentence(twin: Twin, answer: MapAnswer, few: int = 0) -> str:
+    """Return what the map shows in words: the unit's figure, the most, the least, the unsure."""
     indicator, breaks = answer.indicator, answer.breaks
 
     def figure(value: float) -> str:
@@ -191,6 +202,10 @@ def sentence(twin: Twin, answer: MapAnswer) -> str:
         )
     if breaks.n_missing - hidden:
         parts.append(("{n} have no data.", {"n": number(breaks.n_missing - hidden)}))
+    n_few = int(answer.few(few).sum())
+    if n_few:
+        of = {"n": number(n_few), "few": few, "unit": say(case_unit(answer))}
+        parts.append(("{n} rest on fewer than {few} {unit} and say little.", of))
     return say_terms(parts)
 
 
@@ -316,7 +331,7 @@ def table(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
         for k in places
     ]
     title = say("Figure")
-    beside = _beside(twin, answer, places)
+    beside = _beside(answer, places, choice.few)
     called = _named(twin)
     names = [called[row] for row in rows]
     st.dataframe(
@@ -344,13 +359,22 @@ def table(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
     _files(twin, answer)
 
 
-def _beside(twin: Twin, answer: MapAnswer, places: NDArray[np.intp]) -> dict[str, list[str]]:
-    """Return the column beside the figure: its share of the whole, or the residents."""
-    if answer.indicator.additive and answer.total > 0:
+def _beside(answer: MapAnswer, places: NDArray[np.intp], few: int) -> dict[str, list[str]]:
+    """Return the column beside the figure: its share of the whole, or what it rests on."""
+    if answer.cases is not None:
+        sparse, unit = answer.few(few), say(case_unit(answer))
+        return {
+            f"{say('Rests on')}{_bracket(unit)}": [
+                f"{number(float(answer.cases[k]))} · {say('few cases')}"
+                if sparse[k]
+                else number(float(answer.cases[k]))
+                for k in places
+            ]
+        }
+    if answer.total > 0:
         shares = answer.values[places] / answer.total
         return {say("Share of the whole"): [percent(float(s), 1) for s in shares]}
-    people = twin.measures["people"][answer.rows[places]]
-    return {say("Residents"): [number(float(v)) for v in people]}
+    return {}
 
 
 def _table_name(answer: MapAnswer, page: int) -> str:

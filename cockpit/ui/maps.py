@@ -13,12 +13,12 @@ import numpy as np
 import streamlit as st
 
 from cockpit.answers.layers import layer_key, layer_scale, layer_url, tile_url
-from cockpit.answers.map import Box, MapAnswer
+from cockpit.answers.map import Box, MapAnswer, case_measures
 from cockpit.answers.overlays import MOST_BUILDINGS
 from cockpit.answers.twin import LEVELS, Twin
 from cockpit.indicators import INDICATORS, Indicator
 from cockpit.settings import settings
-from cockpit.ui import cache, state, theme
+from cockpit.ui import cache, hatching, state, theme
 from cockpit.ui.theme import Tokens, rgba
 from cockpit.ui.words import language, say
 
@@ -67,6 +67,7 @@ class Scene:
     tall: bool = False
     marked: tuple[str, ...] = ()  # codes with an outline
     clicks: int = 0
+    few: int = 0  # regions whose figure rests on fewer cases have lines across; 0: none
 
 
 class Deck:
@@ -125,12 +126,11 @@ def picked(event: Any, layers: tuple[str, ...]) -> tuple[str, str] | None:
 
 def deck(scene: Scene, tokens: Tokens) -> Deck:
     """Return the deck of a scene: a few kB, whatever the number of regions."""
-    box = scene.box
-    width, height, legend = _window()
-    lon, lat, zoom = box.camera(width, height, left_px=legend) if box else (105.0, 35.0, 3.0)
+    view = _view(scene)
     layers = [
         *_relief(scene),
         _regions(scene, tokens),
+        *_hatched(scene, tokens, view),
         *_water(scene, tokens),
         *_roads(scene, tokens),
         *_borders(scene, tokens),
@@ -141,19 +141,22 @@ def deck(scene: Scene, tokens: Tokens) -> Deck:
     ]
     style = f"/style/{tokens.name}.json" if settings().basemap_tiles else "__MAP_STYLE__"
     spec = {
-        "initialViewState": {
-            "longitude": lon,
-            "latitude": lat,
-            "zoom": zoom,
-            "pitch": 45 if scene.tall else 0,
-            "bearing": 0,
-        },
+        "initialViewState": view,
         "views": [{"@@type": "MapView", "controller": True}],
         "mapStyle": style,
         **({"mapProvider": "carto"} if settings().basemap_tiles else {}),
         "layers": layers,
     }
     return Deck(spec, _tooltip(scene, tokens))
+
+
+def _view(scene: Scene) -> dict[str, Any]:
+    """Return the first view: the unit fills the map, beside the legend."""
+    box = scene.box
+    width, height, legend = _window()
+    lon, lat, zoom = box.camera(width, height, left_px=legend) if box else (105.0, 35.0, 3.0)
+    pitch = 45 if scene.tall else 0
+    return {"longitude": lon, "latitude": lat, "zoom": zoom, "pitch": pitch, "bearing": 0}
 
 
 # ---------------------------------------------------------------- values and colours
@@ -205,6 +208,40 @@ def colour_expression(
     return f"@@={text}{_colour(no_data, alpha)}"
 
 
+def hatch_expression(
+    answer: MapAnswer,
+    *,
+    few: int,
+    on_few: list[int],
+    on_no_data: list[int],
+    masked_measures: tuple[str, ...] = (),
+    unknown_measures: tuple[str, ...] = (),
+) -> str:
+    """
+    Return the colour of the lines across: over no data, and over what rests on ``few`` cases.
+
+    Everywhere else it is see-through. Tests stand in the order of ``colour_expression``.
+    """
+    none, text = _listed(hatching.see_through()), ""
+    if unknown_measures:
+        test = "||".join(f"properties.{layer_key(m)}===null" for m in unknown_measures)
+        text += f"({test})?{_listed(on_no_data)}:"
+    if masked_measures:
+        test = "||".join(f"{_property(m)}<0" for m in masked_measures)
+        text += f"({test})?{none}:"
+    if answer.breaks.cuts:
+        value, last = value_expression(answer.indicator), answer.breaks.cuts[-1]
+        cases = "+".join(_property(m) for m in case_measures(answer.indicator))
+        if cases and few:
+            text += f"{value}<={plain(last)}&&({cases})<{few}?{_listed(on_few)}:"
+        text += f"{value}<={plain(last)}?{none}:"
+    return f"@@={text}{_listed(on_no_data)}"
+
+
+def _listed(colour: list[int]) -> str:
+    return json.dumps(colour, separators=(",", ":"))
+
+
 def _property(measure: str) -> str:
     scale = layer_scale(measure)
     name = f"properties.{layer_key(measure)}"
@@ -235,14 +272,7 @@ def _code(scene: Scene) -> str:
 
 def _regions(scene: Scene, tokens: Tokens) -> dict[str, Any]:
     answer = scene.answer
-    sensitive = tuple(
-        m for m in answer.indicator.measures if scene.twin.classes[m] in ("敏感", "秘密")
-    )
-    unknown = tuple(
-        m
-        for m in dict.fromkeys(answer.indicator.measures)
-        if np.isnan(scene.twin.measures[m][answer.rows]).any()
-    )
+    sensitive, unknown = _not_shown(scene)
     fill = colour_expression(
         answer,
         class_colours(answer, scene.ramp, tokens),
@@ -270,11 +300,47 @@ def _regions(scene: Scene, tokens: Tokens) -> dict[str, Any]:
     if scene.tall:
         layer |= _height(scene)
         layer["updateTriggers"]["getElevation"] = mark(layer["getElevation"])
-    if len(answer.rows) > settings().tile_above:
-        address = tile_url(scene.twin.version, answer.level, _code(scene))
+    address, tiled = _address(scene)
+    if tiled:
         return {"@@type": "TileLayer", "data": address, "maxZoom": 14, **layer}
-    address = layer_url(scene.twin.version, answer.level, _code(scene))
     return {"@@type": "GeoJsonLayer", "data": address, **layer}
+
+
+def _address(scene: Scene) -> tuple[str, bool]:
+    """Return where the regions are, and whether that is a pattern of tiles."""
+    answer, version = scene.answer, scene.twin.version
+    tiled = len(answer.rows) > settings().tile_above
+    return (tile_url if tiled else layer_url)(version, answer.level, _code(scene)), tiled
+
+
+def _not_shown(scene: Scene) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the indicator's measures with small counts that are masked, and with unknown ones."""
+    twin, answer = scene.twin, scene.answer
+    measures = tuple(dict.fromkeys(answer.indicator.measures))
+    sensitive = tuple(m for m in measures if twin.classes[m] in ("敏感", "秘密"))
+    return sensitive, tuple(m for m in measures if np.isnan(twin.measures[m][answer.rows]).any())
+
+
+def _hatched(scene: Scene, tokens: Tokens, view: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the lines over what has no data and what rests on few cases; none when all is sure."""
+    answer = scene.answer
+    missing = answer.breaks.n_missing > int(answer.masked.sum())
+    if not missing and not answer.few(scene.few).any():
+        return []
+    sensitive, unknown = _not_shown(scene)
+    colour = hatch_expression(
+        answer,
+        few=scene.few,
+        on_few=rgba(tokens.text, hatching.FEW_ALPHA),
+        on_no_data=rgba(tokens.panel, hatching.NO_DATA_ALPHA),
+        masked_measures=sensitive,
+        unknown_measures=unknown,
+    )
+    address, tiled = _address(scene)
+    return [
+        hatching.layer("hatch", address, colour, scene.twin.version, view, tiled=tiled)
+        | _over(scene)
+    ]
 
 
 def mark(expression: str) -> str:
