@@ -1,4 +1,4 @@
-"""What all charts have in common: ground, letters, quiet axes, nothing that is dragged."""
+"""Charts in the visitor's theme; what they have in common stands in ``cockpit.look.charts``."""
 
 from __future__ import annotations
 
@@ -6,38 +6,21 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from cockpit.look import charts
+from cockpit.look.charts import FONT
 from cockpit.ui import theme
 
-FONT = 14
+__all__ = ["FONT", "axis", "bars", "layout"]
 
 
 def layout(height: int, *, right: int = 28) -> dict[str, Any]:
-    """Return the layout of a chart of some height in pixels; ``right`` is room for labels."""
-    tokens = theme.now()
-    return {
-        "template": {},  # Plotly's own would add 7 kB to every rerun
-        "height": height,
-        "margin": {"l": 8, "r": right, "t": 8, "b": 8},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "showlegend": False,
-        "dragmode": False,
-        "font": {"family": theme.FONT_STACK, "size": FONT, "color": tokens.text},
-        "hoverlabel": {"bgcolor": tokens.panel, "font": {"color": tokens.text, "size": FONT}},
-    }
+    """Return the layout of a chart in the visitor's theme; see ``look.charts.layout``."""
+    return charts.layout(theme.now(), height, right=right)
 
 
 def axis() -> dict[str, Any]:
-    """Return an axis without grid, in quiet letters."""
-    tokens = theme.now()
-    return {
-        "showgrid": False,
-        "zeroline": False,
-        "fixedrange": True,
-        "automargin": True,
-        "color": tokens.quiet,
-        "tickfont": {"size": FONT, "color": tokens.quiet},
-    }
+    """Return an axis in the visitor's theme; see ``look.charts.axis``."""
+    return charts.axis(theme.now())
 
 
 def bars(
