@@ -26,6 +26,7 @@ PAGES: Mapping[str, PageRule] = {
     "village": PageRule(_EVERYBODY, narrow=True),
     "datasets": PageRule(_EVERYBODY, narrow=True),
     "algorithms": PageRule(_EVERYBODY, narrow=True),
+    "overview": PageRule(_WATCHING, narrow=True),
     "map": PageRule(_WATCHING, narrow=True),
     "population": PageRule(_WATCHING, narrow=True),
     "coverage": PageRule(_WATCHING, narrow=True),
@@ -44,6 +45,20 @@ PAGES: Mapping[str, PageRule] = {
     "account": PageRule(_SIGNED_IN, narrow=True),
 }
 """By file name in ``pages/``. A page that is not here is in nobody's menu."""
+
+
+SCREEN = PageRule(_WATCHING)
+"""
+Who sees more than published figures at /screen, which is no page in ``pages/``.
+
+Everybody may open its address: the others get the lobby's form. An account of a part of the county
+is among them, since the scenes tell of all of it.
+"""
+
+
+def may_watch(visitor: Visitor) -> bool:
+    """Tell whether a visitor may see the screen's inner form; everybody sees the lobby's."""
+    return visitor.whole_county and bool(SCREEN.roles & set(visitor.roles))
 
 
 def may_open(visitor: Visitor, page: str) -> bool:
@@ -83,7 +98,7 @@ def may_ask(visitor: Visitor, rule: RouteRule) -> bool:
     return not rule.pages or bool(rule.unit) or rule.narrow or visitor.whole_county
 
 
-_HOMES = ("map", "accounts", "audit", "open")
+_HOMES = ("overview", "map", "accounts", "audit", "open")
 
 
 def home_of(visitor: Visitor) -> str:

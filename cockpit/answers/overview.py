@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from cockpit.access.classes import highest
+from cockpit.access.classes import highest, may_see
 from cockpit.answers import (
     feeds_county,
     overview_alerts,
@@ -28,8 +28,10 @@ from cockpit.answers.overview_villages import attention
 from cockpit.answers.overview_words import (
     as_of,
     change_of,
+    gap_of,
     light_of,
     mood_of,
+    note_of,
     sentence_of,
     shown,
     target_of,
@@ -42,14 +44,15 @@ from geodata.errors import CockpitError
 
 __all__ = [
     "Attention", "Change", "Headline", "Light", "Overview", "Reason", "as_of", "change_of",
-    "forget", "light_of", "mood_of", "overview", "sentence_of", "shown", "target_of", "warm",
+    "forget", "gap_of", "light_of", "mood_of", "note_of", "overview", "sentence_of", "shown",
+    "target_of", "warm",
 ]  # fmt: skip
 
 IDS = (
     "alerts", "events", "events_open", "events_late", "appeals",
     *overview_services.titles(), "residents", "aged",
 )  # fmt: skip
-"""Every headline there may be, in the order of the page."""
+"""Every headline there may be, in the order of the page; targets go by these names."""
 _MOST_KEPT = 24
 _QUIET = dt.timedelta(seconds=60)
 """An alert that was made quiet becomes loud by itself: looked at again after this time."""
@@ -137,7 +140,8 @@ def _made(
         *served.headlines,
         *people,
     ]
-    headlines = _with_targets(lines, gaps)
+    seen = [line for line in lines if may_see(visitor, line.data_class)]
+    headlines = _with_targets(seen, gaps)
     villages = attention(
         county, unit, course, alerts.stories, served.beyond, small_count=settings().small_count
     )

@@ -59,7 +59,7 @@ class Headline:
     sources: tuple[str, ...] = ()  # ids of data sets
     counted: bool = False  # of a period; else as it stands
     definition: str = ""  # msgid: exactly what is counted
-    values: Mapping[str, object] = field(default_factory=dict)  # fill ``definition``
+    note: Gap = ("", {})  # a sentence more: what the count before was, how many are beyond
     parts: tuple[tuple[str, float], ...] = ()  # (msgid, figure): what the value consists of
     first: dt.date | None = None  # day that its data begin with
     target_higher: bool | None = None

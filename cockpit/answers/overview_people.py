@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from cockpit.answers.overview_parts import Headline
+from cockpit.answers.overview_parts import Gap, Headline
 from cockpit.answers.twin import Twin
+from cockpit.memo.words import percent, signed
 
 _FIGURES = (
     ("residents", "Residents", "people", "people", "Usual residents at the newest count."),
@@ -20,7 +21,7 @@ def headlines(county: Twin, unit: int) -> tuple[Headline, ...]:
     Return residents of a unit and those of 60 and over, as far as somebody has counted them.
 
     They are not followed by days: a count has a date, and what it is held against is the count
-    before (``parts``).
+    before (``note``).
     """
     found = []
     for name, title, measure, indicator, definition in _FIGURES:
@@ -40,17 +41,22 @@ def headlines(county: Twin, unit: int) -> tuple[Headline, ...]:
                 query={"indicator": indicator} if name == "residents" else {},
                 sources=county.sources[measure],
                 definition=definition,
-                parts=_parts(county, unit, name, float(value)),
+                note=_note(county, unit, name, float(value)),
                 first=county.date,
             )
         )
     return tuple(found)
 
 
-def _parts(county: Twin, unit: int, name: str, value: float) -> tuple[tuple[str, float], ...]:
+def _note(county: Twin, unit: int, name: str, value: float) -> Gap:
     measures = county.measures
     if name == "aged":
-        everyone = measures["people_aged"][unit]
-        return (("share of residents, %", float(100 * value / everyone)),) if everyone > 0 else ()
-    before = measures["people_before"][unit]
-    return () if np.isnan(before) else (("at the count before", float(before)),)
+        everyone = float(measures["people_aged"][unit])
+        if not everyone > 0:
+            return "", {}
+        return "{share} of all residents", {"share": percent(value / everyone)}
+    before = float(measures["people_before"][unit])
+    if np.isnan(before) or county.date_before is None:
+        return "no count before this one", {}
+    told = {"difference": signed(value - before), "date": county.date_before}
+    return "{difference} against the count of {date}", told

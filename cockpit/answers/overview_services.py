@@ -147,6 +147,7 @@ def _headline(reach: Reach, service: Service, checks: list[Checked], share: floa
             s for m in (*sorted(groups), "facilities") for s in twin.sources.get(m, ())
         )),
         definition=service.definition, target_higher=True,
+        note=("{n} people beyond", {"n": round(sum(c.people_missing for c in checks))}),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 
-from cockpit.answers.overview_parts import Change, Headline, Reason
+from cockpit.answers.overview_parts import Change, Gap, Headline, Reason
 from cockpit.locale import translate
 from cockpit.memo.words import date as day_in
 from cockpit.memo.words import number, signed
@@ -30,7 +30,8 @@ def shown(headline: Headline, language: str) -> str:
     value, unit = parts_of(headline, language)
     if value == NO_FIGURE or not unit:
         return value
-    return f"{value}{unit}" if unit == "%" else f"{value} {unit}"
+    close = unit == "%" or (language == "zh" and value[-1:] in "万亿")
+    return f"{value}{unit}" if close else f"{value} {unit}"
 
 
 def parts_of(headline: Headline, language: str) -> tuple[str, str]:
@@ -52,14 +53,27 @@ def figure(value: float | None, decimals: int, language: str) -> str:
 
 def sentence_of(reason: Reason, language: str) -> str:
     """Return why a village needs attention as a sentence."""
-    values = {
-        k: translate(v, language) if type(v) is str else _grouped(v)
-        for k, v in reason.values.items()
-    }
-    return translate(reason.template, language, **values)
+    return filled((reason.template, reason.values), language)
 
 
-def _grouped(value: object) -> object:
+def note_of(headline: Headline, language: str) -> str:
+    """Return what more there is to say of a headline's value; "" for nothing."""
+    return filled(headline.note, language) if headline.note[0] else ""
+
+
+def filled(told: Gap, language: str) -> str:
+    """Return a template and its values as a sentence: msgids, dates and figures as read there."""
+    template, values = told
+    return translate(template, language, **{k: _said(v, language) for k, v in values.items()})
+
+
+def _said(value: object, language: str) -> object:
+    if type(value) is str:  # a ``Named`` chooses its form itself
+        return translate(value, language)
+    if isinstance(value, tuple):
+        return ("、" if language == "zh" else ", ").join(translate(v, language) for v in value)
+    if isinstance(value, dt.date):
+        return day_in(value, language)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
     return number(value, 0 if isinstance(value, int) else 1)
@@ -87,6 +101,11 @@ def difference(headline: Headline, change: Change) -> str:
 def no_data(headline: Headline, language: str) -> str:
     """Return the sentence that there is nothing to compare with."""
     return translate("no data before {date}", language, date=day_in(headline.first, language))
+
+
+def gap_of(gap: Gap, language: str) -> str:
+    """Return what cannot be said and why."""
+    return filled(gap, language)
 
 
 def mood_of(change: Change | None) -> str:

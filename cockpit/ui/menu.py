@@ -16,6 +16,7 @@ _GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     (
         "",
         (
+            ("overview", "Overview", ":material/dashboard:"),
             ("map", "Map", ":material/map:"),
             ("population", "Population", ":material/groups:"),
             ("coverage", "Coverage", ":material/share_location:"),

@@ -17,7 +17,15 @@ from starlette.concurrency import run_in_threadpool
 
 from cockpit.access import audit_checkpoints, first_start, retention
 from cockpit.access.classes import CLASSES
-from cockpit.answers import alert_watch, coverage_check, open_catalogue, reach, risk, sealing
+from cockpit.answers import (
+    alert_watch,
+    coverage_check,
+    open_catalogue,
+    overview,
+    reach,
+    risk,
+    sealing,
+)
 from cockpit.answers.appeals import current_appeals
 from cockpit.answers.coverage_question import question
 from cockpit.answers.current import current_twin
@@ -98,6 +106,7 @@ def warm_more(ended: threading.Event) -> None:
     # From here on for good: what feeds bring is judged by the rules of warning as it comes.
     threading.Thread(target=alert_watch.watch, args=(ended,), name="alerts", daemon=True).start()
     warm_travel()
+    warm_overview()
     warm_open()
     warm_solvers(ended)
     gc.collect()  # as in lifespan: these stay too
@@ -158,6 +167,15 @@ def warm_travel() -> None:
             warm_placement(county)
     except CockpitError as error:  # a page will say it to the visitor; the server goes on
         log.warning("travel times: %s", error)
+
+
+def warm_overview() -> None:
+    """Work out what the first page says, for the class that most visitors have."""
+    try:
+        if overview.warm(settings().visitor_class) is not None:
+            log.info("the overview is ready")
+    except CockpitError as error:  # a page will say it to the visitor; the server goes on
+        log.warning("overview: %s", error)
 
 
 def warm_placement(county: reach.Reach) -> None:

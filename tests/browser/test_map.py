@@ -130,7 +130,7 @@ def tab(browser: Browser) -> Iterator[Tab]:
 
 
 def test_opens_on_the_county_and_asks_nobody_else(live_server: str, tab: Tab) -> None:
-    tab.open(live_server)
+    tab.open(f"{live_server}/map")
     tab.shot("map_zh_light")
     assert tab.tile("people") == 480_000
     assert tab.hosts == {urlsplit(live_server).netloc}
@@ -138,7 +138,7 @@ def test_opens_on_the_county_and_asks_nobody_else(live_server: str, tab: Tab) ->
 
 
 def test_another_indicator_moves_no_geometry(live_server: str, tab: Tab) -> None:
-    tab.open(f"{live_server}/?level=grid")
+    tab.open(f"{live_server}/map?level=grid")
     asked: list[str] = []
     tab.page.on("request", lambda r: asked.append(r.url) if "/layers/" in r.url else None)
     tab.choose("指标", "60岁及以上人口占比")
@@ -149,7 +149,7 @@ def test_another_indicator_moves_no_geometry(live_server: str, tab: Tab) -> None
 
 
 def test_down_by_clicking_and_back(live_server: str, tab: Tab) -> None:
-    tab.open(live_server)
+    tab.open(f"{live_server}/map")
     people = [tab.tile("people")]
     for _ in range(3):
         tab.click_map()
@@ -169,7 +169,7 @@ def test_down_by_clicking_and_back(live_server: str, tab: Tab) -> None:
 
 
 def test_several_regions_are_added_up(live_server: str, tab: Tab) -> None:
-    tab.open(f"{live_server}/?several=1")
+    tab.open(f"{live_server}/map?several=1")
     tab.click_map(0.5, 0.5)
     one = tab.tile("people")
     tab.click_map(0.35, 0.65)
@@ -184,7 +184,7 @@ def test_several_regions_are_added_up(live_server: str, tab: Tab) -> None:
 
 
 def test_the_language_switch(live_server: str, tab: Tab) -> None:
-    tab.open(live_server)
+    tab.open(f"{live_server}/map")
     tab.page.get_by_text("English", exact=True).click()
     expect(tab.page.get_by_text("Sample county, invented")).to_be_visible()
     tab.settle()
@@ -197,7 +197,7 @@ def test_the_language_switch(live_server: str, tab: Tab) -> None:
 
 def test_a_shared_address_shows_the_same(live_server: str, tab: Tab, browser: Browser) -> None:
     tab.open(
-        f"{live_server}/?lang=en&indicator=floating_share&level=village&classes=jenks&n=6"
+        f"{live_server}/map?lang=en&indicator=floating_share&level=village&classes=jenks&n=6"
         "&layer=labels&layer=roads&ramp=viridis"
     )
     tab.click_map(0.45, 0.55)

@@ -44,7 +44,7 @@ def test_the_link_on_the_map_gives_a_marked_file(
     browser: Browser, tiny_server: str, tiny_store: Path, role: str, tmp_path: Path
 ) -> None:
     page = tab_of(browser, tiny_store, role)
-    page.goto(f"{tiny_server}/?lang=zh")
+    page.goto(f"{tiny_server}/map?lang=zh")
     link = page.get_by_role("link", name="CSV", exact=True).first
     expect(link).to_be_visible(timeout=60_000)
     with page.expect_download(timeout=60_000) as got:
@@ -66,7 +66,7 @@ def test_other_roles_have_no_link_and_get_no_file(
     browser: Browser, tiny_server: str, tiny_store: Path, role: str
 ) -> None:
     page = tab_of(browser, tiny_store, role)
-    page.goto(f"{tiny_server}/?lang=zh")
+    page.goto(f"{tiny_server}/map?lang=zh")
     expect(page.locator("[data-testid=stMain]")).to_be_visible(timeout=60_000)
     reply = page.request.get(f"{tiny_server}/download/tiny1/village/529901.csv?lang=zh")
     assert (reply.status, reply.json()["error"]) == (403, "您的账号无权查看此内容。")

@@ -44,8 +44,8 @@ NAMED = {
 VISITORS = {
     "public": ("open", "village", "datasets", "algorithms"),
     "clerk": (
-        "map", "population", "coverage", "closures", "risk", "warning", "appeals", "placement",
-        "timeline", "compare",
+        "overview", "map", "population", "coverage", "closures", "risk", "warning", "appeals",
+        "placement", "timeline", "compare",
         "scenarios", "data", "release",
     ),
     "administrator": ("accounts", "account"),

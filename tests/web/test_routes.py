@@ -24,7 +24,7 @@ def asked(visitor: Visitor, target: str) -> Reply:
 
 @pytest.mark.parametrize(
     ("visitor", "page"),
-    [(PLANNER, "map"), (AUDITOR, "audit"), (ADMINISTRATOR, "accounts"), (PUBLIC, "open")],
+    [(PLANNER, "overview"), (AUDITOR, "audit"), (ADMINISTRATOR, "accounts"), (PUBLIC, "open")],
 )
 def test_the_first_page_is_found_by_its_name_with_its_view(visitor: Visitor, page: str) -> None:
     reply = asked(visitor, f"/{page}?region=529901101&lang=en")

@@ -1,0 +1,91 @@
+"""How the page Overview looks: big figures, lights with their word, nothing that moves."""
+
+from __future__ import annotations
+
+import re
+
+from cockpit.look.tokens import Tokens, css_variables
+
+_CSS = """
+.ov {VARIABLES line-height: 1.45; color: var(--text);}
+.ov a {color: inherit; text-decoration: none;}
+.ov a:hover, .ov a:focus-visible {text-decoration: underline; text-underline-offset: 3px;}
+.ov a:focus-visible, .ov summary:focus-visible {outline: 2px solid var(--accent);
+  outline-offset: 2px;}
+.ov h2 {font-size: 1.15rem; font-weight: 650; margin: 0 0 8px; padding: 0; line-height: 1.4;}
+.ov p {margin: 0;}
+.ov-q, .ov .ov-q {color: var(--quiet); font-size: max(13px, .84rem);}
+.ov-two {display: grid; grid-template-columns: minmax(0, 1.65fr) minmax(0, 1fr); gap: 24px;
+  align-items: start;}
+.ov-cards {display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 8px;
+  margin-bottom: 16px;}
+.ov-card {background: var(--panel); border: 1px solid var(--line); border-radius: 8px;
+  padding: 12px 16px; display: flex; flex-direction: column; min-width: 0;}
+.ov-top {display: flex; justify-content: space-between; gap: 8px; align-items: baseline;
+  flex-wrap: wrap;}
+.ov-name {font-weight: 600;}
+.ov .ov-name a {color: var(--text);}
+.ov-mid {display: flex; justify-content: space-between; align-items: flex-end; gap: 8px;
+  min-height: 3.3rem;}
+.ov-big {font-size: 2.3rem; font-weight: 650; line-height: 1.25; white-space: nowrap;
+  letter-spacing: -.01em;}
+.ov-unit {font-size: max(13px, .9rem); font-weight: 400; color: var(--quiet); margin-left: 6px;
+  letter-spacing: 0;}
+.ov-change {font-size: max(14px, .94rem); font-weight: 500;}
+.ov-better {color: var(--good);} .ov-worse {color: var(--bad);} .ov-same {color: var(--text);}
+.ov-light {display: inline-flex; gap: 6px; align-items: center; white-space: nowrap;
+  font-size: max(13px, .84rem); font-weight: 600;}
+.ov-light i {width: .7rem; height: .7rem; border-radius: 50%; display: inline-block; flex: none;}
+.ov-good {color: var(--good);} .ov-watch {color: var(--watch);} .ov-bad {color: var(--bad);}
+.ov-good i {background: var(--good);} .ov-watch i {background: var(--watch);}
+.ov-bad i {background: var(--bad);}
+.ov-line {flex: 0 1 7.5rem; min-width: 3rem; height: 2.4rem; margin-bottom: .5rem;}
+.ov-line svg {width: 100%; height: 100%; display: block; overflow: visible;}
+.ov-line path {fill: none; stroke: var(--accent); stroke-width: 2;
+  vector-effect: non-scaling-stroke; stroke-linejoin: round;}
+.ov details {margin-top: auto; padding-top: 4px;}
+.ov summary {cursor: pointer; color: var(--quiet); font-size: max(13px, .84rem); min-height: 24px;
+  width: fit-content;}
+.ov table {border-collapse: collapse; width: 100%; font-size: max(13px, .84rem); margin: 4px 0 8px;}
+.ov th {text-align: left; font-weight: 400; color: var(--quiet); padding: 4px 8px 4px 0;
+  border: 0;}
+.ov td {padding: 4px 8px 4px 0; border: 0; border-top: 1px solid var(--line);}
+.ov .n {text-align: right; white-space: nowrap; padding-right: 0;}
+.ov-list {background: var(--panel); border: 1px solid var(--line); border-radius: 8px;
+  padding: 16px; margin-bottom: 16px;}
+.ov ol {list-style: none; margin: 0; padding: 0;}
+.ov ol > li {display: grid; grid-template-columns: 2rem minmax(0, 1fr); gap: 0 8px; margin: 0;
+  padding: 10px 0; border-top: 1px solid var(--line); font-size: 1rem;}
+.ov ol > li:first-child {border-top: 0; padding-top: 0;}
+.ov-no {width: 1.7rem; height: 1.7rem; border-radius: 50%; background: var(--accent);
+  color: var(--on-accent); display: grid; place-items: center; font-weight: 650;}
+.ov ul {list-style: none; margin: 2px 0 0; padding: 0;}
+.ov ul li {margin: 0; padding: 2px 0; font-size: max(14px, .94rem);}
+.ov ul li::before {content: "–"; color: var(--quiet); margin-right: 6px;}
+.ov-place {font-weight: 600; font-size: 1.05rem;}
+.ov-alert {display: grid; grid-template-columns: 6px minmax(0, 1fr); gap: 0 12px; padding: 8px 0;}
+.ov-alert > i {border-radius: 3px; background: var(--quiet);}
+.ov-l1 > i {background: var(--alert-blue);} .ov-l2 > i {background: var(--alert-yellow);}
+.ov-l3 > i {background: var(--alert-orange);} .ov-l4 > i {background: var(--alert-red);}
+.ov-map {margin: 0 auto 12px; max-width: 26rem;}
+.ov-map svg {width: 100%; height: auto; display: block;}
+.ov-map path {fill: var(--map-ground); stroke: var(--quiet); stroke-width: 1;
+  vector-effect: non-scaling-stroke; stroke-opacity: .55;}
+.ov-map circle {fill: var(--accent); stroke: var(--panel); stroke-width: 2;
+  vector-effect: non-scaling-stroke;}
+.ov-map text {fill: var(--on-accent); font-weight: 650; text-anchor: middle;
+  dominant-baseline: central;}
+@media (max-width: 1100px) {.ov-two {grid-template-columns: minmax(0, 1fr);}}
+@media (max-width: 640px) {
+  .ov-cards {grid-template-columns: minmax(0, 1fr);}
+  .ov-big {font-size: 2rem;}
+  .ov-list {padding: 12px;}
+  .ov summary, .ov ul li a, .ov-name a {display: inline-block; min-height: 28px;}}
+"""
+
+
+def css(tokens: Tokens) -> str:
+    """Return the page's own style sheet, without its white space."""
+    text = _CSS.replace("VARIABLES", css_variables(tokens))
+    text = re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r":\s+", ":", text.strip()))
+    return f"<style>{text}</style>"
