@@ -137,9 +137,13 @@ def lines_over(colour: str) -> str:
     """Return the fill of the lines over a colour: dark ones over a light colour; "" is no data."""
     if not colour:
         return "url(#lines-none)"
+    return f"url(#lines-{'dark' if bright(colour) else 'light'})"
+
+
+def bright(colour: str) -> bool:
+    """Tell whether dark lines stand out better on a colour than light ones (luma of BT.601)."""
     red, green, blue, _ = rgba(colour)
-    bright = 0.299 * red + 0.587 * green + 0.114 * blue
-    return f"url(#lines-{'dark' if bright > _BRIGHT else 'light'})"
+    return 0.299 * red + 0.587 * green + 0.114 * blue > _BRIGHT
 
 
 def body(picture: Picture, left: float, top: float, width: float, height: float) -> str:

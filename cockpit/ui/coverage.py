@@ -92,6 +92,7 @@ def picture(twin: Twin, choice: Choice, found: Summary, sentence: str) -> None:
                 way=cell.way if cell else (),
                 n_facilities=found.n_facilities,
                 clicks=coverage_choices.clicks(),
+                cut=choice.colour == "score" or any(c.hatched and c.cells for c in several),
             ),
             key="coverage.deck",
             on_pick=coverage_choices.picked,

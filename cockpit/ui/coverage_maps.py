@@ -23,7 +23,7 @@ from cockpit.coverage.causes import (
     TOO_FAR,
 )
 from cockpit.settings import settings
-from cockpit.ui import cache, maps, state, theme
+from cockpit.ui import cache, hatching, maps, state, theme
 from cockpit.ui.coverage_cache import Asked
 from cockpit.ui.maps import Deck, mark, plain
 from cockpit.ui.theme import Tokens, rgba
@@ -70,6 +70,7 @@ class Scene:
     way: tuple[tuple[float, float], ...] = field(default=(), repr=False)  # lon, lat
     n_facilities: int = 0
     clicks: int = 0
+    cut: bool = True  # some cells have no way, or no figure
 
 
 def show(scene: Scene, *, key: str, on_pick: Callable[[str, str], None], alt: str) -> None:
@@ -101,8 +102,10 @@ def picked(event: Any) -> tuple[str, str] | None:
 
 def deck(scene: Scene, tokens: Tokens) -> Deck:
     """Return the deck of a scene: a few kB, whatever the number of cells."""
+    view = camera(scene.box)
     layers = [
         _cells(scene, tokens),
+        *_hatched(scene, tokens, view),
         *_isochrones(scene, tokens),
         *ground(scene.twin, scene.asked.unit, scene.extras, tokens),
         *_catchments(scene, tokens),
@@ -113,7 +116,7 @@ def deck(scene: Scene, tokens: Tokens) -> Deck:
     ]
     return Deck(
         {
-            "initialViewState": camera(scene.box),
+            "initialViewState": view,
             "views": [{"@@type": "MapView", "controller": True}],
             **style(tokens),
             "layers": layers,
@@ -145,7 +148,7 @@ def minutes_value(service: str) -> str:
 
 
 def colour_of_minutes(
-    service: str, cuts: tuple[float, ...], colours: tuple[str, ...], no_way: str = NO_WAY
+    service: str, cuts: tuple[float, ...], colours: tuple[str, ...], no_way: str
 ) -> str:
     """
     Return the colour of a cell by its minutes: class by class, then the last colour, or no way.
@@ -197,15 +200,30 @@ def fill(scene: Scene, tokens: Tokens) -> str:
         inner = colour_of_scores(scene.method, scene.cuts, tokens)
     elif scene.colour == "minutes":
         inner = colour_of_minutes(
-            scene.asked.service, CLASSES, minute_colours(tokens), NO_WAY_MINUTES
+            scene.asked.service, CLASSES, minute_colours(tokens), tokens.no_data
         )
     else:
         inner = colour_of_minutes(
             scene.asked.service,
             (scene.asked.minutes,),
             (theme.COVERED, theme.NOT_COVERED),
+            tokens.no_data,
         )
     return f"@@=properties.p===0?{paint(tokens.no_data, _EMPTY_ALPHA)}:{inner}"
+
+
+def lines(scene: Scene, tokens: Tokens) -> str:
+    """Return the colour of the lines over lived-in cells that have no way, or no figure."""
+    none, over = json.dumps(hatching.see_through()), paint(tokens.panel, 1)
+    if scene.colour == "cause":
+        ink = paint(hatching.ink(NO_WAY), hatching.FEW_ALPHA)
+        inner = f"properties.k=={NO_ROAD}?{ink}:{none}"
+    else:
+        value = minutes_value(scene.asked.service)
+        if scene.colour == "score":
+            value = f"properties.{addresses.SCORE_KEYS[scene.method]}"
+        inner = f"{value}===null?{over}:{none}"
+    return f"@@=properties.p===0?{none}:{inner}"
 
 
 def paint(colour: str, alpha: float = _ALPHA) -> str:
@@ -249,6 +267,15 @@ def _cells(scene: Scene, tokens: Tokens) -> dict[str, Any]:
         "highlightColor": rgba(tokens.accent, 0.35),
         "updateTriggers": {"getFillColor": mark(colour)},
     }
+
+
+def _hatched(scene: Scene, tokens: Tokens, view: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the lines over cells from which no way leads, or that have no figure."""
+    if not scene.cut:
+        return []
+    address, colour = cells_url(scene), lines(scene, tokens)
+    name = f"hatch-{mark(address)}"
+    return [hatching.layer(name, address, colour, scene.twin.version, view)]
 
 
 def _served(scene: Scene, tokens: Tokens) -> dict[str, Any]:

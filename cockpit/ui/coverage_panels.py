@@ -17,7 +17,7 @@ from cockpit.coverage.services import SERVICES
 from cockpit.coverage.standards import Checked, Standard
 from cockpit.indicators import MEASURES
 from cockpit.look.tokens import INK, WHITE
-from cockpit.ui import cache, coverage_cache, coverage_maps, theme
+from cockpit.ui import cache, coverage_cache, coverage_maps, coverage_shown, theme
 from cockpit.ui.coverage_choices import MODE_PHRASE_TITLES, Choice, let_go
 from cockpit.ui.coverage_parts import (
     bracket,
@@ -233,8 +233,8 @@ def goal_text(standard: Standard) -> str:
 
 def legend(choice: Choice, several: Sequence[Class]) -> None:
     """Show what the colours mean, with units, and the shapes of the layers."""
-    colours = [_key(one.colour, one.text) for one in several]
-    empty = _key(theme.now().no_data, say("nobody lives here"), faint=True)
+    colours = [_key(coverage_shown.swatch(one), one.text) for one in several]
+    empty = _key(f"background:{theme.now().no_data}", say("nobody lives here"), faint=True)
     items = [*colours, empty, *_shape_keys(choice)]
     st.html(f'<div class="ct-legend"><b>{escape(_legend_title(choice))}</b>{"".join(items)}</div>')
 
@@ -269,10 +269,10 @@ def _shape_keys(choice: Choice) -> list[str]:
     return keys
 
 
-def _key(colour: str, text: str, *, faint: bool = False) -> str:
+def _key(look: str, text: str, *, faint: bool = False) -> str:
     opacity = ";opacity:.4" if faint else ""
     return (
-        f'<span class="ct-key"><span class="ct-swatch" style="background:{colour}{opacity}"></span>'
+        f'<span class="ct-key"><span class="ct-swatch" style="{look}{opacity}"></span>'
         f"{escape(text)}</span>"
     )
 

@@ -17,8 +17,8 @@ from cockpit.answers.coverage import COVERED, Summary
 from cockpit.answers.coverage_layers import short
 from cockpit.answers.coverage_question import shown
 from cockpit.coverage.catchments import METHODS
-from cockpit.coverage.causes import NO_PLACE
-from cockpit.ui import coverage_cache, coverage_maps, theme
+from cockpit.coverage.causes import NO_PLACE, NO_ROAD
+from cockpit.ui import coverage_cache, coverage_maps, hatching, theme
 from cockpit.ui.coverage_choices import Choice
 from cockpit.ui.coverage_parts import bracket, counts, limit_text, score_text, score_unit
 from cockpit.ui.words import number, percent, say
@@ -35,6 +35,7 @@ class Class:
     text: str
     people: float  # NaN: too few to be shown
     cells: int  # with people: the others are faint
+    hatched: bool = False  # lines across: no way to go
 
 
 # ---------------------------------------------------------------- scores in classes
@@ -75,10 +76,20 @@ def classes(choice: Choice, found: Summary, cuts: tuple[float, ...], lowest: flo
         parts = _covered_parts(choice, found)
     people = _masked(choice, [float(found.people[where].sum()) for _, _, where in parts])
     lived_in = ~nobody(choice, found)
+    no_data = theme.now().no_data
     return [
-        Class(colour, text, n, int((where & lived_in).sum()))
+        Class(colour, text, n, int((where & lived_in).sum()), hatched=colour == no_data)
         for (colour, text, where), n in zip(parts, people, strict=True)
     ]
+
+
+def swatch(one: Class) -> str:
+    """Return the CSS of a class's swatch: lines across it where it has them on the map."""
+    if not one.hatched:
+        return f"background:{one.colour}"
+    tokens = theme.now()
+    grey = one.colour == tokens.no_data
+    return hatching.swatch(one.colour, tokens.panel if grey else hatching.ink(one.colour))
 
 
 def _causes(choice: Choice, found: Summary) -> list[Class]:
@@ -90,6 +101,7 @@ def _causes(choice: Choice, found: Summary) -> list[Class]:
             say(answer.titles[code]),
             people,
             int(((answer.codes == code) & lived_in).sum()),
+            hatched=code == NO_ROAD,
         )
         for code, people in answer.people.items()
         if people or code != NO_PLACE
@@ -124,7 +136,7 @@ def _minute_parts(found: Summary) -> list[tuple[str, str, _Where]]:
         (colour, text, np.asarray((at == k) & ~cut))
         for k, (colour, text) in enumerate(zip(colours, texts, strict=True))
     ]
-    return [*parts, (coverage_maps.NO_WAY_MINUTES, say("no way"), cut)]
+    return [*parts, (theme.now().no_data, say("no way"), cut)]
 
 
 def _covered_parts(choice: Choice, found: Summary) -> list[tuple[str, str, _Where]]:
@@ -135,7 +147,7 @@ def _covered_parts(choice: Choice, found: Summary) -> list[tuple[str, str, _Wher
         (theme.NOT_COVERED, say("more than {n} minutes", n=n), ~found.covered & ~cut),
     ]
     if cut.any() or not found.n_facilities:
-        parts.append((coverage_maps.NO_WAY, say("no way"), cut))
+        parts.append((theme.now().no_data, say("no way"), cut))
     return parts
 
 
@@ -280,19 +292,19 @@ def table(choice: Choice, found: Summary, several: Sequence[Class]) -> None:
         for k, text in enumerate(heads)
     )
     rows = [
-        (one.colour, one.text, _said(one.people), _share(one.people, found), number(one.cells))
+        (swatch(one), one.text, _said(one.people), _share(one.people, found), number(one.cells))
         for one in several
     ]
     empty = int(nobody(choice, found).sum())
     if empty:
         nothing = theme.now().no_data
-        rows.append((nothing, say("nobody lives here"), "", "", number(empty)))
+        rows.append((f"background:{nothing}", say("nobody lives here"), "", "", number(empty)))
     body = "".join(
-        f"<tr><td><span class='ct-key'><span class='ct-swatch' style='background:{colour}'></span>"
+        f"<tr><td><span class='ct-key'><span class='ct-swatch' style='{look}'></span>"
         f"{escape(text)}</span></td>"
         + "".join(f"<td class='n'>{escape(v)}</td>" for v in values)
         + "</tr>"
-        for colour, text, *values in rows
+        for look, text, *values in rows
     )
     st.html(
         f'<div class="ct-scroll"><table class="ct-table ct-small ct-shown"><tr>{head}</tr>{body}'

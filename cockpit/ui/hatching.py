@@ -6,10 +6,11 @@ import math
 from typing import Any
 
 from cockpit.answers.risk_layers import HATCH, MAPPING, hatch_url
-from cockpit.look.tokens import Tokens
+from cockpit.look.tokens import DARK, LIGHT
+from cockpit.picture.drawing import bright
 from cockpit.ui.theme import rgba
 
-NO_DATA_ALPHA, FEW_ALPHA = 1.0, 0.75
+FEW_ALPHA = 0.75
 _SHARE = 0.4  # of a pixel of the map as it opens: lines about six pixels apart
 _EARTH_M, _TILE_PX = 40_075_016, 512  # around the equator, and as many pixels at zoom 0
 
@@ -51,9 +52,9 @@ def metres_a_pixel(view: dict[str, Any]) -> float:
     return round_the_earth / (_TILE_PX * 2 ** float(view["zoom"]))
 
 
-def lines(ground: str, tokens: Tokens) -> str:
-    """Return the colour of lines on a colour: they stand out on dark ones and on light ones."""
-    return tokens.panel if ground == tokens.no_data else tokens.text
+def ink(ground: str) -> str:
+    """Return the colour of lines that can be seen on a colour, whatever the theme."""
+    return LIGHT.text if bright(ground) else DARK.text
 
 
 def swatch(ground: str, ink: str) -> str:

@@ -75,6 +75,8 @@ def _tile(figure: Figure, twin: Twin) -> str:
         note = f'<span style="color:{colour}">{escape(since)}</span>'
     value = NO_FIGURE if math.isnan(figure.value) else compact(figure.value)
     unit = "" if value == NO_FIGURE else say(figure.unit)
+    if unit.casefold() == say(figure.title).casefold():  # "Households 177,784 households"
+        unit = ""
     return (
         f'<div class="ct-tile" data-figure="{figure.id}" title="{number(figure.value)}">'
         f'<div class="ct-quiet ct-small">{escape(say(figure.title))}</div>'
@@ -98,7 +100,8 @@ def legend(answer: MapAnswer, choice: Choice) -> None:
         items.append(_swatch(f"background:{tokens.masked}", few, n_masked))
     n_few = int(answer.few(choice.few).sum())
     if n_few:
-        across = hatching.swatch(colours[len(colours) // 2], tokens.text)
+        middle = colours[len(colours) // 2]
+        across = hatching.swatch(middle, hatching.ink(middle))
         items.append(_swatch(across, few_words(answer, choice.few), n_few))
     if breaks.n_missing - n_masked:
         across = hatching.swatch(tokens.no_data, tokens.panel)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -212,7 +213,7 @@ def hatch_expression(
     answer: MapAnswer,
     *,
     few: int,
-    on_few: list[int],
+    on_few: Sequence[list[int]],
     on_no_data: list[int],
     masked_measures: tuple[str, ...] = (),
     unknown_measures: tuple[str, ...] = (),
@@ -220,7 +221,8 @@ def hatch_expression(
     """
     Return the colour of the lines across: over no data, and over what rests on ``few`` cases.
 
-    Everywhere else it is see-through. Tests stand in the order of ``colour_expression``.
+    Everywhere else it is see-through. ``on_few`` is one colour a class, to be seen on the class's
+    own. Tests stand in the order of ``colour_expression``.
     """
     none, text = _listed(hatching.see_through()), ""
     if unknown_measures:
@@ -232,8 +234,9 @@ def hatch_expression(
     if answer.breaks.cuts:
         value, last = value_expression(answer.indicator), answer.breaks.cuts[-1]
         cases = "+".join(_property(m) for m in case_measures(answer.indicator))
-        if cases and few:
-            text += f"{value}<={plain(last)}&&({cases})<{few}?{_listed(on_few)}:"
+        for (ink, after), cut in zip(pairwise([*on_few, []]), answer.breaks.cuts, strict=True):
+            if cases and few and ink != after:  # classes with the same lines are one question
+                text += f"{value}<={plain(cut)}&&({cases})<{few}?{_listed(ink)}:"
         text += f"{value}<={plain(last)}?{none}:"
     return f"@@={text}{_listed(on_no_data)}"
 
@@ -331,16 +334,17 @@ def _hatched(scene: Scene, tokens: Tokens, view: dict[str, Any]) -> list[dict[st
     colour = hatch_expression(
         answer,
         few=scene.few,
-        on_few=rgba(tokens.text, hatching.FEW_ALPHA),
-        on_no_data=rgba(tokens.panel, hatching.NO_DATA_ALPHA),
+        on_few=[
+            rgba(hatching.ink(colour), hatching.FEW_ALPHA)
+            for colour in class_colours(answer, scene.ramp, tokens)
+        ],
+        on_no_data=rgba(tokens.panel),
         masked_measures=sensitive,
         unknown_measures=unknown,
     )
     address, tiled = _address(scene)
-    return [
-        hatching.layer("hatch", address, colour, scene.twin.version, view, tiled=tiled)
-        | _over(scene)
-    ]
+    layer = hatching.layer("hatch", address, colour, scene.twin.version, view, tiled=tiled)
+    return [layer | (_height(scene) if scene.tall else {})]
 
 
 def mark(expression: str) -> str:

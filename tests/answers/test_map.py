@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -168,3 +169,31 @@ def test_the_camera_shows_the_box(db: Session, county: Twin) -> None:
     # 0.04° of latitude is 0.04 / cos 27.22° = 0.04498° of northing, in 540 pixels.
     assert zoom == pytest.approx(math.log2(540 / 0.04498 * 360 / 512), abs=0.01)
     assert maps.Box(1, 1, 1, 1).camera(1000, 600) == (1, pytest.approx(1), 14)
+
+
+def test_a_share_rests_on_its_denominator_and_a_count_on_nothing(county: Twin) -> None:
+    # The first four grids have 10, 20, 30 and 40 residents: at 30 the first two are few.
+    share = ask(county, "age_60_plus_share", COUNTY, "grid")
+    assert share.cases is not None
+    first = [
+        int(np.flatnonzero(share.rows == county.position(tiny.grid_code(k)))[0]) for k in range(4)
+    ]
+    assert share.cases[first].tolist() == [10, 20, 30, 40]
+    assert share.few(30)[first].tolist() == [True, True, False, False]
+    assert int(share.few(30).sum()) == 2
+    assert not share.few(0).any()
+    count = ask(county, "people", COUNTY, "grid")
+    assert count.cases is None
+    assert not count.few(1000).any()
+
+
+def test_density_rests_on_the_people_not_on_the_land(county: Twin) -> None:
+    density = ask(county, "density", COUNTY, "township")
+    assert density.cases is not None
+    assert density.cases.tolist() == [600, 760]
+
+
+def test_a_figure_that_is_not_known_rests_on_nothing(county: Twin) -> None:
+    share = ask(county, "age_60_plus_share", COUNTY, "grid")
+    unknown = replace(share, values=np.full(len(share.rows), np.nan))
+    assert not unknown.few(1000).any()

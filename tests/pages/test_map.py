@@ -192,3 +192,20 @@ def test_a_rerun_is_small(page: AppTest) -> None:
     page.run()
     size = sum(len(e.proto.SerializeToString()) for e in page.main if getattr(e, "proto", None))
     assert size < 20_000
+
+
+def test_what_rests_on_few_cases_is_said_everywhere_alike(page: AppTest) -> None:
+    page.query_params["level"] = "grid"
+    page.query_params["indicator"] = "age_60_plus_share"
+    page.run()
+    assert not page.exception
+    # Grids of 10 and 20 residents.
+    assert "2 个区域基数不足 30 人" in page.markdown[0].value
+    assert re.search(r"基数不足 30 人 <span class=.ct-quiet.>\(2\)", html(page))
+    assert any(layer["id"] == "hatch" for layer in deck(page)["layers"])
+    table = page.dataframe[0].value
+    assert sum("偏小" in text for text in table["基数（人）"]) == 2
+    page.segmented_control(key="widget.map.few").set_value(0).run()
+    assert page.query_params["few"] == "0"
+    assert "基数不足" not in page.markdown[0].value + html(page)
+    assert not any(layer["id"] == "hatch" for layer in deck(page)["layers"])

@@ -11,7 +11,7 @@ from cockpit.answers.coverage_layers import SCORE_KEYS, SERVICE_KEYS
 from cockpit.answers.current import current_twin
 from cockpit.answers.map import Box
 from cockpit.answers.twin import Twin
-from cockpit.coverage.causes import CAUSES, COVERED, TOO_FAR
+from cockpit.coverage.causes import CAUSES, COVERED, NO_ROAD, TOO_FAR
 from cockpit.coverage.services import SERVICES
 from cockpit.ui import coverage_maps as maps
 from cockpit.ui import theme
@@ -64,7 +64,7 @@ def minutes(service: str, value: float | None) -> list[float | None]:
         (0, theme.COVERED),
         (15, theme.COVERED),  # exactly at the limit counts
         (15.1, theme.NOT_COVERED),
-        (None, maps.NO_WAY),
+        (None, theme.LIGHT.no_data),
     ],
 )
 def test_covered_or_not(county: Twin, value: float | None, colour: str) -> None:
@@ -77,7 +77,27 @@ def test_each_service_reads_its_own_minutes(county: Twin) -> None:
     for service in SERVICES:
         fill = maps.fill(scene(county, asked=ASKED._replace(service=service)), theme.LIGHT)
         assert browser(fill, p=1, m=minutes(service, 3)) == theme.rgba(theme.COVERED, 0.88)
-        assert browser(fill, p=1, m=minutes(service, None)) == theme.rgba(maps.NO_WAY, 0.88)
+        assert browser(fill, p=1, m=minutes(service, None)) == theme.rgba(theme.LIGHT.no_data, 0.88)
+
+
+@pytest.mark.parametrize("colour", ["covered", "minutes", "catchments"])
+def test_lines_lie_across_what_has_no_way_and_nothing_else(county: Twin, colour: str) -> None:
+    over = maps.lines(scene(county, colour=colour), theme.LIGHT)
+    assert browser(over, p=1, m=minutes("clinic", None)) == theme.rgba(theme.LIGHT.panel)
+    assert browser(over, p=1, m=minutes("clinic", 90))[3] == 0
+    assert browser(over, p=0, m=minutes("clinic", None))[3] == 0
+
+
+def test_lines_lie_across_the_cause_no_road(county: Twin) -> None:
+    over = maps.lines(scene(county, colour="cause"), theme.LIGHT)
+    shown = [code for code in maps.CAUSE_COLOURS if browser(over, p=1, k=code)[3]]
+    assert shown == [NO_ROAD]
+
+
+def test_without_a_cut_off_cell_there_are_no_lines(county: Twin) -> None:
+    for cut, n in ((True, 1), (False, 0)):
+        layers = json.loads(maps.deck(scene(county, cut=cut), theme.LIGHT).to_json())["layers"]
+        assert sum(layer["id"].startswith("hatch") for layer in layers) == n
 
 
 def test_where_nobody_lives_is_faint(county: Twin) -> None:

@@ -12,7 +12,7 @@ from cockpit.answers import map as answers
 from cockpit.answers.current import current_twin
 from cockpit.answers.layers import layer_key, layer_scale
 from cockpit.answers.twin import Twin
-from cockpit.ui import coverage_maps, maps, theme
+from cockpit.ui import coverage_maps, hatching, maps, theme
 
 
 @pytest.fixture
@@ -36,7 +36,9 @@ def browser(expression: str, properties: dict[str, int]) -> Any:
     while "?" in text:  # innermost last: a?b:c -> (b) if (a) else (c)
         test, rest = text.split("?", 1)
         then, other = rest.split(":", 1)
-        found = eval(test.replace("||", " or "), {"properties": Properties()})
+        found = eval(
+            test.replace("||", " or ").replace("&&", " and "), {"properties": Properties()}
+        )
         if found:
             return json.loads(then)
         text = other
@@ -93,6 +95,46 @@ def test_masked_counts_get_their_own_colour(county: Twin) -> None:
         alpha=1,
     )
     assert browser(text, {layer_key("low_income"): -1}) == [17, 17, 17, 255]
+
+
+@pytest.mark.parametrize("few", [0, 25, 80, 1000])
+def test_lines_lie_across_few_cases_and_no_data_and_nothing_else(county: Twin, few: int) -> None:
+    seen = set()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for indicator in county.indicators():
+            answer = answers.map_answer(
+                county, indicator.id, 0, "grid", n_classes=3, visitor="秘密", small_count=0
+            )
+            inks = [[k, 0, 0, 255] for k in range(len(answer.breaks.cuts))]
+            text = maps.hatch_expression(answer, few=few, on_few=inks, on_no_data=[9, 9, 9, 255])
+            classes = answer.breaks.class_of(answer.values)
+            for row, k, sparse in zip(answer.rows, classes, answer.few(few), strict=True):
+                found = browser(text, properties(county, int(row)))
+                wanted = [9, 9, 9, 255] if k < 0 else inks[k] if sparse else [0, 0, 0, 0]
+                assert found == wanted, indicator.id
+                seen.add(tuple(wanted))
+    assert ((0, 0, 0, 255) in seen) == (few > 10)  # the smallest grid has 10 residents
+
+
+def test_lines_can_be_seen_on_every_class(county: Twin) -> None:
+    answer = answers.map_answer(
+        county, "age_60_plus_share", 0, "grid", n_classes=7, visitor="备用", small_count=0
+    )
+    for tokens in (theme.LIGHT, theme.DARK):
+        for name in theme.RAMPS:
+            for colour in maps.class_colours(answer, name, tokens):
+                one, other = (theme.rgba(c)[0] for c in (hatching.ink(colour), colour))
+                assert abs(one - other) > 60
+
+
+def test_lines_are_a_layer_only_where_there_are_any(county: Twin) -> None:
+    answer = answers.map_answer(
+        county, "age_60_plus_share", 0, "grid", visitor="备用", small_count=0
+    )
+    box = answers.Box(106.8, 27.2, 106.84, 27.24)
+    for few, n in ((0, 0), (10, 0), (11, 1)):
+        spec = json.loads(maps.deck(maps.Scene(county, answer, box, few=few), theme.DARK).to_json())
+        assert sum(layer["id"] == "hatch" for layer in spec["layers"]) == n
 
 
 def scene(county: Twin, **more: Any) -> maps.Scene:
