@@ -6,6 +6,7 @@ from html import escape
 
 import streamlit as st
 
+from cockpit.answers.lite_words import FORMAT_TITLES, Words
 from cockpit.answers.open_catalogue import OpenDataset, OpenFile, OpenVersion
 from cockpit.ui import elder, state
 from cockpit.ui.map_choices import LEVEL_TITLES
@@ -16,16 +17,6 @@ ALL = ""
 _USUALLY = 12
 _HANDFUL = 6  # data sets that need no more than one filter
 GROUP_TITLES = {ALL: "All", "release": "Released figures", "data": "Data of departments"}
-FORMAT_TITLES = {
-    "csv": "CSV",
-    "xlsx": "Excel",
-    "geojson": "GeoJSON",
-    "gpkg": "GeoPackage",
-    "parquet": "Parquet",
-    "datapackage": "Data package",
-    "zip": "All in one (ZIP)",
-}
-_UNITS = ("B", "kB", "MB", "GB")
 
 
 def choose(datasets: tuple[OpenDataset, ...]) -> OpenDataset | None:
@@ -195,7 +186,7 @@ def _files(files: tuple[OpenFile, ...]) -> str:
     rows = [
         (
             link(file.href, say(FORMAT_TITLES.get(file.format, file.format)), download=True),
-            escape(size_words(file.bytes)),
+            escape(Words(language()).size(file.bytes)),
             f'<code title="{file.sha256}">{file.sha256[:12]}…</code>',
         )
         for file in files
@@ -209,14 +200,6 @@ def _files(files: tuple[OpenFile, ...]) -> str:
         table(head, rows, caption=say("Files of the newest version"), numbers=(1,))
         + f"<details><summary>{word}</summary><dl>{hashes}</dl></details>"
     )
-
-
-def size_words(n_bytes: int) -> str:
-    """Return a size in the unit that keeps it below a thousand: 812 B, 1.4 MB."""
-    size, unit = float(n_bytes), 0
-    while size >= 1000 and unit < len(_UNITS) - 1:
-        size, unit = size / 1000, unit + 1
-    return f"{number(size, 0 if unit == 0 or size >= 100 else 1)} {_UNITS[unit]}"
 
 
 def _dictionary(one: OpenDataset) -> str:

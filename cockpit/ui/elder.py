@@ -5,35 +5,20 @@ The switch stands in the address (``?elder=1``), so that a link sent to a parent
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from html import escape
 from urllib.parse import urlencode
 
 import streamlit as st
 
+from cockpit.answers import lite_words
+from cockpit.answers.lite_words import Words, reading_bar
 from cockpit.ui import open_style, state
 from cockpit.ui.words import language, say
 
 MOST = 5
 """Choices that stand side by side, and rows of a list, in large type."""
 _MOST_USUALLY = 20
-
-HOTLINE = "12345"
-"""The government's service line: the same number in every county of the country."""
-READING_TITLES = {
-    "reading": "Reading aloud. Press Escape to stop.",
-    "stopped": "Reading has stopped.",
-    "done": "Read to the end.",
-    "none": "This browser has no voice for this language, so it cannot read aloud.",
-    "broken": "The browser stopped reading.",
-    "about": "give or take",
-    "sign": "plus or minus",
-    "to": "to",
-}
-"""What the bar says while it reads (msgids), and how signs are said."""
-# A telephone number as people write it: with a code, spaces or hyphens; at least seven digits.
-_TELEPHONE = re.compile(r"(?<![\w-])\+?\d(?:[ -]?\d){6,14}(?![\w-])")
 
 
 def on() -> bool:
@@ -57,42 +42,16 @@ def begin(title: str, lead: str = "") -> bool:
 
 def _help(*, elder: bool) -> str:
     """Return the bar that reads the page aloud and leads to a person and to simple pages."""
-    words = "".join(
-        f' data-{name}="{escape(say(text), quote=True)}"' for name, text in READING_TITLES.items()
-    )
-    start = f'<button type="button" value="start">{escape(say("Read aloud"))}</button>'
-    stop = f'<button type="button" value="stop">{escape(say("Stop reading"))}</button>'
-    simple = link_to_simple()
-    return (
-        f'<div class="op op-help" lang="{language()}" data-speak="{language()}"{words}>'
-        f"{start}{stop}{call() if elder else ''}"
-        f'<span class="op-quiet">{escape(say("Slow connection?"))} {simple}</span>'
-        '<span role="status"></span></div>'
-        '<script src="/lite/speak.js"></script>'
-    )
+    words = Words(language())
+    simple = f'<a href="{escape(link("lite"))}" target="_self">{escape(say("Simple pages"))}</a>'
+    hint = f'<span class="op-quiet">{escape(say("Slow connection?"))} {simple}</span>'
+    bar = reading_bar(words, (call() if elder else "") + hint)
+    return f'{bar}<script src="/lite/speak.js"></script>'
 
 
 def call() -> str:
     """Return the link that calls a person."""
-    words = escape(say("Ask a person: call {number}", number=HOTLINE))
-    return f'<a class="op-call" href="tel:{HOTLINE}">{words}</a>'
-
-
-def link_to_simple() -> str:
-    """Return the link to the pages that need next to nothing of a connection."""
-    words = escape(say("Simple pages"))
-    return f'<a href="{escape(link("lite"))}" target="_self">{words}</a>'
-
-
-def telephones(text: str) -> str:
-    """Return somebody's words as HTML in which a telephone number can be called with a touch."""
-    parts, last = [], 0
-    for found in _TELEPHONE.finditer(text):
-        digits = re.sub(r"[^\d+]", "", found[0])
-        parts += [escape(text[last : found.start()])]
-        parts += [f'<a href="tel:{digits}">{escape(found[0])}</a>']
-        last = found.end()
-    return "".join([*parts, escape(text[last:])])
+    return lite_words.call(Words(language()))
 
 
 def link(page: str, **query: str) -> str:

@@ -8,6 +8,7 @@ from html import escape
 import streamlit as st
 
 from cockpit.answers import open_county as answers
+from cockpit.answers.lite_words import telephones
 from cockpit.answers.open_county import Group, News, OpenMap
 from cockpit.answers.open_county_places import OpenPlaces
 from cockpit.answers.release_store import Change, Published
@@ -331,7 +332,7 @@ def comment(places: OpenPlaces) -> None:
     contact = str(places.county.get("contact") or "")
     if contact:
         html = said(say("Is something wrong or missing? Tell us:"))
-        html += f"<p>{elder.telephones(contact)}</p>"
+        html += f"<p>{telephones(contact)}</p>"
     else:
         html = said(
             say("The county has not named an office for comments yet."),

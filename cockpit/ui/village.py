@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from html import escape
 
 import streamlit as st
 
 from cockpit.answers import open_county as answers
+from cockpit.answers.lite_words import LACKING_TITLES, Words
 from cockpit.answers.open_county import Group
 from cockpit.answers.open_county_places import OpenPlaces, villages_like
 from cockpit.answers.open_village import Rule, Village, Way
 from cockpit.answers.release_store import Published
 from cockpit.ui import elder, open_maps, state
 from cockpit.ui.open_parts import bars, figure_words, link, panel, said, show, table, title_of
-from cockpit.ui.words import date, language, name_of, number, say
+from cockpit.ui.words import date, language, name_of, say
 
 _FOUND = 8
-MODE_TITLES = {
-    "walk": "on foot",
-    "older": "on foot, slowly",
-    "ebike": "by e-bike",
-    "car": "by car",
-    "ambulance": "with siren",
-}
-LACKING_TITLES = {
-    "facilities": "No list of services is public yet.",
-    "roads": "No roads are public yet.",
-    "place": "The border of this village is not public.",
-}
 
 
 def search(places: OpenPlaces) -> int | None:
@@ -137,7 +125,9 @@ def ways(found: Village) -> None:
         show(panel(title, text))
         return
     most = elder.MOST if elder.on() else len(found.ways)
-    html = said(*_kept(found)) + _table(found.ways[:most], title, under_heading=True)
+    html = said(Words(language()).kept(found.judged, found.kept)) + _table(
+        found.ways[:most], title, under_heading=True
+    )
     if rest := found.ways[most:]:
         word = escape(say("Show the other {n}", n=len(rest)))
         html += f"<details><summary>{word}</summary>{_table(rest, say('The others'))}</details>"
@@ -149,40 +139,20 @@ def ways(found: Village) -> None:
     show(panel(title, html))
 
 
-def _kept(found: Village) -> list[str]:
-    if not found.judged:
-        return [say("No standard of the list fits this village.")]
-    missed = found.judged - found.kept
-    told = [say("Standards that apply to this village: {n}.", n=found.judged)]
-    if not missed:
-        return [*told, say("All of them are kept.")]
-    return [*told, say("Kept: {kept}. Not kept: {missed}.", kept=found.kept, missed=missed)]
-
-
 def _table(some: tuple[Way, ...], caption: str, *, under_heading: bool = False) -> str:
+    words = Words(language())
     rows = [
         (
             escape(say(way.service.title)),
             escape(way.facility or say("none that a road leads to"))
             + (f' <span class="op-tag">{escape(say("in the village"))}</span>' if way.here else ""),
-            escape(_time(way)),
+            escape(words.way(way)),
             _verdict(way.rule),
         )
         for way in some
     ]
     head = (say("Service"), say("Nearest"), say("How long"), say("Standard"))
     return table(head, rows, caption=caption, under_heading=under_heading)
-
-
-def _time(way: Way) -> str:
-    told = f"{minutes_words(way.minutes)}, {say(MODE_TITLES[way.service.mode])}"
-    if language() == "zh":
-        told = f"{say(MODE_TITLES[way.service.mode])}{minutes_words(way.minutes)}"
-    if math.isinf(way.minutes):
-        return say("no way there")
-    if math.isfinite(way.by_car):
-        return told + say("; {time} by car", time=minutes_words(way.by_car))
-    return told
 
 
 def _verdict(rule: Rule | None) -> str:
@@ -193,55 +163,7 @@ def _verdict(rule: Rule | None) -> str:
         if rule.met
         else f'<span class="op-no">✗ {escape(say("not kept"))}</span>'
     )
-    return f'{mark}<br><span class="op-quiet">{escape(rule_words(rule))}</span>'
-
-
-def rule_words(rule: Rule) -> str:
-    """
-    Return what a standard asks and what was found: "at most 500 m, here 719 m".
-
-    Of two limits of which the second is kept, what was found by the second is told.
-    """
-    standard = rule.standard
-    if standard.rule == "metres":
-        asked, found = metres_words(standard.limit), metres_words(rule.found)
-        if standard.or_minutes is not None:
-            either = minutes_words(standard.or_minutes)
-            asked = say("{one} or {other}", one=asked, other=either)
-    else:
-        asked, found = minutes_words(standard.limit), minutes_words(rule.found)
-    if math.isfinite(rule.instead):
-        mode = say(MODE_TITLES[standard.or_mode or standard.mode])
-        minutes = minutes_words(rule.instead)
-        found = f"{mode}{minutes}" if language() == "zh" else f"{minutes} {mode}"
-    return say("at most {limit}, here {found}", limit=asked, found=found)
-
-
-def minutes_words(minutes: float) -> str:
-    """
-    Return a time in words, rounded up: who needs 15.2 minutes does not keep a limit of 15.
-
-    From two hours on, hours and whole tens of minutes.
-    """
-    if math.isinf(minutes):
-        return say("no way")
-    whole = math.ceil(round(minutes, 4))
-    if whole < 120:
-        return say("{n} min", n=number(whole))
-    hours, rest = divmod(math.ceil(whole / 10) * 10, 60)
-    if not rest:
-        return say("{n} h", n=number(hours))
-    return say("{h} h {m} min", h=number(hours), m=rest)
-
-
-def metres_words(metres: float) -> str:
-    """Return a distance in words, rounded up: metres, or kilometres from one on."""
-    if math.isinf(metres):
-        return say("no way")
-    if metres < 1000:
-        return say("{n} m", n=number(math.ceil(metres)))
-    kilometres = math.ceil(round(metres / 100, 4)) / 10
-    return say("{n} km", n=number(kilometres, 0 if kilometres.is_integer() else 1))
+    return f'{mark}<br><span class="op-quiet">{escape(Words(language()).rule(rule))}</span>'
 
 
 # ---------------------------------------------------------------- what else there is

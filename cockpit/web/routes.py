@@ -19,14 +19,15 @@ from cockpit.web import (
     findings,
     health,
     layers,
+    lite,
     memo,
     open_layers,
     open_routes,
     placement,
     risk,
     scenarios,
+    screen,
     signin,
-    speak,
     styles,
     timeline,
 )
@@ -59,12 +60,13 @@ _ALL = (
     *accounts.ROUTES,
     *audit.ROUTES,
     *signin.ROUTES,
-    *speak.ROUTES,
+    *screen.ROUTES,
+    *lite.ROUTES,
     *open_layers.ROUTES,
     *open_routes.ROUTES,
     *(
         Route(f"/{name}/{{rest:path}}", nothing)
-        for name in ("layers", "download", "style", "feed", "open", "access")
+        for name in ("layers", "download", "style", "feed", "open", "access", "screen")
     ),
 )
 

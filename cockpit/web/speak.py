@@ -1,4 +1,4 @@
-"""The script that reads public pages aloud: one file of ours, so the content policy stays as it is."""
+"""The script that reads public pages aloud: a file of ours, so the content policy stays strict."""
 
 from __future__ import annotations
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.answers.lite_words import Words
 from cockpit.answers.open_catalogue import OpenDataset, open_datasets
-from cockpit.ui.datasets import fitting, size_words
+from cockpit.ui.datasets import fitting
 from tests import opened
 from tests.pages.test_open import html, run, words
 
@@ -63,7 +64,7 @@ def test_one_data_set_tells_all_of_itself(shown: tuple[OpenDataset, ...]) -> Non
     for file in one.formats:
         assert f'href="{file.href}"' in body
         assert file.sha256 in body
-        assert size_words(file.bytes) in told
+        assert Words("zh").size(file.bytes) in told
     for column in one.dictionary:
         assert f"<code>{column.name}</code>" in body
         assert column.title in told
@@ -105,4 +106,4 @@ def test_links_keep_language_and_type_size(shown: tuple[OpenDataset, ...]) -> No
     [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (79_700, "79.7 kB"), (1_540_000, "1.5 MB")],
 )
 def test_sizes_are_told_in_a_fitting_unit(n: int, told: str) -> None:
-    assert size_words(n) == told
+    assert Words("zh").size(n) == told

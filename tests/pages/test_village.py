@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from cockpit.answers import open_county
+from cockpit.answers.lite_words import Words
 from cockpit.answers.open_county_places import open_places
 from cockpit.answers.open_village import village
-from cockpit.ui import village as words_of
 from cockpit.web.open_layers import ROUTES
 from tests import opened
 from tests.pages.test_open import decks, html, run, words
@@ -152,7 +152,7 @@ def test_a_time_in_words_keeps_a_limit_just_when_the_time_does(minutes: float, l
     ],
 )
 def test_times_are_rounded_up(minutes: float, told: str) -> None:
-    assert words_of.minutes_words(minutes) == told
+    assert Words("zh").minutes(minutes) == told
 
 
 @pytest.mark.parametrize(
@@ -167,4 +167,4 @@ def test_times_are_rounded_up(minutes: float, told: str) -> None:
     ],
 )
 def test_distances_are_rounded_up(metres: float, told: str) -> None:
-    assert words_of.metres_words(metres) == told
+    assert Words("zh").metres(metres) == told

@@ -4,7 +4,7 @@
   "use strict";
   if (window.countySpeaks) { window.countySpeaks(); return; } // Streamlit runs scripts again
   const root = document.documentElement;
-  const SAID = "h1,h2,h3,p,li,caption,tr,dt,dd,.op-bar,.op-card>div,.op-keyed,[data-say]";
+  const SAID = "h1,h2,h3,p,li,caption,tbody tr,dt,dd,.op-bar,.op-card>div,.op-keyed,[data-say]";
   const SILENT = "[data-speak],[aria-hidden=true],[hidden],nav,footer,style,script,summary,code,.op-legend";
   const WAIT = 1500; // ms: Chromium knows its voices only a while after it is asked
   let queue = [], marked = null, turn = 0;
@@ -36,8 +36,9 @@
 
   function rowWords(row) {
     const cells = [...row.children].filter((cell) => cell.tagName === "TD" || cell.scope === "row");
-    const told = cells.map((cell) => {
-      const head = cell.dataset.h, text = cell.innerText.replace(/\n+/g, ", ");
+    const heads = [...row.closest("table").querySelectorAll("thead th")];
+    const told = cells.map((cell, k) => {
+      const head = cell.dataset.h || (heads[k] && heads[k].textContent), text = cell.innerText.replace(/\n+/g, ", ");
       return head && cell !== row.firstElementChild ? `${head} ${text}` : text;
     });
     return told.filter((text) => text.trim()).join(languageOf() === "zh" ? "，" : ", ");
