@@ -26,7 +26,6 @@ from cockpit.web import (
     placement,
     risk,
     scenarios,
-    screen,
     signin,
     styles,
     timeline,
@@ -60,13 +59,12 @@ _ALL = (
     *accounts.ROUTES,
     *audit.ROUTES,
     *signin.ROUTES,
-    *screen.ROUTES,
     *lite.ROUTES,
     *open_layers.ROUTES,
     *open_routes.ROUTES,
     *(
         Route(f"/{name}/{{rest:path}}", nothing)
-        for name in ("layers", "download", "style", "feed", "open", "access", "screen")
+        for name in ("layers", "download", "style", "feed", "open", "access")
     ),
 )
 
