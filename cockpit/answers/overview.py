@@ -49,8 +49,8 @@ __all__ = [
 ]  # fmt: skip
 
 IDS = (
-    "alerts", "events", "events_open", "events_late", "appeals",
-    *overview_services.titles(), "residents", "aged",
+    "alerts", "events", "events_open", "events_late", *overview_services.titles(), "appeals",
+    "residents", "aged",
 )  # fmt: skip
 """Every headline there may be, in the order of the page; targets go by these names."""
 _MOST_KEPT = 24

@@ -47,7 +47,7 @@ def standing(county: Twin, visitor: str, unit: int) -> Standing:
     warnings = [s for s in found if s.kind != "fault" and s.level > 0]
     loud = tuple(s for s in warnings if s.muted_until is None)
     faults = sum(s.kind == "fault" for s in found)
-    headline = _headline(county, visitor, unit, warnings)
+    headline = _headline(county, visitor, unit, warnings, faults)
     return Standing(loud, len(warnings) - len(loud), faults, headline)
 
 
@@ -58,7 +58,9 @@ def _inside(county: Twin, code: str | None, unit: int) -> bool:
     return code in known and county.path(known[code]).startswith(county.path(unit))
 
 
-def _headline(county: Twin, visitor: str, unit: int, warnings: list[Story]) -> Headline | None:
+def _headline(
+    county: Twin, visitor: str, unit: int, warnings: list[Story], faults: int
+) -> Headline | None:
     now = alerts.now()
     with Session(engine()) as db:
         if now is None or not has_table(db, Alert.__tablename__):
@@ -94,6 +96,7 @@ def _headline(county: Twin, visitor: str, unit: int, warnings: list[Story]) -> H
         changes=standing_changes(now, at), trend=tuple(v for v in trend if v is not None),
         page="warning", definition="Warnings that stand open, without faults of sensors and "
         "without exercises.",
+        note=("Sensors out of order: {n}", {"n": faults}) if faults else ("", {}),
         parts=tuple((title, n) for title, n in (*per, ("made quiet", quiet)) if n), first=first,
     )  # fmt: skip
 

@@ -31,6 +31,8 @@ from cockpit.risk.rules import LEVELS
 
 Rows = NDArray[np.intp]
 
+CARD_TITLE = "Villages that need attention"
+"""Title (msgid) of the card in the register of algorithms."""
 _DAY = np.timedelta64(1, "D")
 
 

@@ -8,20 +8,20 @@ import math
 from cockpit.answers.overview_parts import Change, Gap, Headline, Reason
 from cockpit.locale import translate
 from cockpit.memo.words import date as day_in
-from cockpit.memo.words import number, signed
+from cockpit.memo.words import inside, number, signed
 from cockpit.overview.lights import LIGHT_WORDS
 
 NO_FIGURE = "—"
 PERIOD_TITLES = {"day": "Yesterday", "week": "Last week", "year": "Same time last year"}
 _AGAINST = {
-    "day": "against the day before",
-    "week": "against the 7 days before",
-    "year": "against the same 7 days last year",
+    "day": "vs the day before",
+    "week": "vs the 7 days before",
+    "year": "vs the same 7 days last year",
 }
 _AGAINST_STANDING = {
-    "day": "against a day earlier",
-    "week": "against a week earlier",
-    "year": "against 52 weeks earlier",
+    "day": "vs a day earlier",
+    "week": "vs a week earlier",
+    "year": "vs 52 weeks earlier",
 }
 
 
@@ -80,7 +80,7 @@ def _said(value: object, language: str) -> object:
 
 
 def change_of(headline: Headline, period: str, language: str) -> str:
-    """Return a change with what it is against: "+12 against the 7 days before"."""
+    """Return a change with what it is against: "+12 vs the 7 days before"."""
     change = headline.change(period)
     if change is None:
         return translate("not followed by days", language)
@@ -130,7 +130,7 @@ def target_of(headline: Headline, language: str) -> str:
     return translate(
         "target {bound} {value} ({source})", language, bound=bound,
         value=f"{number(headline.target, decimals)}{unit}",
-        source=translate(headline.target_words, language),
+        source=inside(translate(headline.target_words, language)),
     )  # fmt: skip
 
 

@@ -68,9 +68,14 @@ def _body(county: Twin, period: Period, *, waiting: bool) -> None:
 
 def body(county: Twin, found: Overview, period: Period) -> str:
     """Return everything below the title as HTML."""
-    left = overview_cards.cards(found.headlines, period) + overview_lists.gaps(found)
-    right = overview_lists.alerts(county, found) + overview_lists.villages(county, found)
+    left = (
+        overview_cards.cards(found.headlines, period)
+        + overview_lists.gaps(found)
+        + overview_lists.places(county, found)
+    )
+    right = overview_lists.villages(found)
     return (
         f"{overview_style.css(theme.now())}"
-        f'<div class="ov ov-two"><div>{left}</div><div>{right}</div></div>'
+        f'<div class="ov">{overview_lists.alerts(county, found)}'
+        f'<div class="ov-two"><div>{left}</div><div>{right}</div></div></div>'
     )

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from html import escape
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from cockpit.access.classes import TITLES
 from cockpit.access.rules import may_open
 from cockpit.answers import overview_words as words
 from cockpit.answers.overview_parts import Change, Headline
 from cockpit.overview.periods import Period
-from cockpit.ui import overview_cache, visitor
-from cockpit.ui.words import date, language, number, say
+from cockpit.ui import overview_cache, theme, visitor
+from cockpit.ui.words import NO_FIGURE, date, language, number, say
 
 _ARROWS = {1: "▲", -1: "▼", 0: ""}
 _MOODS = {"better": "better", "worse": "worse", "same": ""}
+_SAFE = " /:=,.-()'"
 _WIDE, _HIGH, _PAD = 120.0, 36.0, 4.0
 
 
@@ -44,6 +45,8 @@ def card(line: Headline, period: Period) -> str:
     change = line.change(period)
     shown = _of_period(line, change, period)
     value, unit = words.parts_of(shown, language())
+    if unit == "%" and value != NO_FIGURE:
+        value, unit = f"{value}%", ""
     return (
         '<section class="ov-card"><div class="ov-top">'
         f'<span class="ov-name">{linked(say(line.title), link(line.page, line.query))}</span>'
@@ -51,7 +54,7 @@ def card(line: Headline, period: Period) -> str:
         f'<div class="ov-mid"><span class="ov-big">{escape(value)}'
         f'<span class="ov-unit">{escape(unit)}</span></span>{trend(line)}</div>'
         f"{_change(line, change)}"
-        f'<div class="ov-q">{escape(_below(shown))}</div>'
+        f'<div class="ov-q ov-foot">{_below(shown)}</div>'
         f"{_details(line)}</section>"
     )
 
@@ -79,13 +82,13 @@ def _change(line: Headline, change: Change | None) -> str:
     sign = (change.difference > 0) - (change.difference < 0)
     mood = words.mood_of(change)
     told = f"{_ARROWS[sign]} {words.change_of(line, change.period, language())}".strip()
-    word = f" · {say(_MOODS[mood])}" if _MOODS[mood] else ""
-    return f'<div class="ov-change ov-{mood}">{escape(told + word)}</div>'
+    word = f"<span> · {escape(say(_MOODS[mood]))}</span>" if _MOODS[mood] else ""
+    return f'<div class="ov-change ov-{mood}"><span>{escape(told)}</span>{word}</div>'
 
 
 def _below(line: Headline) -> str:
-    return " · ".join(t for t in (words.target_of(line, language()),
-                                  words.as_of(line, language())) if t)  # fmt: skip
+    told = (words.target_of(line, language()), words.as_of(line, language()))
+    return "".join(f"<span>{escape(t)}</span>" for t in told if t)
 
 
 def trend(line: Headline) -> str:
@@ -104,10 +107,20 @@ def trend(line: Headline) -> str:
         n=len(values), first=number(values[0]), last=number(values[-1]), low=number(low),
         high=number(high),
     )  # fmt: skip
+    colour, end = theme.now().accent, points[-1].split()
+    drawn = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDE:.0f} {_HIGH:.0f}">'
+        f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="2" stroke-linejoin="round"/>'
+        f'<circle cx="{end[0]}" cy="{end[1]}" r="3.2" fill="{colour}"/></svg>'
+    )
+    return picture(drawn, told, "ov-line")
+
+
+def picture(drawn: str, told: str, name: str) -> str:
+    """Return a drawing as HTML: as a picture, since a page's own markup may hold none."""
     return (
-        f'<span class="ov-line" role="img" aria-label="{escape(told)}" title="{escape(told)}">'
-        f'<svg viewBox="0 0 {_WIDE:.0f} {_HIGH:.0f}" preserveAspectRatio="none" '
-        f'aria-hidden="true"><path d="{path}"/></svg></span>'
+        f'<img class="{name}" alt="{escape(told)}" title="{escape(told)}" '
+        f'src="data:image/svg+xml,{quote(drawn, safe=_SAFE)}">'
     )
 
 

@@ -7,7 +7,17 @@ from html import escape
 from cockpit.answers import overview_words as words
 from cockpit.answers.alert_stories import Story
 from cockpit.answers.overview_parts import Attention, Overview
+from cockpit.answers.overview_villages import CARD_TITLE
 from cockpit.answers.twin import Twin
+from cockpit.overview.attention import (
+    ALERT_POINTS,
+    LATE_EACH,
+    LATE_MOST,
+    REACH_MOST,
+    RISE_EACH,
+    RISE_FROM,
+    RISE_MOST,
+)
 from cockpit.ui import overview_map, warning_parts
 from cockpit.ui.overview_cards import link, linked
 from cockpit.ui.words import language, number, say
@@ -15,22 +25,38 @@ from cockpit.ui.words import language, number, say
 REASONS = 3
 """Shown at once; the others behind a click."""
 MOST_ALERTS = 6
+_POINTS = (
+    ("Each open alert, from blue to red", f"{ALERT_POINTS[1]:g} – {ALERT_POINTS[-1]:g}"),
+    ("More events in 28 days than usual", f"{RISE_FROM * RISE_EACH:g} – {RISE_MOST:g}"),
+    ("Each event open beyond its time", f"{LATE_EACH:g}, ≤ {LATE_MOST:g}"),
+    ("Each 100 people beyond a service's standard", f"1, ≤ {REACH_MOST:g}"),
+)
+"""What gives points (msgids), and how many: as ``cockpit.overview.attention`` counts."""
 
 
-def villages(county: Twin, found: Overview) -> str:
+def villages(found: Overview) -> str:
     """Return the villages that need attention as HTML."""
     head = f"<h2>{escape(say('Villages that need attention'))}</h2>"
-    how = linked(
-        say("how the points are given"),
-        link("algorithms", {"group": "overview"}),
-    )
     if not found.villages:
         told = say("No village stands out: no open alert, no rise, nothing beyond its time.")
         return f'<section class="ov-list">{head}<p>{escape(told)}</p></section>'
     items = "".join(_village(k, one) for k, one in enumerate(found.villages, start=1))
-    drawn = overview_map.picture(county, found.villages)
+    return f'<section class="ov-list">{head}<ol>{items}</ol></section>'
+
+
+def places(county: Twin, found: Overview) -> str:
+    """Return where the villages lie and how they came by their points, as HTML."""
+    if not found.villages:
+        return ""
+    rows = "".join(
+        f'<tr><td>{escape(say(title))}</td><td class="n">{escape(points)}</td></tr>'
+        for title, points in _POINTS
+    )
+    more = linked(say("More on the method"), link("algorithms", {"q": say(CARD_TITLE)}))
     return (
-        f'<section class="ov-list">{head}{drawn}<ol>{items}</ol><p class="ov-q">{how}</p></section>'
+        f'<section class="ov-list ov-where"><div>{overview_map.picture(county, found.villages)}'
+        f"</div><div><h2>{escape(say('How the points are given'))}</h2><table>{rows}</table>"
+        f'<p class="ov-q">{more}</p></div></section>'
     )
 
 
@@ -52,7 +78,7 @@ def _village(rank: int, one: Attention) -> str:
         f'<li><span class="ov-no">{rank}</span><div><div class="ov-top">'
         f'<span><span class="ov-place">{place}</span> '
         f'<span class="ov-q">{escape(township)}</span></span>'
-        f'<span class="ov-q">{escape(say("{n} points", n=number(one.score, 1)))}</span></div>'
+        f'<span class="ov-q">{escape(say("score {n}", n=number(one.score, 1)))}</span></div>'
         f"<ul>{''.join(told[:REASONS])}</ul>{more}</div></li>"
     )
 
@@ -65,20 +91,17 @@ def _reason(one: Attention, k: int) -> str:
 
 
 def alerts(county: Twin, found: Overview) -> str:
-    """Return the open alerts as HTML: level, place, since when, what is being done."""
-    head = f"<h2>{escape(say('Open alerts'))}</h2>"
-    body = "".join(_alert(county, story) for story in found.alerts[:MOST_ALERTS])
+    """Return the open alerts as HTML: level, place, since when, what is being done; "" for none."""
     if not found.alerts:
-        body = f"<p>{escape(say('No warning stands open.'))}</p>"
+        return ""
+    body = "".join(_alert(county, story) for story in found.alerts[:MOST_ALERTS])
     rest = len(found.alerts) - MOST_ALERTS
-    notes = []
+    foot = ""
     if rest > 0:
-        notes.append(linked(say("{n} more open alerts", n=number(rest)), link("warning", {})))
-    if found.sensors_faulty:
-        told = say("Sensors out of order: {n}", n=number(found.sensors_faulty))
-        notes.append(linked(told, link("warning", {"view": "sensors"})))
-    foot = f'<p class="ov-q">{" · ".join(notes)}</p>' if notes else ""
-    return f'<section class="ov-list">{head}{body}{foot}</section>'
+        told = linked(say("{n} more open alerts", n=number(rest)), link("warning", {}))
+        foot = f'<p class="ov-q">{told}</p>'
+    head = f"<h2>{escape(say('Open alerts'))}</h2>"
+    return f'<section class="ov-list">{head}<div class="ov-alerts">{body}</div>{foot}</section>'
 
 
 def _alert(county: Twin, story: Story) -> str:

@@ -17,7 +17,7 @@ _CSS = """
 .ov-q, .ov .ov-q {color: var(--quiet); font-size: max(13px, .84rem);}
 .ov-two {display: grid; grid-template-columns: minmax(0, 1.65fr) minmax(0, 1fr); gap: 24px;
   align-items: start;}
-.ov-cards {display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 8px;
+.ov-cards {display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 8px;
   margin-bottom: 16px;}
 .ov-card {background: var(--panel); border: 1px solid var(--line); border-radius: 8px;
   padding: 12px 16px; display: flex; flex-direction: column; min-width: 0;}
@@ -32,6 +32,8 @@ _CSS = """
 .ov-unit {font-size: max(13px, .9rem); font-weight: 400; color: var(--quiet); margin-left: 6px;
   letter-spacing: 0;}
 .ov-change {font-size: max(14px, .94rem); font-weight: 500;}
+.ov-change span, .ov-foot span {white-space: nowrap; margin-right: .5em; display: inline-block;}
+.ov-card:has(details[open]) {grid-column: span 2;}
 .ov-better {color: var(--good);} .ov-worse {color: var(--bad);} .ov-same {color: var(--text);}
 .ov-light {display: inline-flex; gap: 6px; align-items: center; white-space: nowrap;
   font-size: max(13px, .84rem); font-weight: 600;}
@@ -39,10 +41,7 @@ _CSS = """
 .ov-good {color: var(--good);} .ov-watch {color: var(--watch);} .ov-bad {color: var(--bad);}
 .ov-good i {background: var(--good);} .ov-watch i {background: var(--watch);}
 .ov-bad i {background: var(--bad);}
-.ov-line {flex: 0 1 7.5rem; min-width: 3rem; height: 2.4rem; margin-bottom: .5rem;}
-.ov-line svg {width: 100%; height: 100%; display: block; overflow: visible;}
-.ov-line path {fill: none; stroke: var(--accent); stroke-width: 2;
-  vector-effect: non-scaling-stroke; stroke-linejoin: round;}
+.ov img.ov-line {width: 7.5rem; max-width: 42%; height: auto; margin-bottom: .5rem; flex: none;}
 .ov details {margin-top: auto; padding-top: 4px;}
 .ov summary {cursor: pointer; color: var(--quiet); font-size: max(13px, .84rem); min-height: 24px;
   width: fit-content;}
@@ -61,26 +60,31 @@ _CSS = """
   color: var(--on-accent); display: grid; place-items: center; font-weight: 650;}
 .ov ul {list-style: none; margin: 2px 0 0; padding: 0;}
 .ov ul li {margin: 0; padding: 2px 0; font-size: max(14px, .94rem);}
-.ov ul li::before {content: "–"; color: var(--quiet); margin-right: 6px;}
+.ov ul a::after, .ov-name a::after, .ov-place a::after, .ov-q a::after, .ov strong a::after {
+  content: " ›"; color: var(--accent); font-weight: 650;}
 .ov-place {font-weight: 600; font-size: 1.05rem;}
+.ov-alerts {display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr));
+  gap: 0 24px;}
+.ov-where {display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 24px;
+  align-items: center;}
 .ov-alert {display: grid; grid-template-columns: 6px minmax(0, 1fr); gap: 0 12px; padding: 8px 0;}
 .ov-alert > i {border-radius: 3px; background: var(--quiet);}
 .ov-l1 > i {background: var(--alert-blue);} .ov-l2 > i {background: var(--alert-yellow);}
 .ov-l3 > i {background: var(--alert-orange);} .ov-l4 > i {background: var(--alert-red);}
-.ov-map {margin: 0 auto 12px; max-width: 26rem;}
-.ov-map svg {width: 100%; height: auto; display: block;}
-.ov-map path {fill: var(--map-ground); stroke: var(--quiet); stroke-width: 1;
-  vector-effect: non-scaling-stroke; stroke-opacity: .55;}
-.ov-map circle {fill: var(--accent); stroke: var(--panel); stroke-width: 2;
-  vector-effect: non-scaling-stroke;}
-.ov-map text {fill: var(--on-accent); font-weight: 650; text-anchor: middle;
-  dominant-baseline: central;}
+.ov img.ov-map {width: 100%; max-height: 17rem; object-fit: contain;
+  display: block;}
+@media (max-width: 1600px) {.ov-cards {grid-template-columns: repeat(3, minmax(0, 1fr));}}
 @media (max-width: 1100px) {.ov-two {grid-template-columns: minmax(0, 1fr);}}
 @media (max-width: 640px) {
-  .ov-cards {grid-template-columns: minmax(0, 1fr);}
-  .ov-big {font-size: 2rem;}
+  .ov-cards {grid-template-columns: repeat(2, minmax(0, 1fr));}
+  .ov-where {grid-template-columns: minmax(0, 1fr);}
+  .ov-big {font-size: 1.8rem;}
+  .ov-card {padding: 10px 12px;}
+  .ov-mid {flex-direction: column; align-items: flex-start; gap: 0;}
+  .ov img.ov-line {max-width: 100%; width: 100%; max-height: 2.2rem; margin: 2px 0 4px;}
   .ov-list {padding: 12px;}
-  .ov summary, .ov ul li a, .ov-name a {display: inline-block; min-height: 28px;}}
+  .ov-alerts {grid-template-columns: minmax(0, 1fr);}
+  .ov summary, .ov ul li, .ov-name {padding-top: 5px; padding-bottom: 5px;}}
 """
 
 
