@@ -63,13 +63,13 @@ def _step(line: Timeline, choice: Choice, found: tuple[Step, ...], pace: str) ->
     if choice.shows("events"):
         shown.strip(line, found, timeline_cache.strip(choice.asked), at)
     st.markdown(plain(told))
-    shown.tiles(line, choice, at)
     picture, figures = st.columns([0.68, 0.32], gap="medium")
     limits = timeline_cache.limits(choice.asked)
     with picture, st.container(key="ct-map"):
         timeline_map.show(timeline_map.Scene(line, choice, at, len(limits)), alt=told)
         shown.legend(choice, limits)
     with figures:
+        shown.tiles(line, choice, at)
         shown.table(choice, at)
         shown.regions(line, choice, at)
 

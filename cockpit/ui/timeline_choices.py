@@ -15,7 +15,7 @@ from cockpit.ui.risk_choices import theme_title, within
 from cockpit.ui.timeline_cache import Asked
 from cockpit.ui.words import say
 
-WINDOW_TITLES = {"hour": "Hour", "day": "Day", "week": "Week", "month": "Month"}
+WINDOW_TITLES = {"hour": "By hour", "day": "By day", "week": "By week", "month": "By month"}
 LAYER_TITLES = {
     "events": "Events",
     "alerts": "Alerts",
@@ -50,8 +50,8 @@ def choose(line: Timeline) -> Choice:
         window = _window()
         cumulative = _cumulative()
         layers = _layers(line)
-        level = _level(line)
-    themes = _themes(line) if "events" in layers else ()
+        level = _level(line) if "events" in layers else ""
+        themes = _themes(line) if "events" in layers else ()
     first, note = _shortened(first, last, window)
     return Choice(Asked(first, last, window, cumulative, themes, level), layers, note)
 
@@ -103,7 +103,7 @@ def _day(text: str) -> dt.date | None:
 def _window() -> str:
     return str(
         st.segmented_control(
-            say("Step"),
+            say("Steps of the clock"),
             list(WINDOWS),
             format_func=lambda w: say(WINDOW_TITLES[w]),
             required=True,

@@ -168,11 +168,22 @@ def _sensors(scene: Scene, tokens: Tokens) -> list[dict[str, Any]]:
     paints = tuple((colour, 1.0) for colour in sensor_colours(tokens))
     fill = cell_map.fill(CellMap(classes, paints))
     return [
-        _discs("sensors", things_url(scene.line, "sensors"), 5.5, tokens.text)
-        | {
-            "getFillColor": fill,
-            "getLineWidth": 1.5,
-            "updateTriggers": {"getFillColor": mark(fill)},
+        {
+            "@@type": "GeoJsonLayer",
+            "id": "sensors",
+            "data": things_url(scene.line, "sensors"),
+            "pickable": True,
+            "pointType": "text",
+            "getText": "@@=properties.i>=0?'◆':''",
+            "getTextColor": fill,
+            "getTextSize": 20,
+            "textCharacterSet": ["◆"],
+            "textFontFamily": theme.FONT_STACK,
+            "textFontSettings": {"sdf": True, "fontSize": 64, "buffer": 16, "radius": 16},
+            "textOutlineWidth": 10,
+            "textOutlineColor": rgba(tokens.map_ground, 0.95),
+            "textSizeUnits": "pixels",
+            "updateTriggers": {"getTextColor": mark(fill)},
         }
     ]
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -21,8 +22,8 @@ from cockpit.ui.words import date, language, moment, number, say
 
 STYLE = """<style>
 .ct-strip{position:relative;padding-bottom:4px}
-.ct-strip svg{display:block;width:100%;height:56px}
-.ct-strip div{display:flex;justify-content:space-between}
+.ct-strip img{display:block;width:100%;height:56px}
+.ct-two{grid-template-columns:1fr 1fr}
 .ct-clock{font-size:1.25rem;font-weight:600;white-space:nowrap}
 .ct-table{width:100%;border-collapse:collapse}
 .ct-table th{text-align:left;font-weight:400;padding:4px 12px 4px 0;vertical-align:bottom}
@@ -36,8 +37,12 @@ STYLE = """<style>
 @media (max-width:640px){.ct-tiles.ct-wrap{grid-auto-flow:row;grid-auto-columns:auto;
  grid-template-columns:1fr 1fr;overflow-x:visible}}
 </style>"""
+_DOT = "width:12px;height:12px;border-radius:50%;"
+_DIAMOND = "width:10px;height:10px;border-radius:0;transform:rotate(45deg);margin:0 3px;"
 _MOST_BARS = 200
 _MOST_REGIONS = 10
+_SAFE = " /:=,.-()'"
+"""Stands in a picture's address as it is: every character less is sent in every step."""
 
 
 def styles() -> None:
@@ -111,7 +116,7 @@ def tiles(line: Timeline, choice: Choice, at: Moment) -> None:
         cards.append(_tile(say("Sensors above a threshold"), warned, note))
     if choice.shows("facilities"):
         cards.append(_tile(say("Facilities open"), at.facilities.standing, say("facilities")))
-    st.html(f'<div class="ct-tiles ct-wrap" role="group">{"".join(cards)}</div>')
+    st.html(f'<div class="ct-tiles ct-wrap ct-two" role="group">{"".join(cards)}</div>')
 
 
 def clock_text(line: Timeline, step: Step) -> str:
@@ -164,13 +169,17 @@ def strip(line: Timeline, found: tuple[Step, ...], counts: Minutes, at: Moment) 
         last=date(line.moment(end - 1).date()),
         most=number(int(counts.max(initial=0))),
     )
+    drawn = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 56" preserveAspectRatio="none">'
+        f'<rect x="{left:.1f}" width="{max(right - left, 3):.1f}" height="56" fill="{tokens.mark}" '
+        f'fill-opacity=".35"/><path d="{path}" fill="{tokens.accent}"/>'
+        f'<rect x="{max(right - 2.5, 0):.1f}" width="2.5" height="56" fill="{tokens.mark}"/></svg>'
+    )
+    # As a picture: a page's own markup may hold no drawing.
     st.html(
-        f'<div class="ct-strip"><svg viewBox="0 0 1000 56" preserveAspectRatio="none" role="img" '
-        f'aria-label="{escape(told)}"><rect x="{left:.1f}" y="0" '
-        f'width="{max(right - left, 3):.1f}" height="56" fill="{tokens.mark}" '
-        f'fill-opacity="0.35"></rect><path d="{path}" fill="{tokens.accent}"></path>'
-        f'<rect x="{max(right - 2, 0):.1f}" y="0" width="2" height="56" fill="{tokens.mark}">'
-        f'</rect></svg><div class="ct-quiet ct-small"><span>{escape(told)}</span></div></div>'
+        f'<div class="ct-strip"><img alt="{escape(told)}" '
+        f'src="data:image/svg+xml,{quote(drawn, safe=_SAFE)}">'
+        f'<div class="ct-quiet ct-small">{escape(told)}</div></div>'
     )
 
 
@@ -183,20 +192,19 @@ def legend(choice: Choice, limits: tuple[int, ...]) -> None:
     keys = []
     if choice.shows("events"):
         colours = timeline_map.theme_colours(choice.asked.themes, tokens)
-        keys += [_key(colour, theme_title(name), dot=True) for name, colour in colours.items()]
+        keys += [_key(colour, theme_title(name), shape=_DOT) for name, colour in colours.items()]
     if choice.shows("alerts"):
         keys.append(_title(say("Rings: alerts")))
         row = "".join(
-            _key(theme.ALERT[LEVELS[k]], say(LEVEL_TITLES[LEVELS[k]]), dot=True)
-            for k in (1, 2, 3, 4)
+            _ring(theme.ALERT[LEVELS[k]], say(LEVEL_TITLES[LEVELS[k]])) for k in (1, 2, 3, 4)
         )
         keys.append(f'<span style="display:flex;flex-wrap:wrap;gap:2px 8px">{row}</span>')
-        keys.append(_key(tokens.quiet, say("Sensor faults"), dot=True))
+        keys.append(_ring(tokens.quiet, say("Sensor faults")))
     if choice.shows("sensors"):
         colours_of = timeline_map.sensor_colours(tokens)
-        keys.append(_title(say("Dots with a rim: sensors")))
-        keys.append(_key(colours_of[QUIET], say("no warning"), dot=True))
-        keys.append(_key(colours_of[UNKNOWN], say("not known"), dot=True))
+        keys.append(_title(say("Diamonds: sensors")))
+        keys.append(_key(colours_of[QUIET], say("no warning"), shape=_DIAMOND))
+        keys.append(_key(colours_of[UNKNOWN], say("not known"), shape=_DIAMOND))
     if choice.asked.level:
         keys.append(_title(say("Events reported, by region")))
         low = 1
@@ -213,12 +221,16 @@ def _title(text: str) -> str:
     return f'<span class="ct-quiet">{escape(text)}</span>'
 
 
-def _key(colour: str, text: str, *, dot: bool = False) -> str:
-    shape = "width:12px;height:12px;border-radius:50%;" if dot else ""
+def _key(colour: str, text: str, *, shape: str = "") -> str:
     return (
         f'<span class="ct-key"><span class="ct-swatch" style="{shape}background:{colour}"></span>'
         f"{escape(text)}</span>"
     )
+
+
+def _ring(colour: str, text: str) -> str:
+    shape = f"{_DOT}box-sizing:border-box;border:3px solid {colour};"
+    return _key("transparent", text, shape=shape)
 
 
 def table(choice: Choice, at: Moment) -> None:
@@ -228,7 +240,7 @@ def table(choice: Choice, at: Moment) -> None:
         e = at.events
         rows.append((say("Events"), e.opened, e.standing, e.visible))
         if at.placed < e.visible:
-            rows.append((say("… of which on the map (their place is known)"), "", "", at.placed))
+            rows.append((say("… on the map"), "", "", at.placed))
     if choice.shows("alerts"):
         a = at.alerts
         rows.append((say("Alerts"), a.opened, a.standing, a.visible))
@@ -243,7 +255,7 @@ def table(choice: Choice, at: Moment) -> None:
     if not rows:
         return
     head = (say("Layer"), say("Begun in the window"), say("Standing at the end"),
-            say("Shown: at some time in the window"))  # fmt: skip
+            say("At some time in the window"))  # fmt: skip
     _html_table(head, [(r[0], *(_figure(v) for v in r[1:])) for r in rows])
 
 
