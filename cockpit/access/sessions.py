@@ -29,6 +29,10 @@ IDLE = dt.timedelta(minutes=30)
 LONGEST = dt.timedelta(hours=8)
 LONGEST_SCREEN = dt.timedelta(hours=12)
 """A wall has no hands: a screen is not signed out for being idle."""
+RENEW_AFTER = dt.timedelta(hours=1)
+"""A screen's session younger than this needs no new one yet."""
+RENEWED_STAYS = dt.timedelta(minutes=1)
+"""How long the session before a new one goes on: requests are on their way with its cookie."""
 LONGEST_PURPOSE = 200  # characters
 KEPT_AFTER = dt.timedelta(days=30)
 """How long the row of an ended session stays; the audit trail keeps who signed in."""
@@ -243,6 +247,62 @@ def _revoke(db: Session, *which: object) -> None:
     still = StoredSession.revoked.is_(None)
     db.execute(update(StoredSession).where(*which, still).values(revoked=clock.utc_now()))  # type: ignore[arg-type]
     drop()
+
+
+def ends(visitor: Visitor) -> dt.datetime | None:
+    """
+    Return when a visitor's session ends if nothing is done any more, UTC; None without one.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be asked.
+    """
+    if not visitor.session:
+        return None
+    try:
+        with Session(engine()) as db:
+            row = db.get(StoredSession, visitor.session)
+            if row is None:
+                return None
+            if "screen" in visitor.roles:
+                return row.expires
+            return min(row.expires, max(row.last_seen, _seen.get(row.id, row.last_seen)) + IDLE)
+    except SQLAlchemyError as error:
+        raise StoreError("The store cannot be reached.") from error
+
+
+def renew(visitor: Visitor, *, address: str = "", agent: str = "") -> str:
+    """
+    Give a running screen a new session before its own ends; return the cookie's value.
+
+    "" when its session is young enough. Written into the audit trail. The session before ends a
+    minute later, each lasts 12 hours at most, and what is revoked or ended is never renewed.
+
+    Raises
+    ------
+    InputError
+        If the visitor is no screen, or its session has ended.
+    """
+    now = clock.utc_now()
+    with Session(engine()) as db:
+        begin_writing(db.connection())
+        row = db.get(StoredSession, visitor.session) if visitor.session else None
+        account = db.get(StoredAccount, row.account_id) if row is not None else None
+        if row is None or account is None or row.revoked is not None or now >= row.expires:
+            raise InputError("Your session has ended. Sign in again.")
+        if "screen" not in account.roles or "screen" not in visitor.roles:
+            raise InputError("Only the session of a screen can be renewed.")
+        if now < row.created + RENEW_AFTER:
+            return ""
+        if row.expires <= now + RENEWED_STAYS and row.expires < row.created + LONGEST_SCREEN:
+            return ""  # another window of the same browser has just renewed it
+        value = begin(db, account.id, address=address, agent=agent)
+        row.expires = min(row.expires, now + RENEWED_STAYS)
+        db.flush()
+        audit.record(db, visitor, "sign in", f"session {row.id}", detail={"what": "renewed"})
+        db.commit()
+    return value
 
 
 def set_purpose(session_id: str, purpose: str) -> None:

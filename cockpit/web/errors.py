@@ -15,6 +15,7 @@ from cockpit.access.visitor import NotAllowedError
 from cockpit.answers.feeds_sources import FeedOffError, NoFeedError, NoTokenError
 from cockpit.answers.overlays import LayerRefusedError, NoLayerError
 from cockpit.answers.scenario_store import NoScenarioError, ScenarioRefusedError
+from cockpit.answers.screen_view import SceneError
 from cockpit.feeds import TooLargeError
 from cockpit.locale import LANGUAGES, translate
 from cockpit.settings import settings
@@ -22,7 +23,16 @@ from cockpit.store.session import StoreError
 from cockpit.web.headers import SECURITY_HEADERS
 from geodata.errors import CockpitError
 
-OUR_PATHS = ("/layers/", "/download/", "/style/", "/healthz", "/feed/", "/open/", "/access/")
+OUR_PATHS = (
+    "/layers/",
+    "/download/",
+    "/style/",
+    "/healthz",
+    "/feed/",
+    "/open/",
+    "/access/",
+    "/screen",
+)
 
 log = logging.getLogger("cockpit")
 
@@ -51,6 +61,7 @@ _STATUS: Mapping[type[CockpitError], int] = {
     FeedOffError: 403,
     TooLargeError: 413,
     NoLayerError: 404,
+    SceneError: 404,
     NoScenarioError: 404,
     RefusedError: 403,
     NotAllowedError: 403,

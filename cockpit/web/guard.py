@@ -86,6 +86,7 @@ _FAMILIES: tuple[tuple[str, RouteRule], ...] = (
     ("/layers/{version}/isochrone/", RouteRule(_COVERAGE)),
     ("/open/", _OPEN),  # published figures and nothing else
     ("/lite", _OPEN),  # public figures for all; the office's part looks itself for who asks
+    ("/screen", _OPEN),  # looks itself for who may see more than published figures
     ("/sign-", _OPEN),
     ("/access/trail", RouteRule(("audit",), "audit", narrow=True)),
     ("/access/proof/", RouteRule(("audit",), "audit", narrow=True)),

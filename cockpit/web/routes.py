@@ -26,6 +26,7 @@ from cockpit.web import (
     placement,
     risk,
     scenarios,
+    screen,
     signin,
     styles,
     timeline,
@@ -59,12 +60,13 @@ _ALL = (
     *accounts.ROUTES,
     *audit.ROUTES,
     *signin.ROUTES,
+    *screen.ROUTES,
     *lite.ROUTES,
     *open_layers.ROUTES,
     *open_routes.ROUTES,
     *(
         Route(f"/{name}/{{rest:path}}", nothing)
-        for name in ("layers", "download", "style", "feed", "open", "access")
+        for name in ("layers", "download", "style", "feed", "open", "access", "screen")
     ),
 )
 

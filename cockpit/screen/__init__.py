@@ -1,0 +1,1 @@
+"""Scenes of the command-centre screen: what each shows, in which order, for how long."""
