@@ -186,6 +186,7 @@ def _cards() -> tuple[Card, ...]:
         *_placement(),
         *_risk(),
         *(_card("warning", name, own) for name, own in texts.ALERTS.items()),
+        *(_card("overview", name, own) for name, own in texts.OVERVIEW.items()),
         *_appeals(),
         *(_card("release", name, own) for name, own in texts.RELEASE.items()),
         *(_card("base", name, own) for name, own in texts.BASE.items()),

@@ -80,6 +80,16 @@ GROUPS: dict[str, Texts] = {
         "cockpit/risk",
         ("It alerts people; it starts nothing by itself.",),
     ),
+    "overview": Texts(
+        "Overview",
+        "Open alerts, events with their times, and residents beyond the standards of services.",
+        "Groups too small to be shown are no reason. Reports follow where people report: a quiet "
+        "village may be one where nobody reports.",
+        NOT_LEARNT,
+        ("overview",),
+        "cockpit/overview",
+        ("It says where to look first; people decide what to do.",),
+    ),
     "appeals": Texts(
         "Appeals",
         "Texts of appeals with topic, place and time; names and numbers are masked.",
@@ -245,6 +255,29 @@ TOPICS_METHOD = (
 )
 NO_CONTACT = "The county's data office (not named yet)."
 CONTACT = "The department that runs this platform, as named under Comment or correct."
+
+OVERVIEW: dict[str, Own] = {
+    "attention": Own(
+        "Villages that need attention",
+        "Names five villages to look at first, each with its reasons and their points.",
+        "Points are added: each open alert 10 (blue) to 40 (red); events of 28 days at least two "
+        "standard deviations above the mean of the 12 times 28 days before, 5 for each, at most "
+        "25; events open longer than nine of ten of their category took, 3 each, at most 15; "
+        "residents beyond a service's standard, 1 for each 100, at most 5 a service.",
+        "Rules of this project",
+        "The points are a choice of this project, not a measurement; a village of few residents "
+        "gets few of them.",
+    ),
+    "changes": Own(
+        "What changed",
+        "Holds the figures of now against yesterday, last week and the same time last year.",
+        "Whole days against whole days: the newest one against the day before, seven against the "
+        "seven before, and against the same days of the week 52 weeks earlier. What stands open "
+        "is held against the same hour then.",
+        "Rules of this project",
+        "One day says little: chance alone moves a count by about its square root.",
+    ),
+}
 
 ALERTS: dict[str, Own] = {
     "threshold": Own(

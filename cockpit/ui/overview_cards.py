@@ -48,11 +48,11 @@ def card(line: Headline, period: Period) -> str:
     if unit == "%" and value != NO_FIGURE:
         value, unit = f"{value}%", ""
     return (
-        '<section class="ov-card"><div class="ov-top">'
+        '<section class="ov-card">'
         f'<span class="ov-name">{linked(say(line.title), link(line.page, line.query))}</span>'
-        f"{_light(shown)}</div>"
         f'<div class="ov-mid"><span class="ov-big">{escape(value)}'
-        f'<span class="ov-unit">{escape(unit)}</span></span>{trend(line)}</div>'
+        f'<span class="ov-unit">{escape(unit)}</span></span>'
+        f'<span class="ov-right">{_light(shown)}{trend(line)}</span></div>'
         f"{_change(line, change)}"
         f'<div class="ov-q ov-foot">{_below(shown)}</div>'
         f"{_details(line)}</section>"
@@ -87,7 +87,8 @@ def _change(line: Headline, change: Change | None) -> str:
 
 
 def _below(line: Headline) -> str:
-    told = (words.target_of(line, language()), words.as_of(line, language()))
+    note = words.note_of(line, language()) if line.changes else ""
+    told = (words.target_of(line, language()), words.as_of(line, language()), note)
     return "".join(f"<span>{escape(t)}</span>" for t in told if t)
 
 
@@ -130,9 +131,6 @@ def picture(drawn: str, told: str, name: str) -> str:
 def _details(line: Headline) -> str:
     lang = language()
     told = [say(line.definition)]
-    note = words.note_of(line, lang)
-    if note and line.changes:
-        told.append(note)
     if line.parts:
         told.append(_parts(line))
     names = overview_cache.sources(line.sources, lang)

@@ -25,11 +25,12 @@ from cockpit.ui.words import language, number, say
 REASONS = 3
 """Shown at once; the others behind a click."""
 MOST_ALERTS = 6
+_FROM_TO, _EACH = "{a} to {b}", "{a}, at most {b}"
 _POINTS = (
-    ("Each open alert, from blue to red", f"{ALERT_POINTS[1]:g} – {ALERT_POINTS[-1]:g}"),
-    ("More events in 28 days than usual", f"{RISE_FROM * RISE_EACH:g} – {RISE_MOST:g}"),
-    ("Each event open beyond its time", f"{LATE_EACH:g}, ≤ {LATE_MOST:g}"),
-    ("Each 100 people beyond a service's standard", f"1, ≤ {REACH_MOST:g}"),
+    ("Each open alert, from blue to red", _FROM_TO, f"{ALERT_POINTS[1]:g}", f"{ALERT_POINTS[4]:g}"),
+    ("More events in 28 days than usual", _FROM_TO, f"{RISE_FROM * RISE_EACH:g}", f"{RISE_MOST:g}"),
+    ("Each event open beyond its time", _EACH, f"{LATE_EACH:g}", f"{LATE_MOST:g}"),
+    ("Each 100 people beyond a service's standard", _EACH, "1", f"{REACH_MOST:g}"),
 )
 """What gives points (msgids), and how many: as ``cockpit.overview.attention`` counts."""
 
@@ -49,8 +50,8 @@ def places(county: Twin, found: Overview) -> str:
     if not found.villages:
         return ""
     rows = "".join(
-        f'<tr><td>{escape(say(title))}</td><td class="n">{escape(points)}</td></tr>'
-        for title, points in _POINTS
+        f'<tr><td>{escape(say(title))}</td><td class="n">{escape(say(points, a=a, b=b))}</td></tr>'
+        for title, points, a, b in _POINTS
     )
     more = linked(say("More on the method"), link("algorithms", {"q": say(CARD_TITLE)}))
     return (

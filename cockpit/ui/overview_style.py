@@ -25,8 +25,10 @@ _CSS = """
   flex-wrap: wrap;}
 .ov-name {font-weight: 600;}
 .ov .ov-name a {color: var(--text);}
-.ov-mid {display: flex; justify-content: space-between; align-items: flex-end; gap: 8px;
+.ov-mid {display: flex; justify-content: space-between; align-items: center; gap: 8px;
   min-height: 3.3rem;}
+.ov-right {display: flex; flex-direction: column; align-items: flex-end; gap: 2px; flex: 0 1 auto;
+  min-width: 0;}
 .ov-big {font-size: 2.3rem; font-weight: 650; line-height: 1.25; white-space: nowrap;
   letter-spacing: -.01em;}
 .ov-unit {font-size: max(13px, .9rem); font-weight: 400; color: var(--quiet); margin-left: 6px;
@@ -41,7 +43,7 @@ _CSS = """
 .ov-good {color: var(--good);} .ov-watch {color: var(--watch);} .ov-bad {color: var(--bad);}
 .ov-good i {background: var(--good);} .ov-watch i {background: var(--watch);}
 .ov-bad i {background: var(--bad);}
-.ov img.ov-line {width: 7.5rem; max-width: 42%; height: auto; margin-bottom: .5rem; flex: none;}
+.ov img.ov-line {width: 7.5rem; max-width: 100%; height: auto;}
 .ov details {margin-top: auto; padding-top: 4px;}
 .ov summary {cursor: pointer; color: var(--quiet); font-size: max(13px, .84rem); min-height: 24px;
   width: fit-content;}
@@ -81,7 +83,8 @@ _CSS = """
   .ov-big {font-size: 1.8rem;}
   .ov-card {padding: 10px 12px;}
   .ov-mid {flex-direction: column; align-items: flex-start; gap: 0;}
-  .ov img.ov-line {max-width: 100%; width: 100%; max-height: 2.2rem; margin: 2px 0 4px;}
+  .ov-right {align-items: flex-start;}
+  .ov img.ov-line {width: 8rem; margin: 2px 0 4px;}
   .ov-list {padding: 12px;}
   .ov-alerts {grid-template-columns: minmax(0, 1fr);}
   .ov summary, .ov ul li, .ov-name {padding-top: 5px; padding-bottom: 5px;}}
