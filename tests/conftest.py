@@ -227,7 +227,7 @@ def _end_searches() -> None:
 def _forget_store() -> None:
     import streamlit as st
 
-    from cockpit.answers import appeals, current, happenings, reach
+    from cockpit.answers import appeals, current, happenings, overview, reach
     from cockpit.settings import settings
     from cockpit.store.session import engine
 
@@ -240,6 +240,7 @@ def _forget_store() -> None:
     reach.forget()
     happenings.forget()
     appeals.forget()
+    overview.forget()
     st.cache_data.clear()
     st.cache_resource.clear()
 
