@@ -7,10 +7,18 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cockpit.access.classes import TITLES as CLASS_TITLES
 from cockpit.access.classes import highest
-from cockpit.answers import alerts, coverage, screen_alerts, screen_events, screen_panels
+from cockpit.answers import (
+    alerts,
+    coverage,
+    screen_alerts,
+    screen_events,
+    screen_headlines,
+    screen_panels,
+)
 from cockpit.answers import screen_words as words
 from cockpit.answers.current import current_twin
 from cockpit.answers.reach import Reach, current_reach
@@ -134,14 +142,12 @@ def _county(stage: Stage) -> Json:
     drawn = _map_or_problem(stage, left, lambda: map_of(view, stage.frame, spec, county))
     if drawn is not None:
         drawn["marks"] = few_marks(screen_alerts.alert_marks(view, stage.frame, county))
-    rows = None if unit == 0 else inside
     right = [
-        part(view, view.say("Services"),
-             lambda: screen_panels.services(view, stage.reach(), unit, "")),
+        part(view, view.say("Services"), lambda: _services(stage, unit)),
         part(view, view.say("Risk"), lambda: screen_events.themes(view, "")),
-    ]  # fmt: skip
+    ]
     bottom = [
-        part(view, view.say("Reports and orders"), lambda: screen_events.orders(view, "", rows)),
+        part(view, view.say("Reports and orders"), lambda: _orders(stage, unit, inside)),
         part(view, view.say("Events"), lambda: screen_events.daily(view, "", 30, "")),
         part(view, view.say("Early warning"),
              lambda: screen_alerts.alert_list(view, county, 3, "")),
@@ -151,6 +157,22 @@ def _county(stage: Stage) -> Json:
         as_of=as_of_people(view, county), data_class=_class(stage), map=drawn,
         sentence=_county_sentence(view, county), left=left, right=right, bottom=bottom,
     )  # fmt: skip
+
+
+def _services(stage: Stage, unit: int) -> Json:
+    """Return the services of the overview; of a region, or where they are not told, as bars."""
+    view = stage.view
+    found = [] if unit else screen_headlines.tiles(view, screen_headlines.SERVICES)
+    if found:
+        return screen_panels.figures(view.say("Services within their standard"), found)
+    return screen_panels.services(view, stage.reach(), unit, "")
+
+
+def _orders(stage: Stage, unit: int, inside: NDArray[np.intp]) -> Json:
+    view, title = stage.view, stage.view.say("Reports and orders")
+    if unit:
+        return screen_events.orders(view, title, inside)
+    return screen_headlines.panel(view, screen_headlines.EVENTS, title)
 
 
 def _class(stage: Stage) -> str:
@@ -261,11 +283,13 @@ def _risk(stage: Stage) -> Json:
     view, county = stage.view, stage.county
     left = [
         part(view, view.say("Risk"), lambda: screen_events.themes(view, "")),
-        part(view, view.say("Reports and orders"), lambda: screen_events.orders(view, "")),
-    ]
+        part(view, view.say("Reports and orders"),
+             lambda: _orders(stage, 0, np.empty(0, dtype=np.intp))),
+    ]  # fmt: skip
     drawn = _map_or_problem(stage, left, lambda: _week_map(stage))
     right = [
-        part(view, view.say("Villages"), lambda: screen_events.busiest(view, county, 8, "")),
+        part(view, view.say("Villages"), lambda: screen_headlines.villages(view, "")),
+        part(view, view.say("Villages"), lambda: screen_events.busiest(view, county, 6, "")),
     ]
     bottom = [
         part(view, view.say("Events"), lambda: screen_events.daily(view, "", 30, "")),

@@ -22,7 +22,11 @@ from cockpit.access.classes import CLASSES
 from cockpit.access.rules import may_watch
 from cockpit.access.visitor import Visitor
 from cockpit.answers import screen, screen_places, screen_pulse, screen_wall
+from cockpit.answers.screen_fixed import fixed_words
+from cockpit.answers.screen_fixed import fixed_words
 from cockpit.answers.screen_view import Json, View
+from cockpit.look import tokens
+from cockpit.look.tokens import css_variables
 from cockpit.web import visitors
 from cockpit.web.client import address_of, agent_of, from_ours, is_https
 from cockpit.web.errors import (
@@ -74,7 +78,31 @@ async def page(request: Request) -> Response:
     who = visitors.visitor(request)
     if who.session and sessions.untouched(who):
         await run_in_threadpool(sessions.touch, who)
-    return sent(request, _file(PAGE), REVALIDATE)
+    return sent(request, _page(view_of(request)), REVALIDATE)
+
+
+def _page(view: View) -> Answer:
+    """
+    Return the page with its colours and words.
+
+    They stand in the page itself, so that a screen whose server has gone can still say so.
+    """
+    path = FILES / PAGE
+    if not path.is_file():
+        raise NotFoundError("There is nothing at this address.")
+    key = ("page", path.stat().st_mtime_ns, view.language, view.theme)
+    return _kept.get(key, lambda: packed(_filled(path, view), _TYPES[".html"]))
+
+
+def _filled(path: Path, view: View) -> bytes:
+    told = json.dumps(fixed_words(view), ensure_ascii=False).replace("<", "\\u003c")
+    text = path.read_text(encoding="utf-8")
+    for name, value in (
+        ("{{variables}}", css_variables(view.tokens)), ("{{words}}", told),
+        ("{{language}}", "zh-CN" if view.language == "zh" else "en"), ("{{theme}}", view.theme),
+    ):  # fmt: skip
+        text = text.replace(name, value)
+    return text.encode()
 
 
 async def file(request: Request) -> Response:
@@ -191,7 +219,9 @@ async def pulse(request: Request) -> Response:
 def _pulse(view: View, who: Visitor, wall: str) -> Json:
     made = screen_pulse.pulse(view, wall)
     role = "public" if view.public else "screen" if "screen" in who.roles else who.roles[0]
-    return {**made, "session": {"role": role, "ends_minutes": _ends_minutes(who)}}
+    name = "" if view.public else who.name  # drawn faintly over what is not public
+    session = {"role": role, "ends_minutes": _ends_minutes(who), "name": name}
+    return {**made, "session": session}
 
 
 def _ends_minutes(who: Visitor) -> int | None:
