@@ -22,8 +22,9 @@ from cockpit.picture.drawing import Link, Name, Outline, Picture, draw
 from cockpit.store.session import engine
 from geodata.errors import InputError
 
-WIDTH, HEIGHT = 640.0, 520.0
-"""Units of a map; a page scales it to its own width."""
+WIDTH, HEIGHT = 380.0, 320.0
+"""Units of a map: a telephone's width, so that its letters can be read there."""
+LETTERS, LARGE_LETTERS = 13.0, 19.0
 COLOURS = "blue"
 _METRES_A_DEGREE = 111_195.0  # of a great circle on a sphere of 6,371 km
 _MOST_NAMES = 60
@@ -137,6 +138,7 @@ def drawing(
     told: Callable[[int], str],
     link: Callable[[str], str],
     label: str,
+    letters: float = LETTERS,
 ) -> str:
     """
     Return the map as SVG: colours by class, a link and a title a region, names where they fit.
@@ -157,7 +159,7 @@ def drawing(
         titles=[f"{name}: {told(k)}" for name, k in zip(names, choice.rows, strict=True)],
         links=[Link(link(shown.codes[k])) for k in choice.rows],
         outlines=_above(there.places, choice),
-        names=_names(shapes, names) if len(names) <= _MOST_NAMES else (),
+        names=_names(shapes, names, letters) if len(names) <= _MOST_NAMES else (),
         label=label,
     )
     return draw(picture, width=WIDTH, height=HEIGHT)
@@ -217,10 +219,10 @@ def _metres(shapes: Sequence[Any], places: OpenPlaces) -> NDArray[np.object_]:
     return np.asarray(shapely.transform(made, lambda at: (at - middle) * scale), dtype=object)
 
 
-def _names(shapes: NDArray[np.object_], names: Sequence[str]) -> list[Name]:
+def _names(shapes: NDArray[np.object_], names: Sequence[str], size: float) -> list[Name]:
     middles = shapely.point_on_surface(shapes)
     return [
-        Name(float(shapely.get_x(at)), float(shapely.get_y(at)), name)
+        Name(float(shapely.get_x(at)), float(shapely.get_y(at)), name, size)
         for at, name in zip(middles, names, strict=True)
         if at is not None
     ]
