@@ -30,7 +30,9 @@ def as_pdf(svg: str, width: float, height: float, *, title: str, made: dt.dateti
 
     ``made`` is the file's date; the same picture and date give the same bytes.
     """
-    return bytes(_typst(svg, width, height, title, format="pdf", timestamp=made))
+    return bytes(
+        _typst(svg, width, height, title, format="pdf", timestamp=made.replace(microsecond=0))
+    )
 
 
 def as_png(svg: str, width: float, height: float, *, title: str) -> bytes:

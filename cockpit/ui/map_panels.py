@@ -13,12 +13,12 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cockpit.answers import map as answers
+from cockpit.answers import picture_words
 from cockpit.answers.layers import stamp
 from cockpit.answers.map import Figure, MapAnswer
 from cockpit.answers.twin import Twin
-from cockpit.indicators import MEASURES
 from cockpit.settings import settings
-from cockpit.ui import cache, hatching, maps, state, theme
+from cockpit.ui import cache, hatching, map_picture, maps, state, theme
 from cockpit.ui.map_choices import LEVEL_TITLES, NOTHING, Choice, clicked, let_go
 from cockpit.ui.words import (
     NO_FIGURE,
@@ -31,11 +31,9 @@ from cockpit.ui.words import (
     say,
     say_terms,
     signed,
-    with_unit,
 )
 
 ROWS_A_PAGE = 20
-PARTS = {"township": "townships", "village": "villages", "grid": "grids", "county": "counties"}
 
 
 def tiles(twin: Twin, choice: Choice, visitor: str) -> None:
@@ -92,7 +90,9 @@ def legend(answer: MapAnswer, choice: Choice) -> None:
     colours = maps.class_colours(answer, choice.ramp, tokens)
     items = [
         _swatch(f"background:{colour}", text, n)
-        for colour, text, n in zip(colours, limits(answer), breaks.counts, strict=True)
+        for colour, text, n in zip(
+            colours, picture_words.limits(answer), breaks.counts, strict=True
+        )
     ]
     n_masked = int(answer.masked.sum())
     if n_masked:
@@ -102,7 +102,9 @@ def legend(answer: MapAnswer, choice: Choice) -> None:
     if n_few:
         middle = colours[len(colours) // 2]
         across = hatching.swatch(middle, hatching.ink(middle))
-        items.append(_swatch(across, few_words(answer, choice.few), n_few))
+        items.append(
+            _swatch(across, picture_words.few_words(answer, choice.few, language()), n_few)
+        )
     if breaks.n_missing - n_masked:
         across = hatching.swatch(tokens.no_data, tokens.panel)
         items.append(_swatch(across, say("no data"), breaks.n_missing - n_masked))
@@ -132,17 +134,6 @@ def _swatch(style: str, text: str, n: int) -> str:
     )
 
 
-def case_unit(answer: MapAnswer) -> str:
-    """Return the unit of what the figures rest on (msgid); "" for a plain count."""
-    measures = answers.case_measures(answer.indicator)
-    return MEASURES[measures[0]].unit if measures else ""
-
-
-def few_words(answer: MapAnswer, few: int) -> str:
-    """Return what the lines across say: "of fewer than 30 persons"."""
-    return say("of fewer than {n} {unit}", n=few, unit=say(case_unit(answer)))
-
-
 def left_out(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
     """Say which wanted layer is not drawn, and how to see it."""
     if "buildings" in choice.layers and maps.too_many_buildings(twin, answer.unit):
@@ -154,62 +145,9 @@ def left_out(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
         )
 
 
-def limits(answer: MapAnswer) -> list[str]:
-    """Return each class's limits as the legend prints them: "12 – 40"."""
-    breaks, decimals = answer.breaks, answer.indicator.decimals
-    texts = []
-    for k, upper in enumerate(breaks.uppers):
-        lower = breaks.lowest if k == 0 else breaks.uppers[k - 1]
-        if k > 0 and decimals == 0 and answer.indicator.additive and not breaks.diverging:
-            lower = min(math.floor(lower) + 1, upper)
-        low, high = number(lower, decimals), number(upper, decimals)
-        texts.append(high if low == high else f"{low} – {high}")
-    return texts
-
-
 def sentence(twin: Twin, answer: MapAnswer, few: int = 0) -> str:
-    """Return what the map shows in words: the unit's figure, the most, the least, the unsure."""
-    indicator, breaks = answer.indicator, answer.breaks
-
-    def figure(value: float) -> str:
-        return with_unit(value, indicator.unit, indicator.decimals)
-
-    names = _named(twin)
-    unit, title = names[answer.unit], say(indicator.title)
-    parts: list[tuple[str, dict[str, object]]] = [
-        (
-            "{unit}, {date}: {title} {value}.",
-            {"unit": unit, "date": date(twin.date), "title": title, "value": figure(answer.total)},
-        )
-    ]
-    if breaks.n > 1 and answer.best is not None and answer.least is not None:
-        high, low = answer.order[0], answer.order[breaks.n - 1]
-        parts.append(
-            (
-                "Of {n} {parts}, {best} has the highest figure ({most}) "
-                "and {last} the lowest ({least}).",
-                {
-                    "n": number(breaks.n),
-                    "parts": say(PARTS[answer.level]),
-                    "best": names[answer.best],
-                    "most": figure(float(answer.values[high])),
-                    "last": names[answer.least],
-                    "least": figure(float(answer.values[low])),
-                },
-            )
-        )
-    hidden = int(answer.masked.sum())
-    if hidden:
-        parts.append(
-            ("{n} have a small count that is not shown.", {"n": number(hidden)}),
-        )
-    if breaks.n_missing - hidden:
-        parts.append(("{n} have no data.", {"n": number(breaks.n_missing - hidden)}))
-    n_few = int(answer.few(few).sum())
-    if n_few:
-        of = {"n": number(n_few), "few": few, "unit": say(case_unit(answer))}
-        parts.append(("{n} rest on fewer than {few} {unit} and say little.", of))
-    return say_terms(parts)
+    """Return what the map shows in words, as the picture of it says it."""
+    return picture_words.sentence(twin, answer, few, language())
 
 
 def ranking(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
@@ -359,13 +297,13 @@ def table(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
             max_visible_pages=5,
             **state.remembered("map.page", 1, allowed=range(1, n_pages + 1)),
         )
-    _files(twin, answer)
+    _files(twin, answer, choice)
 
 
 def _beside(answer: MapAnswer, places: NDArray[np.intp], few: int) -> dict[str, list[str]]:
     """Return the column beside the figure: its share of the whole, or what it rests on."""
     if answer.cases is not None:
-        sparse, unit = answer.few(few), say(case_unit(answer))
+        sparse, unit = answer.few(few), say(picture_words.case_unit(answer))
         return {
             f"{say('Rests on')}{_bracket(unit)}": [
                 f"{number(float(answer.cases[k]))} · {say('few cases')}"
@@ -386,7 +324,7 @@ def _table_name(answer: MapAnswer, page: int) -> str:
     return f"map.table.{answer.unit}.{answer.level}.{answer.indicator.id}.{page}.{clicks}"
 
 
-def _files(twin: Twin, answer: MapAnswer) -> None:
+def _files(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
     code = str(twin.regions["code"].iat[answer.unit])
     address = f"/download/{stamp(twin.version)}/{answer.level}/{code}"
     links = " · ".join(
@@ -398,6 +336,7 @@ def _files(twin: Twin, answer: MapAnswer) -> None:
         f'<div class="ct-small ct-files">{escape(say("Take the table away:"))} {links} '
         f'<span class="ct-quiet">{escape(rows)}</span></div>'
     )
+    map_picture.save(twin, answer, choice)
 
 
 def profile(twin: Twin, unit: int, visitor: str) -> None:
