@@ -161,7 +161,8 @@ def test_a_killed_save_leaves_nothing(engine: Engine, db: Session, reach: Reach)
 
 def test_a_store_that_is_being_loaded_says_so(engine: Engine, db: Session, reach: Reach) -> None:
     first, found = saved(db, reach), plan(reach)
-    db.connection().exec_driver_sql("PRAGMA busy_timeout = 20")  # milliseconds, not half a minute
+    db.commit()  # the next connection is another one
+    event.listen(engine, "checkout", lambda raw, *_: raw.execute("PRAGMA busy_timeout = 20"))  # ms
     with engine.connect() as load:
         load.execute(update(m.Meta).values(key=m.Meta.key))
         with pytest.raises(StoreError, match="database is locked"):
