@@ -23,9 +23,7 @@ from cockpit.access.rules import may_watch
 from cockpit.access.visitor import Visitor
 from cockpit.answers import screen, screen_places, screen_pulse, screen_wall
 from cockpit.answers.screen_fixed import fixed_words
-from cockpit.answers.screen_fixed import fixed_words
 from cockpit.answers.screen_view import Json, View
-from cockpit.look import tokens
 from cockpit.look.tokens import css_variables
 from cockpit.web import visitors
 from cockpit.web.client import address_of, agent_of, from_ours, is_https
