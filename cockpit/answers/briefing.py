@@ -102,6 +102,18 @@ def kind_of(kind: str) -> Kind:
     )
 
 
+def day_of(text: str) -> dt.date | None:
+    """Return a day as it was written; None for none; InputError for what is no date."""
+    if not text:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise InputError(
+            "{day}: not a date; expected year-month-day, such as 2025-10-31.", day=text[:20]
+        ) from None
+
+
 def _of_day(county: Twin, kind: Kind, visitor: str, day: dt.date, newest: dt.date) -> Issue:
     code = str(county.county["code"])
     with Session(engine()) as db:

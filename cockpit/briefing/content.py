@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
-from cockpit.memo.content import Language, Picture
+from cockpit.memo.content import Language, Picture, Table
 
 Mood = Literal["better", "worse", "same"]
 
@@ -23,6 +23,7 @@ class Change:
 class Card:
     """One headline figure."""
 
+    id: str
     label: str
     figure: str
     unit: str
@@ -90,6 +91,8 @@ class Page:
     sources: tuple[str, ...]
     method: tuple[str, ...]
     check: str
+    checked: Table  # each recomputed figure with its id and lineage; to open in HTML alone
+    check_title: str
     picture: Picture
     footer: str
     page_words: str  # "page {page} of {pages}", filled by the paper form

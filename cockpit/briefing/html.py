@@ -39,12 +39,15 @@ tbody th{font-weight:600}th small,td small{display:block;color:var(--quiet);font
 font-size:13px}
 .level{display:inline-block;border-radius:4px;padding:0 6px}
 .alerts{list-style:none;padding:0}.quiet,footer,figcaption{color:var(--quiet);font-size:13px}
+.scroll{overflow-x:auto}summary{cursor:pointer;color:var(--accent)}
 figure{margin:20px 0 0}figure svg{width:100%;height:auto;display:block}
 footer{border-top:1px solid var(--line);margin-top:16px;padding-top:8px}
 @media (max-width:720px){main{margin:0;padding:16px}.two{grid-template-columns:1fr}
 .cards{grid-template-columns:repeat(2,1fr)}h1{font-size:23px}}
-@media print{@page{size:A4;margin:10mm}body{background:none;font-size:9px}main{margin:0;padding:0;
-max-width:none}h1{font-size:19px}h2{font-size:12px;margin:9px 0 3px}.card b{font-size:17px}
+@media print{details{display:none}
+@page{size:A4;margin:10mm}body{background:none;font-size:9px}main{margin:0;
+padding:0;max-width:none}h1{font-size:19px}h2{font-size:12px;margin:9px 0 3px}
+.card b{font-size:17px}
 .card span,.quiet,footer,th small,td small,thead th,.over,.by{font-size:8px}.card{padding:4px 6px}}
 """
 
@@ -79,8 +82,8 @@ def _card(card: Card) -> str:
     target = f"<span>{escape(card.target)}</span>" if card.target else ""
     changes = "".join(f'<span class="{c.mood}">{escape(c.text)}</span>' for c in card.changes)
     return (
-        f'<li class="card"><span>{escape(card.label)}</span><b>{escape(card.figure)}</b>{unit}'
-        f"{light}{target}{changes}</li>"
+        f'<li class="card" id="figure-{escape(card.id)}"><span>{escape(card.label)}</span>'
+        f"<b>{escape(card.figure)}</b>{unit}{light}{target}{changes}</li>"
     )
 
 
@@ -137,5 +140,20 @@ def _origin(page: Page) -> str:
     method = " ".join(page.method)
     return (
         f"<section>{_head(page.origin)}<p>{escape(page.check)}</p>"
-        f'<p class="quiet">{escape(told + more)}</p><p class="quiet">{escape(method)}</p></section>'
+        f'<p class="quiet">{escape(told + more)}</p><p class="quiet">{escape(method)}</p>'
+        f"{_checked(page)}</section>"
+    )
+
+
+def _checked(page: Page) -> str:
+    """Return the list of recomputed figures, to be opened; paper does without it."""
+    heads = "".join(f'<th scope="col">{escape(h)}</th>' for h in page.checked.head)
+    rows = "".join(
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>"
+        for row in page.checked.rows
+    )
+    return (
+        f'<details class="quiet"><summary>{escape(page.check_title)}</summary><div class="scroll">'
+        f"<table><caption>{escape(page.checked.caption)}</caption><thead><tr>{heads}</tr></thead>"
+        f"<tbody>{rows}</tbody></table></div></details>"
     )

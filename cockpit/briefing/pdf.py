@@ -86,7 +86,7 @@ def _layout() -> bytes:
 def _inputs(page: Page, points: float) -> dict[str, str]:
     when = page.made
     plain = {
-        **asdict(page),
+        **{k: v for k, v in asdict(page).items() if k != "checked"},
         "made": [when.year, when.month, when.day, when.hour, when.minute, when.second],
         "face": FACE,
         "size": points,

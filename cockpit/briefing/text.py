@@ -12,8 +12,8 @@ from cockpit.briefing.content import Alarm, Card, Change, Mood, Page, Place, Sec
 from cockpit.briefing.drawing import Map, Shapes, Spot, Words, draw
 from cockpit.briefing.facts import LEADING, Both, Facts, Figure, Kind, Move, Source, Village, Warned
 from cockpit.locale import translate
-from cockpit.memo.content import Language, Picture
-from cockpit.memo.words import date
+from cockpit.memo.content import Language, Picture, Table
+from cockpit.memo.words import date, number
 
 Say = Callable[..., str]
 
@@ -88,6 +88,7 @@ def write(facts: Facts, language: Language, land: Land, room: Room = ROOMS[0]) -
         _method(facts, say, language),
         say("{n} figures recomputed from the data by another way: all agree.",
             n=len(facts.checked)),
+        _checked(facts, say, language), say("List of the recomputed figures"),
         _picture(facts, language, land, room, say, as_of),
         _footer(facts, say, county),
         say("page {page} of {pages}", page="{page}", pages="{pages}"),
@@ -123,8 +124,8 @@ def _card(figure: Figure, kind: Kind, say: Say, language: Language) -> Card:
         day = date(figure.as_of, language)
         changes = (Change(say("counted on {date}", date=day), "same"),)
     return Card(
-        figure.title[language], figure.said_value[language], figure.unit[language], figure.light,
-        figure.light_word[language], figure.said_target[language], changes,
+        figure.id, figure.title[language], figure.said_value[language], figure.unit[language],
+        figure.light, figure.light_word[language], figure.said_target[language], changes,
     )  # fmt: skip
 
 
@@ -234,6 +235,19 @@ def _method(facts: Facts, say: Say, language: Language) -> tuple[str, ...]:
     if facts.invented:
         made.append(say("The county is invented: its figures show how this works, and no more."))
     return tuple(made)
+
+
+def _checked(facts: Facts, say: Say, language: Language) -> Table:
+    """Return the lineage of every printed figure: what it is, from what, and both counts."""
+    heads = ("Id", "Figure", "Printed", "Recomputed", "From data sets", "How it is counted")
+    rows = tuple(
+        (
+            p.id, p.name[language], number(p.said, p.decimals), number(p.found, p.decimals),
+            say(", ").join(p.sources), p.how[language],
+        )
+        for p in facts.checked
+    )  # fmt: skip
+    return Table(say("List of the recomputed figures"), tuple(say(h) for h in heads), rows)
 
 
 def _footer(facts: Facts, say: Say, county: str) -> str:

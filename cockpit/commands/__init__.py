@@ -16,6 +16,7 @@ from cockpit.commands import (
     alerts_parser,
     appeals_parser,
     audit_parser,
+    briefing_parser,
     feed_parser,
     keys_parser,
     release_parser,
@@ -42,6 +43,7 @@ def add(commands: Any) -> None:
     risk_parser.add(commands)
     alerts_parser.add(commands)
     appeals_parser.add(commands)
+    briefing_parser.add(commands)
     feed_parser.add(commands)
     audit_parser.add(commands)
     keys_parser.add(commands)

@@ -63,6 +63,7 @@ RULES: Mapping[str, RouteRule] = {
 """Path of a route to its rule; those of one family follow below."""
 
 _FAMILIES: tuple[tuple[str, RouteRule], ...] = (
+    ("/download/briefing/", RouteRule(("overview",), "export")),
     ("/download/{version}/plan/", RouteRule(_PLANS, "export")),
     ("/download/{version}/memo/", RouteRule(_PLANS, "export")),
     ("/download/{version}/scenario/", RouteRule(_PLANS, "export")),
