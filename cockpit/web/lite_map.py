@@ -74,6 +74,7 @@ def _shown(page: Page, there: Seen, choice: Choice) -> str:
         told=lambda k: page.words.figure(lite.figure_of(choice, k)),
         link=lambda code: _down(page, choice, code),
         label=told,
+        letters=lite.LARGE_LETTERS if page.elder else lite.LETTERS,
     )  # fmt: skip
     release = choice.release
     source = page.say(
@@ -82,7 +83,7 @@ def _shown(page: Page, there: Seen, choice: Choice) -> str:
     day = page.say("as of {date}", date=page.words.date(release.as_of))
     return (
         f"<p>{escape(told)}</p>{svg}{_legend(page, choice)}"
-        f'<p class="op-quiet">{source} {day}</p>{_table(page, choice)}'
+        f'<p class="op-quiet">{source}</p><p class="op-quiet">{day}</p>{_table(page, choice)}'
     )
 
 

@@ -35,8 +35,8 @@ section{background:var(--panel);border:1px solid var(--line);border-radius:8px;p
 margin:16px 0}
 .op-quiet,caption,.unit{color:var(--quiet);font-weight:400}
 .op-big{font-size:1.9rem;font-weight:650;line-height:1.3}.unit{font-size:1rem}
-.op-bar{display:grid;grid-template-columns:10rem 1fr;gap:0 12px;align-items:center;padding:4px 0}
-.op-bar>:last-child{grid-column:2}
+.op-bar{display:flex;flex-wrap:wrap;gap:0 12px;justify-content:space-between;padding:4px 0}
+.op-bar .track{order:1;flex:1 0 100%}
 .track{background:var(--map-ground);border-radius:4px;height:14px;overflow:hidden}
 .track i{display:block;height:100%;background:var(--accent)}
 table{border-collapse:collapse;width:100%}
@@ -47,7 +47,11 @@ th{font-weight:600}thead th{color:var(--quiet);font-weight:500}
 .ways{display:flex;flex-wrap:wrap;gap:0 16px}.ways>span{align-self:center}
 details{border-top:1px solid var(--line)}
 summary{cursor:pointer;font-weight:600;padding:10px 0;min-height:44px}
-svg{display:block;width:100%;height:auto}svg a:focus-visible path,svg a:focus-visible circle{
+@media(max-width:40rem){.w thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;
+overflow:hidden}.w tr{display:block;border-bottom:1px solid var(--line);padding:8px 0}
+.w th,.w td{display:block;border:0;padding:0}}
+svg{display:block;width:100%;max-width:34rem;margin:0 auto;height:auto}
+svg a:focus-visible path,svg a:focus-visible circle{
 stroke:var(--mark);stroke-width:6}svg text{pointer-events:none}
 .op-legend{display:flex;flex-wrap:wrap;gap:4px 16px;padding:8px 0}
 .op-legend span{display:inline-flex;gap:6px;align-items:center}
@@ -76,7 +80,6 @@ _LARGE = (
 html{font-size:150%}body,.op-quiet,caption,.unit,thead th,footer{color:#000}
 section{border:2px solid #000}a{color:#0B3B72}.op-call{color:#fff}
 main a:not(.op-call,svg a){display:inline-flex;align-items:center;min-height:44px}
-.op-bar{grid-template-columns:1fr}.op-bar>:last-child{grid-column:1}
 h1,.op-big{font-size:1.45rem}h2{font-size:1.15rem}
 """.replace("#000", LIGHT.map_border)
     .replace("#0B3B72", LIGHT.accent)
@@ -262,8 +265,9 @@ def _table(
         + "</tr>"
         for row in rows
     )
+    wide = " class=w" if len(head) > 2 else ""  # on a telephone: row under row
     return (
-        f"<table><caption>{caption}</caption><thead><tr>{top}</tr></thead>"
+        f"<table{wide}><caption>{caption}</caption><thead><tr>{top}</tr></thead>"
         f"<tbody>{body}</tbody></table>"
     )
 

@@ -14,18 +14,15 @@ from starlette.responses import HTMLResponse
 from cockpit.access.demo import Demo
 from cockpit.access.sessions import OpenSession
 from cockpit.locale import translate
+from cockpit.look.tokens import DARK, LIGHT, css_variables
 from cockpit.settings import settings
 
-_STYLE = """
-:root{color-scheme:light dark;--ground:#F5F7FA;--panel:#FFF;--line:#DCE3EC;--text:#16202E;
---quiet:#5A6B82;--accent:#1668C7;--on:#FFF;--bad:#B3203B;--badground:#FDECEF;--field:#FFF;
---edge:#8493A8}
-@media (prefers-color-scheme:dark){:root{--ground:#0B1220;--panel:#121B2D;--line:#22304A;
---text:#E8EEF7;--quiet:#93A4BF;--accent:#4DA3FF;--on:#0B1220;--bad:#FF9AA8;--badground:#3A1822;
---field:#0B1220;--edge:#5E7093}}
+_STYLE = (
+    f":root{{color-scheme:light dark;{css_variables(LIGHT)}}}"
+    f"@media (prefers-color-scheme:dark){{:root{{{css_variables(DARK)}}}}}"
+    """
 *{box-sizing:border-box}
-body{margin:0;min-height:100vh;background:var(--ground);color:var(--text);font:17px/1.6
-"Noto Sans SC","Noto Sans CJK SC","Source Han Sans SC","PingFang SC","Microsoft YaHei",sans-serif;
+body{margin:0;min-height:100vh;background:var(--ground);color:var(--text);font:17px/1.6 var(--face);
 display:flex;flex-direction:column;align-items:center;padding:clamp(16px,6vh,72px) 16px 32px}
 header{display:flex;align-items:center;gap:12px;width:100%;max-width:27rem;margin-bottom:20px}
 header svg{width:40px;height:40px;flex:none}
@@ -39,26 +36,29 @@ p{margin:0 0 14px}
 .quiet{color:var(--quiet);font-size:.92rem}
 label{display:block;font-weight:600;margin:16px 0 6px}
 input[type=text],input[type=password]{width:100%;font:inherit;padding:11px 13px;min-height:48px;
-color:var(--text);background:var(--field);border:1px solid var(--edge);border-radius:9px}
+color:var(--text);background:var(--ground);border:1px solid var(--edge);border-radius:9px}
 button,.button{display:block;width:100%;min-height:50px;margin-top:22px;padding:11px 16px;
 font:inherit;font-weight:600;text-align:center;text-decoration:none;border-radius:9px;
-cursor:pointer;color:var(--on);background:var(--accent);border:1px solid var(--accent)}
+cursor:pointer;color:var(--on-accent);background:var(--accent);border:1px solid var(--accent)}
 .second{color:var(--accent);background:transparent;margin-top:12px}
 .small{min-height:46px;margin-top:8px;font-weight:500}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 a{color:var(--accent)}
-[role=alert]{background:var(--badground);color:var(--bad);border-radius:9px;padding:12px 14px;
+[role=alert]{border:2px solid var(--bad);color:var(--bad);border-radius:9px;padding:12px 14px;
 margin:0 0 16px}
 [role=status]{border:1px solid var(--line);border-radius:9px;padding:12px 14px;margin:0 0 16px}
 .demo{border:2px dashed var(--edge);border-radius:12px;padding:4px 16px 16px;margin-top:26px}
 .demo h2{margin-top:12px}
 footer{width:100%;max-width:27rem;margin-top:20px;text-align:center}
+footer a{display:inline-block;padding:8px}
 ul{padding-left:1.2em;margin:0 0 8px}
 """
+)
 _ICON = (
     '<svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="7" '
-    'fill="#1668C7"/><path d="M7 21.5 12.5 9l4.2 8.2L20 12l5 9.5z" fill="#fff"/>'
-    '<path d="M7 25h18" stroke="#9CC3E6" stroke-width="2.4" stroke-linecap="round"/></svg>'
+    f'fill="{LIGHT.accent}"/><path d="M7 21.5 12.5 9l4.2 8.2L20 12l5 9.5z" fill="{LIGHT.panel}"/>'
+    f'<path d="M7 25h18" stroke="{LIGHT.map_water}" stroke-width="2.4" '
+    'stroke-linecap="round"/></svg>'
 )
 _HEADERS = {"Cache-Control": "no-store", "Vary": "Accept-Language, Cookie"}
 
@@ -297,7 +297,9 @@ def _page(
         '<meta name="referrer" content="same-origin"><meta name="robots" content="noindex">'
         f"<title>{title} · {name}</title><style>{_STYLE}</style></head><body>"
         f"<header>{_ICON}<b>{name}</b>{turn}</header><main>{inside}</main>"
-        f'<footer><a href="/open">{form.say("Open data, without signing in")}</a></footer>'
+        f'<footer><a href="/open">{form.say("Open data, without signing in")}</a>'
+        f'<p>{form.say("Slow connection?")} <a href="/lite?lang={form.language}">'
+        f"{form.say('Simple pages')}</a></p></footer>"
         "</body></html>"
     )
     return HTMLResponse(html, status_code=status, headers=_HEADERS)
