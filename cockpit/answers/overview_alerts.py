@@ -19,6 +19,7 @@ from cockpit.answers.overview_events import standing_changes
 from cockpit.answers.overview_parts import Headline
 from cockpit.answers.twin import Twin
 from cockpit.risk.rules import LEVELS
+from cockpit.store.models import Event, Reading, Sensor
 from cockpit.store.models_live import Alert, AlertEntry
 from cockpit.store.session import engine, has_table
 
@@ -76,10 +77,10 @@ def _headline(
             )
         ).all()
         exercises = _exercises(db)
+        first = _begin(db) or now.date()
     mine = [r for r in rows if r.id not in exercises and _inside(county, r.region_code, unit)]
     opened = np.array([r.opened for r in mine], dtype="datetime64[s]")
     closed = np.array([r.closed for r in mine], dtype="datetime64[s]")
-    first = min((r.opened for r in mine), default=now).date()
 
     def at(moment: dt.datetime) -> float | None:
         if moment.date() < first:
@@ -99,6 +100,19 @@ def _headline(
         note=("Sensors out of order: {n}", {"n": faults}) if faults else ("", {}),
         parts=tuple((title, n) for title, n in (*per, ("made quiet", quiet)) if n), first=first,
     )  # fmt: skip
+
+
+def _begin(db: Session) -> dt.date | None:
+    """Return the day that what rules read begins with: a new rule looks back over all of it."""
+    oldest = (  # a look into the index for each sensor, not a walk through all readings
+        select(func.min(Reading.time))
+        .where(Reading.sensor_id == Sensor.id)
+        .correlate(Sensor)
+        .scalar_subquery()
+    )
+    first_event = db.execute(select(func.min(Event.reported))).scalar()
+    times = [t for t in (*db.execute(select(oldest)).scalars(), first_event) if t is not None]
+    return min(times).date() if times else None
 
 
 def _exercises(db: Session) -> set[int]:

@@ -68,6 +68,8 @@ def read(known: tuple[str, ...]) -> Targets:
     table = told.get("targets")
     others = sorted(set(told) - {"targets"})
     gaps = [_wrong(file, others[0], others[0], "[targets.<id>]")] if others else []
+    if table is None:
+        return Targets({}, tuple(gaps))
     if not isinstance(table, dict):
         return Targets({}, (*gaps, _wrong(file, "targets", table, "[targets.<id>]")))
     by_id: dict[str, Target] = {}

@@ -82,7 +82,7 @@ def _change(line: Headline, change: Change | None) -> str:
     sign = (change.difference > 0) - (change.difference < 0)
     mood = words.mood_of(change)
     told = f"{_ARROWS[sign]} {words.change_of(line, change.period, language())}".strip()
-    word = f"<span> · {escape(say(_MOODS[mood]))}</span>" if _MOODS[mood] else ""
+    word = f"<span>{escape(say(_MOODS[mood]))}</span>" if _MOODS[mood] else ""
     return f'<div class="ov-change ov-{mood}"><span>{escape(told)}</span>{word}</div>'
 
 

@@ -87,6 +87,7 @@ _CSS = """
   .ov img.ov-line {width: 8rem; margin: 2px 0 4px;}
   .ov-list {padding: 12px;}
   .ov-alerts {grid-template-columns: minmax(0, 1fr);}
+  .ov-change span, .ov-foot span {white-space: normal;}
   .ov summary, .ov ul li, .ov-name {padding-top: 5px; padding-bottom: 5px;}}
 """
 
