@@ -67,6 +67,9 @@ class Settings:
     """What the key file is locked with (COCKPIT_KEY_SECRET); "" relies on its file mode alone."""
     cipher: str = "aes"
     """Cipher of new keys (COCKPIT_CIPHER): aes for AES-256-GCM, sm4 for SM4-GCM."""
+    scenes: Path | None = None
+    """The file with scenes of the screen (COCKPIT_SCENES); default: ``scenes.toml`` in the data
+    folder, which need not be there."""
 
 
 @cache
@@ -78,6 +81,7 @@ def settings() -> Settings:
     host = "/".join(tiles.split("/")[:3]) if tiles.startswith("https://") else ""
     keys = env("COCKPIT_KEYS", "")
     checkpoints = env("COCKPIT_CHECKPOINTS", "")
+    scenes = env("COCKPIT_SCENES", "")
     return Settings(
         data_folder=folder,
         database=env("COCKPIT_DATABASE", f"sqlite:///{folder / 'county.sqlite'}"),
@@ -102,4 +106,5 @@ def settings() -> Settings:
         keys_folder=Path(keys).expanduser() if keys else None,
         key_secret=env("COCKPIT_KEY_SECRET", ""),
         cipher=env("COCKPIT_CIPHER", "aes").lower(),
+        scenes=Path(scenes).expanduser() if scenes else None,
     )

@@ -43,8 +43,8 @@ log = logging.getLogger("cockpit")
 
 LOOK_BACK_DAYS = 366
 """How far back a rule reads that has never read anything."""
-EVERY_SECONDS = 3.0
-"""How often a running server looks for new deliveries."""
+EVERY_SECONDS = 1.0
+"""How often a running server looks for new deliveries: two short questions to the store."""
 IDLE_SECONDS = 60.0
 """How often it looks although none came: silence and escalation need a clock."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 from pathlib import Path
 
@@ -19,8 +18,7 @@ _kept: dict[tuple[str, int, int, int], Playlist] = {}
 
 def path() -> Path:
     """Return where the file is: COCKPIT_SCENES, else scenes.toml in the data folder."""
-    told = os.environ.get("COCKPIT_SCENES", "")
-    return Path(told).expanduser() if told else settings().data_folder / NAME
+    return settings().scenes or settings().data_folder / NAME
 
 
 def playlist() -> Playlist:
@@ -34,7 +32,7 @@ def playlist() -> Playlist:
         found = file.stat()
         key = (str(file), found.st_mtime_ns, found.st_size, found.st_ino)
     except OSError as error:
-        if os.environ.get("COCKPIT_SCENES", ""):
+        if settings().scenes is not None:
             return _away(file, error)
         return Playlist(usual_scenes())
     with _lock:

@@ -33,7 +33,7 @@ WORDS: dict[str, str] = {
     "key_clear": "Esc: clear the choice, set an alert aside on this screen",
     "key_full": "F: full screen",
 }
-"""Key of ``screen_files/words.js`` to sentence (a msgid); names in braces are filled by the page."""
+"""Key of ``screen_files/words.js`` to sentence (a msgid); the page fills names in braces."""
 
 
 def fixed_words(view: View) -> Json:
