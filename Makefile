@@ -20,7 +20,7 @@ run: venv
 
 test: test-venv
 	@sh .ci/browser
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/pytest -n $(WORKERS)
 
 lint: test-venv
 	$(BIN)/ruff format --check .
