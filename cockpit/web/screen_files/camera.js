@@ -146,7 +146,7 @@ export class Flight {
 }
 
 /** Degrees to either side of a view that turns, and the fastest it turns, in degrees a second. */
-export const SWAY = 24;
+export const SWAY = 18;
 const SPEED = 1;
 
 /**

@@ -49,8 +49,12 @@ export function showCounty(playlist) {
   put(the("invented"), county?.invented ? county.invented_words : "");
   the("invented").hidden = !county?.invented;
   document.title = county?.name || "\u200b";
-  put(the("watermark"), playlist.watermark);
-  the("watermark").hidden = !playlist.watermark;
+}
+
+/** Draw the account's name faintly over what is not public, as on paper that leaves the house. */
+export function showWatermark(name, dataClass) {
+  put(the("watermark"), name ? [name, dataClass].filter(Boolean).join(" · ") : "");
+  the("watermark").hidden = !name;
 }
 
 /** Show how the data is: as of when, late, or stopped. */
@@ -88,7 +92,7 @@ export class Progress {
     });
     const now = this.place.children[player.number]?.firstElementChild;
     if (now) /** @type {HTMLElement} */ (now).style.width = `${(100 * player.share).toFixed(1)}%`;
-    this.place.hidden = n < 2;
+    this.place.classList.toggle("one", n < 2);
   }
 }
 

@@ -3,7 +3,9 @@
 import { Alerts } from "./alerts.js";
 import { the } from "./dom.js";
 import { forgetExcept } from "./figures.js";
-import { Bar, Clock, notice, Progress, showCounty, showTitles, showWeather, toggleHelp } from "./frame.js";
+import {
+  Bar, Clock, notice, Progress, showCounty, showTitles, showWatermark, showWeather, toggleHelp,
+} from "./frame.js";
 import { listen } from "./keys.js";
 import { showLegend } from "./legend.js";
 import { CountyMap } from "./map.js";
@@ -105,6 +107,7 @@ class Screen {
     this.clock.set(found.now);
     showWeather(found.weather);
     this.alerts.take(found.alerts);
+    showWatermark(found.session?.name, the("class").textContent);
     this.renew(found.session);
     if (found.playlist !== this.playlist) await this.loadPlaylist(found.playlist);
     else if (found.version !== this.version) await this.refresh(found.version);
@@ -251,7 +254,8 @@ class Screen {
   renew(session) {
     const ends = session?.ends_minutes;
     const now = performance.now();
-    if (!(ends < RENEW_MINUTES) || now - this.renewed < 60000) return;
+    // Only a screen's own session lasts; a person's ends as everywhere else.
+    if (session?.role !== "screen" || !(ends < RENEW_MINUTES) || now - this.renewed < 60000) return;
     this.renewed = now;
     ask("/screen/renew", { post: {} }).catch(() => undefined); // asked again in a minute
   }

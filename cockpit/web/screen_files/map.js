@@ -66,6 +66,8 @@ export class CountyMap {
   async show(map) {
     this.latest += 1;
     const call = this.latest;
+    // A scene without panels below or beside leaves the map more room.
+    if (this.root.clientWidth !== this.width || this.root.clientHeight !== this.height) this.resize();
     if (!map) {
       this.picture = null;
       this._wake();
@@ -171,9 +173,9 @@ export class CountyMap {
 
   _target(picture) {
     const { map, county } = picture;
-    const room = { width: this.width * 0.92, height: this.height * 0.9 };
+    const room = { width: this.width * 0.96, height: this.height * 0.94 };
     const pitch = map.heights ? POSE.tall : POSE.flat;
-    const pose = { bearing: POSE.bearing, pitch, sway: map.turn ? SWAY : 0, rise: picture.tallest };
+    const pose = { bearing: POSE.bearing, pitch, sway: map.turn ? SWAY : 0, rise: picture.tallest * 0.5 };
     const near = this._near(picture);
     if (!near) return fitting(county.regions[0] ? outline(county) : corners(picture.level.box), room, pose);
     const close = { width: this.width * 0.5, height: this.height * 0.5 };
