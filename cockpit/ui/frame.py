@@ -18,7 +18,7 @@ def header(twin: Twin | None, language_switch: Callable[[], None], who: Visitor)
     """Show the county's name, the mark of an invented one, who is signed in, and the language."""
     with st.container(horizontal=True, vertical_alignment="center", key="ct-header"):
         st.html(_title(twin), width="stretch")
-        with st.container(width="content"):
+        with st.container(width="content", horizontal=True, vertical_alignment="center"):
             signed_in.show(who, twin)
         with st.container(width="content"):
             language_switch()

@@ -12,6 +12,7 @@ import streamlit as st
 from cockpit.access import audit, sessions
 from cockpit.access.classes import CLASSES, TITLES
 from cockpit.access.roles import ROLES
+from cockpit.access.rules import may_watch
 from cockpit.access.visitor import Visitor
 from cockpit.answers.twin import Twin
 from cockpit.look.marks import WATERMARK
@@ -36,6 +37,8 @@ def show(who: Visitor, twin: Twin | None) -> None:
     if not who.signed_in:
         st.html(_link("/sign-in", say("Sign in")))
         return
+    if may_watch(who) and not state.on_telephone():
+        st.html(_link(f"/screen?lang={_lang()}", say("Command centre"), apart=True))
     with st.popover(who.name or who.account, icon=":material/account_circle:"):
         roles = ", ".join(say(ROLES[role].title) for role in who.roles if role in ROLES)
         st.markdown(f"**{escape(who.name or who.account)}** · {roles}")
@@ -52,10 +55,12 @@ def _lang() -> str:
     return language()
 
 
-def _link(address: str, words: str) -> str:
+def _link(address: str, words: str, *, apart: bool = False) -> str:
     tokens = theme.now()
+    target = "_blank" if apart else "_self"
     return (
-        f'<a href="{escape(address)}" target="_self" style="display:inline-block;padding:6px 14px;'
+        f'<a href="{escape(address)}" target="{target}" '
+        'style="display:inline-block;padding:6px 14px;'
         f"border:1px solid {tokens.line};border-radius:8px;color:{tokens.accent};"
         f'text-decoration:none;white-space:nowrap">{escape(words)}</a>'
     )
