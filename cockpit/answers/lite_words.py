@@ -51,8 +51,9 @@ READING_TITLES = {
 HOTLINE = "12345"
 """The government's service line: the same number in every county of the country."""
 _UNITS = ("B", "kB", "MB", "GB")
-# A telephone number as people write it: with a code, blanks or hyphens; at least seven digits.
-_TELEPHONE = re.compile(r"(?<![\w-])\+?\d(?:[ -]?\d){6,14}(?![\w-])")
+# A telephone number as people write it: with a code, blanks or hyphens; at least seven digits,
+# and no date.
+_TELEPHONE = re.compile(r"(?<![\w-])(?!\d{4}-\d\d?-\d\d?(?!\d))\+?\d(?:[ -]?\d){6,14}(?![\w-])")
 
 
 @dataclass(frozen=True)

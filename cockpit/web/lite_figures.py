@@ -111,7 +111,9 @@ def _services(page: Page, there: Seen) -> str:
     if not rows:
         return panel(title, said(page, page.say("No public list of services has been loaded.")))
     head = (page.say("Service"), page.say("How many"))
-    return panel(title, table(page, head, rows, caption=page.say("Public services"), numbers=(1,)))
+    caption = page.say("Public services")
+    made = table(page, head, rows, caption=caption, numbers=(1,), under_heading=True)
+    return panel(title, made)
 
 
 def _news(page: Page) -> str:

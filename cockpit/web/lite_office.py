@@ -86,16 +86,16 @@ def _headlines(page: Page, found: Overview) -> str:
         )
         for one in found.headlines
     ]
-    head = [page.say(one) for one in ("Figure", "Value", "Target", "Change")]
+    head = [page.say(one) for one in ("Measure", "Value", "Target", "Change")]
     title = page.say("Figures as of now")
     if not rows:
         return panel(title, said(page, page.say("There are no figures that you may see.")))
-    return panel(title, table(page, head, rows, caption=title, numbers=(1,)))
+    return panel(title, table(page, head, rows, caption=title, numbers=(1,), under_heading=True))
 
 
 def _light(page: Page, one: Headline) -> str:
     if one.target is None:
-        return '<span class="op-quiet">—</span>'
+        return ""
     language = page.words.language
     dot = f'<span class="light" style="background:{_LIGHTS[one.light]}" aria-hidden="true"></span>'
     word, target = answers.light_of(one, language), answers.target_of(one, language)

@@ -41,15 +41,17 @@ margin:16px 0}
 .track i{display:block;height:100%;background:var(--accent)}
 table{border-collapse:collapse;width:100%}
 caption{text-align:left;padding:0 0 6px}
-th,td{border-bottom:1px solid var(--line);padding:6px 8px 6px 0;text-align:left;vertical-align:top}
-th{font-weight:600}thead th{color:var(--quiet);font-weight:500}
+th,td{border-bottom:1px solid var(--line);padding:6px 16px 6px 0;text-align:left;vertical-align:top}
+th:last-child,td:last-child{padding-right:0}th{font-weight:600}
+thead th{color:var(--quiet);font-weight:500}
 .n{text-align:right;white-space:nowrap}
 .ways{display:flex;flex-wrap:wrap;gap:0 16px}.ways>span{align-self:center}
 details{border-top:1px solid var(--line)}
 summary{cursor:pointer;font-weight:600;padding:10px 0;min-height:44px}
 @media(max-width:40rem){.w thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;
 overflow:hidden}.w tr{display:block;border-bottom:1px solid var(--line);padding:8px 0}
-.w th,.w td{display:block;border:0;padding:0}}
+.w th,.w td{display:block;border:0;padding:0;text-align:left}.w td:empty{display:none}}
+.sr{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
 svg{display:block;width:100%;max-width:34rem;margin:0 auto;height:auto}
 svg a:focus-visible path,svg a:focus-visible circle{
 stroke:var(--mark);stroke-width:6}svg text{pointer-events:none}
@@ -239,14 +241,16 @@ def table(
     *,
     caption: str,
     numbers: Sequence[int] = (),
+    under_heading: bool = False,
 ) -> str:
     """
     Return a table; cells and words are HTML. What is too long to stand open can be unfolded.
 
-    The first cell of a row is its heading.
+    The first cell of a row is its heading. ``under_heading``: the caption says what the heading
+    above says, so only listeners need it.
     """
     some, rest = rows[: page.most], rows[page.most :]
-    made = _table(head, some, caption, numbers)
+    made = _table(head, some, caption, numbers, unseen=under_heading)
     if rest:
         word = page.say("Show the other {n}", n=len(rest))
         others = _table(head, rest, page.say("The others"), numbers)
@@ -255,7 +259,12 @@ def table(
 
 
 def _table(
-    head: Sequence[str], rows: Iterable[Sequence[str]], caption: str, numbers: Sequence[int]
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    caption: str,
+    numbers: Sequence[int],
+    *,
+    unseen: bool = False,
 ) -> str:
     mark = [' class="n"' if k in numbers else "" for k in range(len(head))]
     top = "".join(f'<th scope="col"{m}>{text}</th>' for m, text in zip(mark, head, strict=True))
@@ -267,8 +276,8 @@ def _table(
     )
     wide = " class=w" if len(head) > 2 else ""  # on a telephone: row under row
     return (
-        f"<table{wide}><caption>{caption}</caption><thead><tr>{top}</tr></thead>"
-        f"<tbody>{body}</tbody></table>"
+        f"<table{wide}><caption{' class=sr' if unseen else ''}>{caption}</caption>"
+        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
     )
 
 

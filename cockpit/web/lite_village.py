@@ -113,7 +113,7 @@ def _ways(page: Page, found: Village) -> str:
     ]
     head = [page.say(one) for one in ("Service", "Nearest", "How long", "Standard")]
     html = said(page, escape(page.words.kept(found.judged, found.kept)))
-    html += table(page, head, rows, caption=title)
+    html += table(page, head, rows, caption=title, under_heading=True)
     notes = ("Ways begin in the middle of the village.", "Only public roads and services are used.")
     return panel(title, html + said(page, *(page.say(one) for one in notes), quiet=True))
 
