@@ -36,7 +36,7 @@ def show(twin: Twin) -> None:
 def _maps(found: Compared, told: str) -> None:
     a, b = compare_cache.titles(found.asked)
     columns = st.columns(3 if found.difference is not None else 2, gap="small")
-    for column, side, title in zip(columns, "abd", (f"A · {a}", f"B · {b}", "B - A"), strict=False):
+    for column, side, title in zip(columns, "abd", (f"A · {a}", f"B · {b}", "B − A"), strict=False):
         with column:
             st.markdown(f"**{plain(say('Difference') + ' ' + title if side == 'd' else title)}**")
             compare_maps.show(found, side, alt=f"{title}. {told}")

@@ -22,6 +22,11 @@ from cockpit.ui.way import plain
 from cockpit.ui.words import NO_FIGURE, language, number, say, signed, with_unit
 
 _MOST_ROWS = 400
+_NO_GAP = {
+    "absolute": "{n} regions have no difference: a side is missing or too small to be shown.",
+    "percent": "{n} regions have no percentage: a side is missing or too small to be shown, or A "
+    "is 0.",
+}
 
 
 def sentences(found: Compared) -> str:
@@ -77,10 +82,7 @@ def _changes(found: Compared) -> list[str]:
                 told.append(say(template, name=_name(found, which), value=_gap_text(found, which)))
     missing = int(np.isnan(gap).sum())
     if missing:
-        told.append(
-            say("{n} regions have no difference: a side is missing or too small to be shown.",
-                n=number(missing))
-        )  # fmt: skip
+        told.append(say(_NO_GAP[found.asked.how], n=number(missing)))
     return told
 
 
@@ -123,6 +125,8 @@ def limits(breaks: Breaks, decimals: int) -> list[str]:
     made = []
     for k, upper in enumerate(breaks.uppers):
         lower = breaks.lowest if k == 0 else breaks.uppers[k - 1]
+        if k > 0 and decimals == 0 and not breaks.diverging:
+            lower = min(math.floor(lower) + 1, upper)
         low, high = number(lower, decimals), number(upper, decimals)
         made.append(high if low == high else f"{low} – {high}")
     return made
@@ -143,7 +147,7 @@ def table(found: Compared) -> None:
     hidden = say("not shown")
     order = order_of(found)[:_MOST_ROWS]
     rows = [cells_of(found, k, few, hidden) for k in order]
-    gap_title = f"B - A ({say(found.difference_unit)})"
+    gap_title = f"B − A ({say(found.difference_unit)})"
     columns = {
         say("Region"): [_name(found, k) for k in order],
         f"A ({say(found.unit)})": [_text(row[0], found.decimals) for row in rows],
@@ -195,8 +199,6 @@ def remarks(found: Compared) -> None:
             say("In no region of this level: {a} events of A, {b} of B.",
                 a=number(found.unplaced[0]), b=number(found.unplaced[1]))
         )  # fmt: skip
-    if found.asked.how == "percent" and found.difference is not None:
-        told.append(say("Where A is 0 there is no percentage."))
     if found.asked.kind == "scenarios":
         told.append(say("Places without any way count with the longest time."))
     titles = risk_cache.source_titles(found.twin.version)

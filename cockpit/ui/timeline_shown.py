@@ -30,10 +30,9 @@ STYLE = """<style>
 .ct-table td{padding:4px 12px 4px 0;border-top:1px solid LINE;vertical-align:top}
 .ct-table .n{text-align:right;white-space:nowrap}
 .ct-scroll{overflow-x:auto}
-.st-key-time-play{display:block}
-.st-key-time-still{display:none}
-@media (prefers-reduced-motion: reduce){.st-key-time-play{display:none}
-.st-key-time-still{display:block}}
+div:has(>.st-key-time-still),.st-key-time-still{display:none}
+@media (prefers-reduced-motion: reduce){div:has(>.st-key-time-play),.st-key-time-play{display:none}
+div:has(>.st-key-time-still),.st-key-time-still{display:flex}}
 @media (max-width:640px){.ct-tiles.ct-wrap{grid-auto-flow:row;grid-auto-columns:auto;
  grid-template-columns:1fr 1fr;overflow-x:visible}}
 </style>"""
@@ -136,7 +135,9 @@ def _levels(at: Moment) -> str:
     ]
     if at.levels.get(FAULT):
         told.append(f"{say('Sensor faults')} {number(at.levels[FAULT])}")
-    return " · ".join(told) or say("none in the window")
+    if not told:
+        return say("none in the window")
+    return say("in the window: {levels}", levels=" · ".join(told))
 
 
 def _tile(title: str, count: int, note: str) -> str:
@@ -153,15 +154,14 @@ def _tile(title: str, count: int, note: str) -> str:
 def strip(line: Timeline, found: tuple[Step, ...], counts: Minutes, at: Moment) -> None:
     """Show the whole range as bars, one a step or a few, with the mark of the clock."""
     tokens = theme.now()
-    each = -(-len(found) // _MOST_BARS)
-    sums = [int(counts[k : k + each].sum()) for k in range(0, len(found), each)]
-    most, wide = max(*sums, 1), 1000 / len(sums)
-    path = "".join(
-        f"M{k * wide:.0f} 56V{56 - 50 * n / most:.0f}H{(k + 0.8) * wide:.0f}V56"
-        for k, n in enumerate(sums)
-        if n
-    )
     begin, end = found[0].start, found[-1].end
+    each, path = -(-len(found) // _MOST_BARS), ""
+    sums = [int(counts[k : k + each].sum()) for k in range(0, len(found), each)]
+    for k, n in enumerate(sums):
+        first, last = found[k * each].start, found[min(k * each + each, len(found)) - 1].end
+        left, wide = 1000 * (first - begin) / (end - begin), 1000 * (last - first) / (end - begin)
+        high = 56 - 50 * n / max(*sums, 1)
+        path += f"M{left:.0f} 56V{high:.0f}H{left + 0.8 * wide:.0f}V56" if n else ""
     left, right = (1000 * (x - begin) / (end - begin) for x in (at.step.start, at.step.end))
     told = say(
         "Events reported in each step from {first} to {last}; most: {most}.",
