@@ -68,6 +68,7 @@ export class CountyMap {
     const call = this.latest;
     // A scene without panels below or beside leaves the map more room.
     if (this.root.clientWidth !== this.width || this.root.clientHeight !== this.height) this.resize();
+    /** @type {HTMLElement} */ (this.root.querySelector("#compass")).hidden = !map;
     if (!map) {
       this.picture = null;
       this._wake();
@@ -85,7 +86,7 @@ export class CountyMap {
     this._sizePicture();
     if (!same) this.labels.forget();
     this.turning = Boolean(map.turn);
-    if (!this.alert) this._go(same);
+    if (!this.alert || !this.view) this._go(same);
     this._wake();
     return true;
   }
@@ -340,7 +341,6 @@ export class CountyMap {
   /** Turn the north arrow and size the scale bar. */
   _drawCompass(lens) {
     const compass = /** @type {HTMLElement} */ (this.root.querySelector("#compass"));
-    compass.hidden = false;
     const turn = (Math.atan2(lens.c, -lens.d) * 180) / Math.PI;
     /** @type {HTMLElement} */ (compass.querySelector("#north")).style.transform =
       `rotate(${turn.toFixed(1)}deg)`;

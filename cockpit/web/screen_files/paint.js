@@ -137,14 +137,9 @@ export function drawRising(context, picture, lens, ratio) {
     }
     const top = { ...lens, f: lens.f - high };
     through(context, top, ratio);
-    if (fill) {
-      context.fillStyle = fill;
-      context.fill(one.path);
-    } else {
-      context.fillStyle = picture.empty;
-      context.fill(one.path);
-      hatch(context, picture.pattern, one.path, top, ratio);
-    }
+    context.fillStyle = fill ?? picture.groundOf(one.code);
+    context.fill(one.path);
+    if (picture.isHatched(one.code)) hatch(context, picture.pattern, one.path, top, ratio);
     stroke(context, one.path, colours.ground, picture.rem / lens.scale, 0.5);
   }
 }
@@ -199,7 +194,7 @@ export function drawColumns(context, picture, lens, ratio, side) {
     context.beginPath();
     for (const [dx, dy, base] of outline) context.lineTo(x + dx, y + dy - (base ? 0 : high));
     context.fill();
-    context.fillStyle = picture.fillOf(one.code) ?? picture.empty;
+    context.fillStyle = picture.fillOf(one.code) ?? picture.groundOf(one.code);
     context.beginPath();
     for (const [dx, dy] of corners) context.lineTo(x + dx, y + dy - high);
     context.fill();
@@ -241,7 +236,7 @@ export function heatField(points, box, steps) {
   for (const { x, y, w } of points) {
     const [px, py, reach] = [(x - left) / metres, (top - y) / metres, size / 16];
     const soft = pen.createRadialGradient(px, py, 0, px, py, reach);
-    soft.addColorStop(0, `rgb(0 0 0 / ${Math.min(1, w) * 0.5})`);
+    soft.addColorStop(0, `rgb(0 0 0 / ${Math.min(1, w) * 0.3})`);
     soft.addColorStop(1, "rgb(0 0 0 / 0)");
     pen.fillStyle = soft;
     pen.fillRect(px - reach, py - reach, 2 * reach, 2 * reach);
@@ -254,7 +249,7 @@ export function heatField(points, box, steps) {
     const low = table[Math.floor(at)];
     const high = table[Math.floor(at) + 1];
     for (let c = 0; c < 3; c += 1) picture.data[k + c] = low[c] + (high[c] - low[c]) * (at % 1);
-    picture.data[k + 3] = Math.min(215, share * 420);
+    picture.data[k + 3] = Math.min(190, share * 330);
   }
   pen.putImageData(picture, 0, 0);
   return { tile, left, top, metres };

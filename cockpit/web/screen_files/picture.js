@@ -43,17 +43,28 @@ export class Picture {
     const found = new Map();
     const hatched = new Path2D();
     for (const one of this.level.regions) {
-      const fill = this.fillOf(one.code) ?? this.empty;
+      const fill = this.fillOf(one.code) ?? this.groundOf(one.code);
       if (!found.has(fill)) found.set(fill, new Path2D());
       found.get(fill).addPath(one.path);
-      if (this._isHatched(one.code)) hatched.addPath(one.path);
+      if (this.isHatched(one.code)) hatched.addPath(one.path);
     }
     this.groups = [...found].map(([fill, paths]) => ({ fill, paths }));
     this.hatched = hatched;
   }
 
-  _isHatched(code) {
-    return this.hatchedCodes.has(code) || !this.map.colours?.[code];
+  /** Whether a region that the scene asks about has no data, or too few people to be shown. */
+  isHatched(code) {
+    return this.hatchedCodes.has(code) || (this._asked(code) && !this.map.colours?.[code]);
+  }
+
+  /** Whether the scene tells of a region: one township's scene tells of its own villages alone. */
+  _asked(code) {
+    return code in (this.map.values ?? {});
+  }
+
+  /** @returns {string} the colour under hatching, or of regions that are only surroundings */
+  groundOf(code) {
+    return this.isHatched(code) ? this.empty : this.colours.panel;
   }
 
   _heatSteps() {
