@@ -47,6 +47,9 @@ _ALERTS = text(
     "JOIN alert_entry e ON e.alert_id = a.id AND e.action = 'opened' WHERE a.kind <> 'fault'"
 )
 _REGIONS = text("SELECT code, level, path, is_leaf FROM region")
+_FIRST = text(
+    'SELECT MIN(reported) AS "first" FROM event UNION ALL SELECT MIN(time) FROM reading'
+)
 _PEOPLE = text(
     "SELECT region_code, age_band, SUM(persons) AS persons FROM population "
     "WHERE kind = 'usual' AND date = :date GROUP BY region_code, age_band"
@@ -194,9 +197,15 @@ class Recount:
             closed=pd.to_datetime(rows["closed"]).dt.floor("s"),
         )
 
+    @cached_property
+    def _first_data(self) -> pd.Timestamp:
+        """Return the day that events and readings begin with: alerts are told from then on."""
+        found = pd.read_sql(_FIRST, self._db.connection())["first"].dropna()
+        return pd.to_datetime(found).min().normalize()
+
     def _alerts_open(self, moment: pd.Timestamp) -> float:
         rows = self._alerts
-        if len(rows) and moment.normalize() < rows["opened"].min().normalize():
+        if moment.normalize() < self._first_data:
             return _NONE
         still = rows["closed"].isna() | (rows["closed"] > moment)
         return float((still & (rows["opened"] <= moment)).sum())

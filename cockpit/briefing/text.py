@@ -36,6 +36,7 @@ class Room:
 
 ROOMS = (
     Room(),
+    Room(points=9.0),
     Room(reasons=3, points=9.0),
     Room(reasons=3, alarms=5, differences=4, sources=8, points=8.5),
     Room(reasons=2, alarms=4, differences=3, sources=5, letters=40, points=8.0),
@@ -76,7 +77,7 @@ def write(facts: Facts, language: Language, land: Land, room: Room = ROOMS[0]) -
                  "No village stands out today."),
         tuple(_place(k, v, language, room) for k, v in enumerate(facts.villages[: room.places])),
         ("", say("Village"), say("Why")),
-        _section(say, "Open alerts", facts.alerts, room.alarms, "No alert stands open."),
+        _section(say, "Open alerts", facts.alerts, room.alarms, _quiet(facts)),
         tuple(_alarm(k, a, say, language, room)
               for k, a in enumerate(facts.alerts[: room.alarms])),
         _section(say, _differs_title(facts, say, language), facts.differences, room.differences,
@@ -94,6 +95,13 @@ def write(facts: Facts, language: Language, land: Land, room: Room = ROOMS[0]) -
         say("page {page} of {pages}", page="{page}", pages="{pages}"),
         facts.as_of,
     )  # fmt: skip
+
+
+def _quiet(facts: Facts) -> str:
+    """Return what to say where no alert is listed: none is open, or none may be seen."""
+    if any(figure.id == "alerts" for figure in facts.figures):
+        return "No alert stands open."
+    return "Alerts are not told in this issue."
 
 
 def _section(say: Say, heading: str, rows: Sequence[object], most: int, empty: str) -> Section:

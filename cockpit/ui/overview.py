@@ -10,7 +10,15 @@ from cockpit.answers.overview_parts import Overview
 from cockpit.answers.overview_words import PERIOD_TITLES
 from cockpit.answers.twin import Twin
 from cockpit.overview.periods import PERIODS, Period
-from cockpit.ui import overview_cache, overview_cards, overview_lists, overview_style, state, theme
+from cockpit.ui import (
+    briefing,
+    overview_cache,
+    overview_cards,
+    overview_lists,
+    overview_style,
+    state,
+    theme,
+)
 from cockpit.ui.words import moment, say
 
 LOOK_S = 30
@@ -44,6 +52,7 @@ def _period() -> Period:
             required=True,
             **state.remembered("overview.period", "week", allowed=PERIODS, address="period"),
         )
+        briefing.panel()
     return chosen or "week"
 
 
