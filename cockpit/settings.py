@@ -45,6 +45,9 @@ class Settings:
     """The second place of the audit trail's signed checkpoints and of the list of what was
     destroyed (COCKPIT_CHECKPOINTS), best on another disk or another machine's; default: beside the
     store's folder, where a backup put back into that folder does not reach it."""
+    targets: Path | None = None
+    """The county's targets for the page Overview (COCKPIT_TARGETS), a TOML file; default:
+    ``targets.toml`` in the data folder."""
     demo_accounts: bool = False
     """Offer accounts to look around with, without a password, while the loaded county is an
     invented one (COCKPIT_DEMO_ACCOUNTS=1)."""
@@ -81,6 +84,7 @@ def settings() -> Settings:
     host = "/".join(tiles.split("/")[:3]) if tiles.startswith("https://") else ""
     keys = env("COCKPIT_KEYS", "")
     checkpoints = env("COCKPIT_CHECKPOINTS", "")
+    targets = env("COCKPIT_TARGETS", "")
     scenes = env("COCKPIT_SCENES", "")
     return Settings(
         data_folder=folder,
@@ -97,6 +101,7 @@ def settings() -> Settings:
         quality_watch=float(env("COCKPIT_QUALITY_WATCH", "0.90")),
         privacy_budget=env("COCKPIT_PRIVACY_BUDGET", "1"),
         checkpoints=Path(checkpoints).expanduser() if checkpoints else None,
+        targets=Path(targets).expanduser() if targets else None,
         demo_accounts=env("COCKPIT_DEMO_ACCOUNTS", "") == "1",
         trusted_proxy=env("COCKPIT_TRUSTED_PROXY", "") == "1",
         oidc_metadata=env("COCKPIT_OIDC_METADATA", ""),

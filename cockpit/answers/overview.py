@@ -22,7 +22,15 @@ from cockpit.answers.alert_ledger import utc_now
 from cockpit.answers.current import current_twin
 from cockpit.answers.happenings import Happenings, current_happenings
 from cockpit.answers.overview_events import Course, course_of
-from cockpit.answers.overview_parts import Attention, Change, Gap, Headline, Overview, Reason
+from cockpit.answers.overview_parts import (
+    WAITING,
+    Attention,
+    Change,
+    Gap,
+    Headline,
+    Overview,
+    Reason,
+)
 from cockpit.answers.overview_services import Provided
 from cockpit.answers.overview_villages import attention
 from cockpit.answers.overview_words import (
@@ -171,7 +179,7 @@ def _services(county: Twin, visitor: str, unit: int, gaps: list[Gap]) -> Provide
     nothing = Provided((), ())
     work = overview_services.asked(county.version, visitor, unit)
     if not work.done.is_set():
-        gaps.append(("Services: travel times are being worked out; they come in a moment.", {}))
+        gaps.append(WAITING)
         return nothing
     try:
         found: Provided = work.result()

@@ -95,6 +95,13 @@ class Attention:
     lat: float | None
 
 
+WAITING: Gap = (
+    "Services: travel times are being worked out; they come in a moment.",
+    {},
+)
+"""The gap that closes by itself."""
+
+
 @dataclass(frozen=True)
 class Overview:
     """What changed, what is open, and where to look first."""
@@ -108,6 +115,11 @@ class Overview:
     gaps: tuple[Gap, ...]
     sensors_faulty: int = 0
     day: dt.date | None = None  # the newest whole day of the events
+
+    @property
+    def pending(self) -> bool:
+        """True while a part is still being worked out in the background."""
+        return WAITING in self.gaps
 
     def headline(self, name: str) -> Headline | None:
         """Return a headline by its id."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,8 +31,7 @@ class Targets:
 
 def path() -> Path:
     """Return where the file is looked for: COCKPIT_TARGETS, else in the data folder."""
-    told = os.environ.get("COCKPIT_TARGETS", "")
-    return Path(told).expanduser() if told else settings().data_folder / NAME
+    return settings().targets or settings().data_folder / NAME
 
 
 def stamp() -> tuple[str, int, int]:

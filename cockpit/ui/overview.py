@@ -38,8 +38,8 @@ def show(county: Twin) -> None:
         return
     with head:
         st.html(_title(found))
-    waiting = not found.headline("care") and any("worked out" in t for t, _ in found.gaps)
-    st.fragment(_body, run_every=SOON_S if waiting else LOOK_S)(county, period, waiting=waiting)
+    often = SOON_S if found.pending else LOOK_S
+    st.fragment(_body, run_every=often)(county, period, waiting=found.pending)
 
 
 def _period() -> Period:
@@ -70,7 +70,7 @@ def _body(county: Twin, period: Period, *, waiting: bool) -> None:
     found = overview_cache.current()
     if found is None:
         st.rerun(scope="app")
-    if waiting and found.headline("care"):
+    if waiting and not found.pending:
         st.rerun(scope="app")  # the page looks less often from now on
     st.html(body(county, found, period))
 
