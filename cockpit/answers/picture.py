@@ -213,12 +213,15 @@ def _foot(db: Session, twin: Twin, answer: MapAnswer, language: str) -> tuple[st
 def _sources(db: Session, ids: set[str], language: str) -> list[str]:
     """Return data sets with department and date, in the order of the catalogue."""
     query = select(Dataset).where(Dataset.id.in_(ids)).order_by(Dataset.position)
-    open_, close = ("（", "）") if language == "zh" else (" (", ")")
-    return [
-        f"{one.title_en if language == 'en' and one.title_en else one.title}{open_}"
-        f"{translate(one.department, language) or NO_FIGURE}, {date(one.as_of, language)}{close}"
-        for one in db.execute(query).scalars()
-    ]
+    made = []
+    for one in db.execute(query).scalars():
+        title = one.title_en if language == "en" and one.title_en else one.title
+        day = date(one.as_of, language) if one.as_of else ""
+        more = [part for part in (translate(one.department, language), day) if part]
+        made.append(
+            f"{title}（{'，'.join(more)}）" if language == "zh" else f"{title} ({', '.join(more)})"
+        )
+    return made
 
 
 @dataclass(frozen=True)

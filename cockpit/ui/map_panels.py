@@ -18,7 +18,7 @@ from cockpit.answers.layers import stamp
 from cockpit.answers.map import Figure, MapAnswer
 from cockpit.answers.twin import Twin
 from cockpit.settings import settings
-from cockpit.ui import cache, hatching, map_picture, maps, state, theme
+from cockpit.ui import cache, hatching, map_picture, maps, share, state, theme
 from cockpit.ui.map_choices import LEVEL_TITLES, NOTHING, Choice, clicked, let_go
 from cockpit.ui.words import (
     NO_FIGURE,
@@ -336,7 +336,9 @@ def _files(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
         f'<div class="ct-small ct-files">{escape(say("Take the table away:"))} {links} '
         f'<span class="ct-quiet">{escape(rows)}</span></div>'
     )
-    map_picture.save(twin, answer, choice)
+    with st.container(horizontal=True):
+        map_picture.save(twin, answer, choice)
+        share.button()
 
 
 def profile(twin: Twin, unit: int, visitor: str) -> None:
