@@ -42,6 +42,7 @@ PAGES: Mapping[str, PageRule] = {
     "release": PageRule(frozenset({"steward"})),
     "accounts": PageRule(frozenset({"administrator"}), narrow=True),
     "audit": PageRule(frozenset({"auditor"}), narrow=True),
+    "gallery": PageRule(frozenset({"administrator"}), narrow=True),
     "account": PageRule(_SIGNED_IN, narrow=True),
 }
 """By file name in ``pages/``. A page that is not here is in nobody's menu."""

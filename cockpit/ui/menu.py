@@ -43,7 +43,13 @@ _GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("algorithms", "Algorithms", ":material/rule:"),
         ),
     ),
-    ("Account", (("account", "My account", ":material/account_circle:"),)),
+    (
+        "Account",
+        (
+            ("account", "My account", ":material/account_circle:"),
+            ("gallery", "Component gallery", ":material/palette:"),
+        ),
+    ),
 )
 """Title of a group (a msgid; "" has none) and its pages: file, title (a msgid), icon."""
 

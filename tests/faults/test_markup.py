@@ -48,7 +48,7 @@ VISITORS = {
         "placement", "timeline", "compare",
         "scenarios", "data", "release",
     ),
-    "administrator": ("accounts", "account"),
+    "administrator": ("accounts", "account", "gallery"),
     "auditor": ("audit",),
 }  # fmt: skip
 
