@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Callable
 
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 from cockpit.access.classes import TITLES as CLASS_TITLES
 from cockpit.access.classes import highest
 from cockpit.answers import (
-    alerts,
     coverage,
     screen_alerts,
     screen_events,
@@ -122,7 +120,7 @@ def as_of_people(view: View, county: Twin) -> str:
 
 def as_of_events(view: View) -> str:
     """Return the newest moment of events and readings."""
-    moment = view.now or alerts.now()
+    moment = screen_events.newest(view)
     return view.say("Events up to {time}", time=words.moment(moment, view.language))
 
 
@@ -415,11 +413,6 @@ def townships(view: View) -> tuple[str, ...]:
     if county is None:
         return ()
     return tuple(str(county.regions["code"].iat[row]) for row in county.below(0, "township"))
-
-
-def newest(view: View) -> dt.datetime | None:
-    """Return the newest moment of the data."""
-    return view.now or alerts.now()
 
 
 def township_name(view: View, code: str) -> str:

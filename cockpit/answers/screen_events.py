@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cockpit.answers import alerts
 from cockpit.answers import screen_words as words
+from cockpit.answers.current import current_twin
 from cockpit.answers.happenings import Happenings, Times, current_happenings
 from cockpit.answers.risk_question import EVERYTHING, chosen
 from cockpit.answers.screen_panels import figures, item
@@ -49,8 +50,15 @@ def today(view: View) -> dt.date | None:
     It is the day of the newest data, or while feeds are alive the day on the county's clock: it
     moves on at midnight without any new event.
     """
-    moment = view.now or alerts.now()
+    moment = newest(view)
     return None if moment is None else moment.date()
+
+
+def newest(view: View) -> dt.datetime | None:
+    """Return what counts as now in the data, local time; None without events and readings."""
+    if view.now is not None:
+        return view.now
+    return None if current_twin() is None else alerts.now()
 
 
 def last_days(known: Happenings, day: dt.date, days: int = DAYS) -> NDArray[np.bool_]:

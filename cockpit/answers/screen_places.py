@@ -179,6 +179,8 @@ def _frame(version: str, crs: str, regions: Any, shapes: Any, lonlat: Floats) ->
 
 
 def _middle(shapes: Any, x: Floats, y: Floats) -> tuple[int, int, float]:
+    if not len(shapes):  # no region is public
+        return 0, 0, 1.0
     west, south, east, north = shapely.total_bounds(shapes)
     if np.isnan(west):  # a county of points
         there = ~np.isnan(x)
@@ -238,11 +240,11 @@ def _flat(line: Any, x0: int, y0: int) -> list[int]:
 
 
 def _box(frame: Frame, rows: NDArray[np.intp]) -> list[int]:
+    if not len(rows):
+        return [0, 0, 0, 0]
     bounds = shapely.total_bounds(frame.shapes[rows])
     if np.isnan(bounds[0]):
         at = frame.at[rows]
-        if not len(at):
-            return [0, 0, 0, 0]
         return [round(float(v)) for v in (*at.min(axis=0), *at.max(axis=0))]
     moved = bounds - (frame.x0, frame.y0, frame.x0, frame.y0)
     return [round(float(v)) for v in moved]

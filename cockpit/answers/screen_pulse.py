@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from cockpit.answers import alerts, screen, screen_alerts, screen_wall
+from cockpit.answers import screen, screen_alerts, screen_events, screen_wall
 from cockpit.answers import screen_words as words
 from cockpit.answers.alert_stories import Story
 from cockpit.answers.alert_tables import level_word, place_of
@@ -95,7 +95,7 @@ def weather(view: View) -> Json:
     """
     if view.public:
         return {"state": "none", "text": view.say("Published figures"), "as_of": "", "feeds": []}
-    moment = view.now or alerts.now()
+    moment = screen_events.newest(view)
     as_of = words.moment(moment, view.language) if moment is not None else ""
     found = screen_alerts.feeds_of(view)
     states = [_state(feed) for feed in found]

@@ -147,8 +147,7 @@ def _scene(who: Visitor, view: View, name: str) -> Answer:
         if not who.signed_in:
             raise SignInError("This scene is not open to the public.")
         raise RefusedError("This scene is not open to the public.")
-    if not view.public:
-        audit.read_once(who, "screen", data_class=who.data_class, detail={"scene": name[:60]})
+    _noted(who, view)
     now = time.time()
     key: tuple[Hashable, ...] = (
         "scene", screen.version_of(view), screen.playlist_mark(view), view.data_class,
@@ -158,6 +157,12 @@ def _scene(who: Visitor, view: View, name: str) -> Answer:
     if view.public:
         key = (*key, screen.published_mark())
     return _kept.get(key, lambda: _packed(screen.scene(view, name, moment_s=now)))
+
+
+def _noted(who: Visitor, view: View) -> None:
+    """Write down, once an hour, that a screen looks at more than published figures."""
+    if not view.public:
+        audit.read_once(who, "screen", data_class=who.data_class)
 
 
 def _packed(made: Json) -> Answer:
@@ -181,9 +186,10 @@ async def lines(request: Request) -> Response:
 
 async def _places(request: Request, name: str, make: Any) -> Response:
     asked = request.path_params["version"]
-    view = _view_of_version(request, asked)
+    view, who = _view_of_version(request, asked), visitors.visitor(request)
 
     def find() -> Answer:
+        _noted(who, view)
         frame = screen.frame_of(view)
         if frame is None or asked != view.version(frame.version):
             raise NotFoundError("The data were loaded anew; open the page again.")
@@ -215,6 +221,7 @@ async def pulse(request: Request) -> Response:
 
 
 def _pulse(view: View, who: Visitor, wall: str) -> Json:
+    _noted(who, view)
     made = screen_pulse.pulse(view, wall)
     role = "public" if view.public else "screen" if "screen" in who.roles else who.roles[0]
     name = "" if view.public else who.name  # drawn faintly over what is not public
