@@ -45,7 +45,7 @@ class _Groups(LoadScopeScheduling):
     """
     A file's tests run on one worker, and all that share a server too: each is made once.
 
-    The groups that xdist has itself stand at the end of a test's name; pytest 9 lets nobody write there.
+    xdist's own groups stand at the end of a test's name, where pytest 9 lets nobody write.
     """
 
     def _split_scope(self, nodeid: str) -> str:

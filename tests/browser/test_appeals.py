@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, WebSocket, expect, sync_playwright
 
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE
+from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE, undrawn
 from tests.servers import serving
 
 SHOTS = Path(__file__).parent / "shots"
@@ -77,7 +77,7 @@ def test_every_view_is_drawn_and_tells_no_personal_part(
         viewport={"width": 1920, "height": 1080},
         color_scheme=theme,  # type: ignore[arg-type]
     )
-    page = context.new_page()
+    page = undrawn(context).new_page()
     hosts: set[str] = set()
     page.on("request", lambda r: hosts.add(urlsplit(r.url).hostname or ""))
     heard = listen(page)
@@ -103,7 +103,7 @@ def test_every_view_is_drawn_and_tells_no_personal_part(
 
 def test_files_hold_no_text(browser: Browser, address: str) -> None:
     context = browser.new_context(storage_state=OFFICE, viewport={"width": 1920, "height": 1080})
-    page = context.new_page()
+    page = undrawn(context).new_page()
     page.goto(f"{address}/appeals?lang=zh")
     expect(page.get_by_text("飞线充电").first).to_be_visible(timeout=90_000)
     settled(page)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE
+from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE, undrawn
 
 pytestmark = MARKS
 
@@ -18,9 +18,10 @@ pytestmark = MARKS
 def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser.new_context(
+        context = browser.new_context(
             storage_state=OFFICE, viewport={"width": 1920, "height": 1080}, locale="zh-CN"
-        ).new_page()
+        )
+        yield undrawn(context).new_page()
         browser.close()
 
 

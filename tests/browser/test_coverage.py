@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE
+from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE, undrawn
 
 SHOTS = Path(__file__).parent / "shots"
 
@@ -32,7 +32,7 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(
         storage_state=OFFICE, viewport={"width": 1366, "height": 900}, locale="zh-CN"
     )
-    tab = context.new_page()
+    tab = undrawn(context).new_page()
     hosts: set[str] = set()
     refused: list[str] = []
     said: list[str] = []
@@ -144,7 +144,9 @@ def test_looks(
         color_scheme=theme,
         is_mobile=width < 600,
     )
-    page = opened(context.new_page(), f"{live_server}/coverage?lang={language}&panel=equity")
+    page = opened(
+        undrawn(context).new_page(), f"{live_server}/coverage?lang={language}&panel=equity"
+    )
     SHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SHOTS / f"coverage-{language}-{theme}-{width}.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= width

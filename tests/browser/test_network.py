@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Route, sync_playwright
 
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE
+from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE, undrawn
 
 # What the visitor sees when the page is drawn.
 PAGES = {
@@ -44,7 +44,7 @@ def offline() -> Iterator[tuple[BrowserContext, list[str]]]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         context = browser.new_context(storage_state=OFFICE, viewport={"width": 1280, "height": 900})
-        context.route(lambda url: url.startswith(("http:", "https:")), allow_or_note)
+        undrawn(context).route(lambda url: url.startswith(("http:", "https:")), allow_or_note)
         yield context, outside
         browser.close()
 

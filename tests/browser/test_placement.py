@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE
+from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE, undrawn
 from tests.servers import serving
 
 SHOTS = Path(__file__).parent / "shots"
@@ -132,6 +132,7 @@ def test_a_click_puts_a_site_and_takes_it_away(page: Page, bridged_server: str) 
 
 
 def test_by_keyboard(page: Page, bridged_server: str) -> None:
+    undrawn(page.context)
     opened(page, f"{bridged_server}/placement?service=hospital&lang=zh")
     page.get_by_role("button", name=re.compile("按名称或坐标")).press("Enter")
     box = page.get_by_role("textbox", name=re.compile("名称、拼音或编码"))
@@ -147,12 +148,13 @@ def test_by_keyboard(page: Page, bridged_server: str) -> None:
 
 def test_the_next_best_move_on_the_sample_county(page: Page, live_server: str) -> None:
     """From the press to the changed tile, as somebody in front of the screen waits for it."""
+    undrawn(page.context)
     opened(page, f"{live_server}/placement?lang=zh")
     assert figure(page, "sites") == "246"
     button = page.locator("[data-testid=stBaseButton-primary]", has_text="下一步最优")
     expect(button).to_be_enabled(timeout=60_000)
     settled(page)
-    page.wait_for_timeout(20_000)  # a server that has just begun works out layers and times first
+    page.wait_for_timeout(5_000)  # a server that has just begun works out layers and times first
     asked: list[str] = []
     page.on("request", lambda r: asked.append(r.url) if "/layers/" in r.url else None)
     took = []
@@ -179,7 +181,7 @@ def test_looks(
         color_scheme=theme,
         locale="zh-CN",
     )
-    tab = context.new_page()
+    tab = undrawn(context).new_page()
     opened(tab, f"{live_server}/placement?lang={lang}&show=covered")
     SHOTS.mkdir(exist_ok=True)
     tab.screenshot(path=SHOTS / f"placement_{lang}_{theme}_{size[0]}.png")

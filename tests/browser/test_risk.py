@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests import risky, tiny
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE
+from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE, undrawn
 from tests.servers import serving
 
 SHOTS = Path(__file__).parent / "shots"
@@ -102,12 +102,14 @@ def test_a_click_tells_why(page: Page, server: str, query: str) -> None:
 
 
 def test_a_shared_place_is_told_at_once(page: Page, server: str) -> None:
+    undrawn(page.context)
     opened(page, f"{server}/risk?lang=en&theme=order&place={tiny.grid_code(risky.HOT)}")
     expect(page.locator(".ct-why")).to_contain_text("Together")
     expect(page.get_by_text("139 events were reported")).to_be_visible()
 
 
 def test_the_slider_plays_without_fetching_shapes(page: Page, server: str) -> None:
+    undrawn(page.context)
     opened(page, f"{server}/risk?lang=zh&theme=盗窃&method=density&step=month")
     assert "2025年12月1日" in sentence(page)
     asked: list[str] = []
@@ -128,7 +130,7 @@ def test_the_slider_plays_without_fetching_shapes(page: Page, server: str) -> No
 
 def test_less_motion_is_kept_to(browser: Browser, server: str) -> None:
     context = browser.new_context(storage_state=OFFICE, reduced_motion="reduce", locale="zh-CN")
-    page = opened(context.new_page(), f"{server}/risk?lang=zh&step=month")
+    page = opened(undrawn(context).new_page(), f"{server}/risk?lang=zh&step=month")
     expect(page.get_by_role("button", name="播放")).to_be_hidden()
     expect(page.get_by_text("请手动拖动时间轴")).to_be_visible()
     context.close()
@@ -146,7 +148,7 @@ def test_looks(
         color_scheme=theme,
         is_mobile=width < 600,
     )
-    page = opened(context.new_page(), f"{server}/risk?lang={language}&theme=order")
+    page = opened(undrawn(context).new_page(), f"{server}/risk?lang={language}&theme=order")
     SHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SHOTS / f"risk-{language}-{theme}-{width}.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE
+from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE, undrawn
 from tests.servers import serving
 
 SHOTS = Path(__file__).parent / "shots"
@@ -55,7 +55,7 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     context = browser.new_context(
         storage_state=OFFICE, viewport={"width": 1920, "height": 1080}, locale="zh-CN"
     )
-    tab = context.new_page()
+    tab = undrawn(context).new_page()
     hosts: set[str] = set()
     said: list[str] = []
     tab.on("request", lambda r: hosts.add(urlsplit(r.url).hostname or ""))
@@ -112,7 +112,7 @@ def test_looks(browser: Browser, address: str, language: str, theme: str) -> Non
             color_scheme=theme,
             is_mobile=width < 600,
         )
-        page = context.new_page()
+        page = undrawn(context).new_page()
         for view, ready in VIEWS.items():
             if width < 600 and view != "now":
                 continue
