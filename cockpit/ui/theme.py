@@ -77,8 +77,8 @@ button[aria-label="Download as CSV"] {display: none;}
 .ct-tiles {display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 8px;}
 .ct-tile, .ct-card {background: VAR_PANEL; border: 1px solid VAR_LINE; border-radius: 8px;
   padding: 8px 16px;}
-.ct-value {font-size: 1.75rem; font-weight: 600; line-height: 1.3; white-space: nowrap;}
-.ct-unit {font-size: max(13px, .84rem); font-weight: 400; color: VAR_QUIET;}
+.ct-value {font-size: 1.75rem; font-weight: 600; line-height: 1.3;}
+.ct-unit {display: inline-block; font-size: max(13px, .84rem); font-weight: 400; color: VAR_QUIET;}
 .st-key-ct-map {position: relative;}
 .st-key-ct-map [data-testid="stElementContainer"]:has(.ct-legend) {position: absolute; left: 0;
   bottom: 0; z-index: 5; pointer-events: none; width: auto;}
@@ -86,7 +86,7 @@ button[aria-label="Download as CSV"] {display: none;}
   background: VAR_PANEL; border: 1px solid VAR_LINE; border-radius: 8px; opacity: .94;
   max-width: 220px;}
 .ct-key {display: inline-flex; gap: 6px; align-items: center; white-space: nowrap;}
-.ct-swatch {width: 20px; height: 14px; border-radius: 3px; display: inline-block;}
+.ct-swatch {width: 20px; height: 14px; border-radius: 3px; display: inline-block; flex: none;}
 .ct-files a {color: VAR_ACCENT; font-weight: 600;}
 .ct-head {font-size: 1.25rem; font-weight: 600;}
 .ct-facts {display: grid; grid-template-columns: auto auto; gap: 4px 8px;

@@ -17,8 +17,8 @@ from cockpit.ui.maps import Deck, picked
 from cockpit.ui.theme import Tokens, rgba
 from cockpit.ui.words import number, say
 
-_WIDE, _HIGH, _TELEPHONE = 1000, 620, 400
-_LEGEND = 170
+# The browser does not tell how wide the map is: the narrowest that people use, as in ``maps``.
+_SCREEN, _TELEPHONE = (740, 620, 170), (320, 400, 0)  # width, height, left free for the legend
 _ROWS = 200
 
 
@@ -27,11 +27,10 @@ def show(twin: Twin) -> None:
     found, sensors = warning_cache.standing(), warning_cache.sensors()
     told = sentence(sensors, found)
     st.write(told)
-    high = _TELEPHONE if state.on_telephone() else _HIGH
     with st.container(key="ct-map"):
         st.pydeck_chart(
             deck(twin, sensors, found, theme.now()),
-            height=high,
+            height=_window()[1],
             on_select=_clicked,
             selection_mode="single-object",
             key=state.widget_key("warning.deck"),
@@ -40,6 +39,10 @@ def show(twin: Twin) -> None:
         legend(sensors, found)
     with st.expander(say("The map as a table"), icon=":material/table:"):
         as_table(twin, sensors, found)
+
+
+def _window() -> tuple[int, int, int]:
+    return _TELEPHONE if state.on_telephone() else _SCREEN
 
 
 def _clicked() -> None:
@@ -73,8 +76,7 @@ def deck(
     """Return the deck: townships, regions warned of, sensors, names."""
     county = str(twin.regions["code"].iat[0])
     box = cache.box(twin.version, county)
-    width, height = (360, _TELEPHONE) if state.on_telephone() else (_WIDE, _HIGH)
-    left = 0 if state.on_telephone() else _LEGEND
+    width, height, left = _window()
     lon, lat, zoom = box.camera(width, height, left_px=left) if box else (105.0, 35.0, 3.0)
     layers = [
         _ground(twin, county, tokens),

@@ -2,8 +2,10 @@
 
 import json
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -165,7 +167,6 @@ def test_nonsense_in_the_address_is_ignored(page: AppTest, name: str, value: str
 
 
 def test_in_english(page: AppTest) -> None:
-    page.query_params["lang"] = "en"
     page.query_params["region"] = XIHE
     page.run()
     assert page.markdown[0].value.startswith("Xihe, 1 Nov 2025: Residents 760 persons.")
@@ -209,3 +210,36 @@ def test_what_rests_on_few_cases_is_said_everywhere_alike(page: AppTest) -> None
     assert page.query_params["few"] == "0"
     assert "基数不足" not in page.markdown[0].value + html(page)
     assert not any(layer["id"] == "hatch" for layer in deck(page)["layers"])
+
+
+def test_the_shared_address_opens_the_same_view(page: AppTest) -> None:
+    page.query_params["level"] = "grid"
+    page.run()
+    page.selectbox(key="widget.map.indicator").set_value("density").run()
+    page.segmented_control(key="widget.map.ramp").set_value("viridis").run()
+    page.pills(key="widget.map.layers").set_value(["labels", "roads"]).run()
+    page.toggle(key="widget.map.several").set_value(True).run()
+    shared = next(c.value for c in page.code if "indicator=" in c.value)
+    other = AppTest.from_file(PAGE, default_timeout=30)
+    for name, values in parse_qs(urlsplit(shared).query).items():
+        other.query_params[name] = values
+    other.run()
+    assert not other.exception
+    assert deck(other) == deck(page)
+    assert other.markdown[0].value == page.markdown[0].value
+    assert next(c.value for c in other.code if "indicator=" in c.value) == shared
+
+
+def test_a_saved_picture_is_asked_for_as_the_map_stands(page: AppTest) -> None:
+    page.query_params["indicator"] = "density"
+    page.query_params["few"] = "100"
+    page.run()
+    page.segmented_control(key="widget.map.form").set_value("a4").run()
+    found = re.findall(r'href="(/download/[^"]*/picture/[^"]*)"', html(page))
+    assert [urlsplit(unescape(a)).path.rpartition("/")[2] for a in found] == [
+        f"density.{ending}" for ending in ("png", "svg", "pdf")
+    ]
+    query = parse_qs(urlsplit(unescape(found[0])).query)
+    assert query["few"] == ["100"]
+    assert query["form"] == ["a4"]
+    assert query["layer"] == ["labels"]
