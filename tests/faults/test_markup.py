@@ -24,7 +24,7 @@ from cockpit.store.models import (
 from cockpit.store.models_access import StoredAccount
 from cockpit.store.session import open_engine
 from tests import bridged, signing
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE
+from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE, undrawn
 from tests.eventful import EVENTS, add_dataset, add_event
 from tests.servers import serving
 
@@ -104,7 +104,7 @@ def test_markup_stays_text(site: tuple[str, dict[str, str]], browser: Browser, w
     address, cookies = site
     signed = [{**OFFICE["cookies"][0], "value": cookies[who]}] if who in cookies else []
     context = browser.new_context(storage_state={"cookies": signed, "origins": []})
-    page = context.new_page()
+    page = undrawn(context).new_page()
     read = ""
     for name in VISITORS[who]:
         drawn(page, f"{address}/{name}?lang=zh")
