@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -19,6 +21,7 @@ from cockpit.answers import overview as overviews
 from cockpit.answers.briefing_facts import facts_of
 from cockpit.answers.current import current_twin
 from cockpit.answers.layers import region_shapes
+from cockpit.answers.overview_parts import Overview
 from cockpit.answers.twin import Twin
 from cockpit.briefing.changes import differences
 from cockpit.briefing.content import Page
@@ -36,6 +39,7 @@ from geodata.errors import DataFileError, InputError
 
 FORMS = ("html", "pdf", "docx")
 """Endings of the files that an issue is made as."""
+_MOST_KEPT = 8
 _UNKEPT = "This issue was not kept: the store takes no writing now."
 _OTHER = "An issue of this day is kept already with other figures; this one was not kept."
 
@@ -79,7 +83,7 @@ def issue(kind: str, visitor: str, day: dt.date | None = None) -> Issue:
     if day is not None and day != told.as_of.date():
         return _of_day(county, known, visitor, day, told.as_of.date())
     with Session(engine()) as db:
-        facts = facts_of(db, county, told, known, visitor)
+        facts = _facts(db, county, told, known, visitor)
         same, before = _kept_ones(db, facts)
     if same is not None and same.digest == digest(facts):
         return Issue(from_plain(same.figures), True)
@@ -90,6 +94,25 @@ def issue(kind: str, visitor: str, day: dt.date | None = None) -> Issue:
     if same is not None:
         return Issue(facts, False, _OTHER)
     return _keep(facts)
+
+
+_lock = threading.Lock()
+_counted: OrderedDict[tuple[str, str], tuple[Overview, Facts]] = OrderedDict()
+
+
+def _facts(db: Session, county: Twin, told: Overview, kind: Kind, visitor: str) -> Facts:
+    """Return the facts of an overview, counted again once for each: that takes seconds."""
+    key = (kind, visitor)
+    with _lock:
+        kept = _counted.get(key)
+        if kept is not None and kept[0] is told:
+            return kept[1]
+    made = facts_of(db, county, told, kind, visitor)
+    with _lock:
+        _counted[key] = told, made
+        while len(_counted) > _MOST_KEPT:
+            _counted.popitem(last=False)
+    return made
 
 
 def kind_of(kind: str) -> Kind:

@@ -136,7 +136,9 @@ def _colour(level: int) -> str:
 
 def _apart(made: Map) -> list[tuple[float, float]]:
     """Return where each mark stands: moved south of those that were there first."""
-    points = shapely.points([(s.x, s.y) for s in made.spots]) if made.spots else []
+    if not made.spots:
+        return []
+    points = shapely.points([(s.x, s.y) for s in made.spots])
     bounds = shapely.total_bounds(np.array([*made.townships, *points], dtype=object))
     step = _APART * max(np.nan_to_num(bounds[2] - bounds[0]), np.nan_to_num(bounds[3] - bounds[1]))
     found: list[tuple[float, float]] = []

@@ -26,7 +26,7 @@ p{margin:4px 0}ol,ul{margin:4px 0;padding-left:20px}li{margin:2px 0}
 .card{border:1px solid var(--line);border-radius:8px;padding:8px 12px;margin:0}
 .card span{display:block;color:var(--quiet);font-size:13px;line-height:1.4}
 .card b{font-size:26px;line-height:1.3;font-weight:600}.card .unit{display:inline}
-.card .light{display:inline-block;border-left:8px solid var(--quiet);padding-left:6px}
+.card .light{width:max-content;border-left:8px solid var(--quiet);padding-left:6px}
 .good{border-color:var(--good)!important}.watch{border-color:var(--watch)!important}
 .bad{border-color:var(--bad)!important}
 .card .better{color:var(--good)}.card .worse{color:var(--bad)}
