@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 from tests import opened
 from tests.browser.chromium import CHROMIUM, FLAGS, MARKS
@@ -149,7 +149,14 @@ def test_the_keyboard_reaches_the_switch_and_the_village(browser: Browser, serve
                     " || document.activeElement.innerText.trim().slice(0, 20)"
                 )
             )
-        assert {"大字版", "村名", "分年龄人口", "可以下载的全部数据"} <= reached
+        assert {
+            "大字版",
+            "村名",
+            "分年龄人口",
+            "可以下载的全部数据",
+            "读给我听",
+            "打开简版",
+        } <= reached
 
 
 def test_the_first_visit_is_small(browser: Browser, server: str) -> None:
@@ -159,3 +166,190 @@ def test_the_first_visit_is_small(browser: Browser, server: str) -> None:
         tab.on("websocket", lambda ws: ws.on("framereceived", lambda f: received.append(len(f))))
         opened_page(tab, server, "open", lang="zh")
         assert 0 < sum(received) < 60_000
+
+
+# A voice that says nothing but keeps what it was given; it takes ``__slow`` ms a sentence.
+VOICE = """(() => {
+  const said = window.__said = []; let now = null;
+  window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
+  Object.defineProperty(window, 'speechSynthesis', {value: {
+    getVoices: () => window.__voices || [{lang: 'zh-CN'}, {lang: 'en-GB'}],
+    speak: u => { said.push([u.voice.lang, u.text]);
+      now = setTimeout(() => u.onend(), window.__slow || 0); },
+    cancel: () => clearTimeout(now)}});
+})()"""
+STATUS = "() => document.querySelector('[data-speak] [role=status]').textContent"
+
+
+def reader(made: BrowserContext) -> Page:
+    tab = made.new_page()
+    tab.add_init_script(VOICE)
+    return tab
+
+
+def focus(tab: Page, words: str) -> None:
+    """Walk with the Tab key until something that says these words has the focus."""
+    for _ in range(60):
+        tab.keyboard.press("Tab")
+        told = tab.evaluate(
+            "() => { const e = document.activeElement;"
+            " return e.getAttribute('aria-label') || e.innerText || e.value || ''; }"
+        )
+        if words in told and len(told) < 60:  # not the page around it, which can be scrolled
+            return
+    raise AssertionError(f"the keyboard does not reach {words}")
+
+
+def settled(tab: Page) -> None:
+    tab.wait_for_timeout(300)
+    tab.wait_for_function(DONE, timeout=60_000)
+    tab.wait_for_timeout(500)
+
+
+@pytest.mark.parametrize(
+    ("language", "voice", "wanted"),
+    [
+        (
+            "zh",
+            "zh-CN",
+            ("常住人口。", "1374 人 上下相差 7。", "0至14岁儿童 138 上下相差 4，10%。", "看地图。"),
+        ),
+        (
+            "en",
+            "en-GB",
+            ("1374 persons give or take 7.", "Children under 15 138 give or take 4, 10%."),
+        ),
+    ],
+)
+def test_the_page_is_read_aloud_with_its_figures_and_units(
+    browser: Browser, server: str, language: str, voice: str, wanted: tuple[str, ...]
+) -> None:
+    with context(browser, "screen", "light") as made:
+        tab = reader(made)
+        opened_page(tab, server, "open", lang=language, elder="1")
+        tab.click("[data-speak] button[value=start]")
+        end = {"zh": "读完了。", "en": "Read to the end."}[language]
+        tab.wait_for_function(f"() => ({STATUS})() === '{end}'", timeout=20_000)
+        said = tab.evaluate("window.__said")
+        assert {lang for lang, _ in said} == {voice}
+        told = [text for _, text in said]
+        assert set(wanted) <= set(told)
+        of_map = {"zh": "最多的是", "en": "Most are in"}[language]
+        assert [text for text in told if text.startswith(of_map)]
+        assert not [text for text in told if "±" in text or "12345" in text[:5]]
+        assert tab.evaluate("document.documentElement.lang")[:2] == language
+
+
+def test_reading_stops_at_once_and_says_so(browser: Browser, server: str) -> None:
+    with context(browser, "telephone", "light") as made:
+        tab = reader(made)
+        opened_page(tab, server, "open", lang="zh")
+        tab.evaluate("window.__slow = 60000")
+        tab.click("[data-speak] button[value=start]")
+        tab.wait_for_selector(".op-reading")
+        assert tab.evaluate(STATUS) == "正在朗读，按 Esc 键停止。"
+        tab.click("[data-speak] button[value=stop]")
+        assert tab.evaluate(STATUS) == "已停止朗读。"
+        tab.wait_for_timeout(300)
+        assert len(tab.evaluate("window.__said")) == 1
+        assert tab.locator(".op-reading").count() == 0
+        tab.click("[data-speak] button[value=start]")
+        tab.keyboard.press("Escape")
+        assert tab.evaluate(STATUS) == "已停止朗读。"
+
+
+def test_a_browser_without_a_voice_says_so(browser: Browser, server: str) -> None:
+    with context(browser, "telephone", "light") as made:
+        tab = reader(made)
+        tab.goto(f"{server}/lite?lang=en")
+        tab.evaluate("window.__voices = [{lang: 'zh-CN'}]")
+        tab.click("[data-speak] button[value=start]")
+        tab.wait_for_function(f"() => ({STATUS})().includes('no voice')", timeout=5_000)
+        assert tab.evaluate("window.__said") == []
+
+
+def test_the_tasks_of_the_public_need_the_keyboard_alone(browser: Browser, server: str) -> None:
+    with context(browser, "screen", "light") as made:
+        tab = reader(made)
+        opened_page(tab, server, "village", lang="zh")
+        tab.evaluate("window.__slow = 60000")
+        focus(tab, "读给我听")
+        tab.keyboard.press("Enter")
+        tab.wait_for_selector(".op-reading")
+        tab.keyboard.press("Enter")  # the button to stop has the focus now
+        assert tab.evaluate(STATUS) == "已停止朗读。"
+
+        tab.goto(f"{server}/village?lang=zh")
+        settled(tab)
+        focus(tab, "大字版")
+        tab.keyboard.press("Space")
+        settled(tab)
+        assert "elder=1" in tab.url
+        focus(tab, "村名")
+        tab.keyboard.type(opened.VILLAGES[1])
+        tab.keyboard.press("Enter")
+        settled(tab)
+        assert tab.locator(".op h2").filter(has_text="谁住在这里").count() == 1
+
+        focus(tab, "中文")
+        tab.keyboard.press("ArrowRight")
+        tab.keyboard.press("Space")
+        settled(tab)
+        assert tab.locator(".op h2").filter(has_text="Who lives here").count() == 1
+
+        tab.goto(f"{server}/datasets?lang=zh&dataset=places")
+        settled(tab)
+        focus(tab, "CSV")
+        with tab.expect_download() as got:
+            tab.keyboard.press("Enter")
+        assert got.value.suggested_filename.endswith(".csv")
+
+
+def test_simple_pages_need_little_and_no_script(browser: Browser, server: str) -> None:
+    """All that a browser asks for, as it goes over the wire: 60 kB of 300."""
+    with browser.new_context(
+        viewport={"width": 390, "height": 844}, java_script_enabled=False, locale="zh-CN"
+    ) as made:
+        tab = made.new_page()
+        got: list[int] = []
+        tab.on("requestfinished", lambda r: got.append(sum(_sizes(r))))
+        tab.goto(f"{server}/lite")
+        assert tab.locator("svg a").count() == 2
+        tab.locator("svg a").first.focus()
+        tab.keyboard.press("Enter")
+        tab.wait_for_url("**/lite/map?**")
+        assert tab.locator("svg a").count() == 2
+        tab.click("tbody a >> nth=0")
+        assert tab.locator("h2", has_text="谁住在这里").count() == 1
+        tab.goto(f"{server}/lite/village")
+        tab.fill("#q", opened.VILLAGES[0])
+        tab.keyboard.press("Enter")
+        tab.wait_for_url("**q=**")
+        assert tab.locator("main ul a").count() >= 1
+        assert 0 < sum(got) < 60_000
+
+
+def _sizes(request: Request) -> tuple[int, int]:
+    sizes = request.sizes()
+    return sizes["responseBodySize"], sizes["responseHeadersSize"]
+
+
+@pytest.mark.parametrize("path", ["/lite", "/lite/map", "/lite/village", "/lite/data"])
+def test_simple_pages_fit_a_telephone_in_large_type(
+    browser: Browser, server: str, path: str
+) -> None:
+    small = """() => [...document.querySelectorAll('a,button,summary,input')]
+      .filter(e => !e.closest('svg') && !e.matches('.skip') && e.checkVisibility())
+      .map(e => [e.getBoundingClientRect().height, e.innerText])
+      .filter(([h]) => h > 0 && h < 43.5)"""
+    root = "parseFloat(getComputedStyle(document.documentElement).fontSize)"
+    with context(browser, "telephone", "light") as made:
+        tab = made.new_page()
+        tab.goto(f"{server}{path}?lang=en")
+        usual = tab.evaluate(root)
+        assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        tab.goto(f"{server}{path}?lang=en&elder=1")
+        assert tab.evaluate(root) == pytest.approx(1.5 * usual)
+        assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        assert tab.evaluate(small) == []
+        assert tab.evaluate(CONTRAST.replace("[data-testid=stMain]", "body")) == []
