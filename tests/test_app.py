@@ -58,7 +58,7 @@ def test_a_bug_is_one_sentence_with_a_number(
         message = "secret table at /srv/data"
         raise ZeroDivisionError(message)
 
-    monkeypatch.setattr("cockpit.ui.map_panels.tiles", broken)
+    monkeypatch.setattr("cockpit.ui.overview.show", broken)
     app = AppTest.from_file(SHELL, default_timeout=60).run()
     assert not app.exception
     assert len(app.error) == 1
