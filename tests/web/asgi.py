@@ -48,7 +48,9 @@ class Reply:
         return json.loads(self.content)
 
 
-def ask(app: ASGIApp, target: str, method: str = "GET", **headers: str) -> Reply:
+def ask(
+    app: ASGIApp, target: str, method: str = "GET", body: bytes = b"", **headers: str
+) -> Reply:  # fmt: skip
     """Send one request; header names with ``_`` for ``-``."""
     path, _, query = target.partition("?")
     scope = {
@@ -73,7 +75,7 @@ def ask(app: ASGIApp, target: str, method: str = "GET", **headers: str) -> Reply
         if asked:  # nothing more comes, and nobody leaves: a stream watches for that
             await asyncio.Event().wait()
         asked.append(None)
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Message) -> None:
         sent.append(message)

@@ -1,0 +1,279 @@
+"""Routes of the screen: who gets what, nothing above the class, walls, sessions of screens."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+from starlette.applications import Starlette
+
+from cockpit.access import sessions
+from cockpit.access.rules import may_watch
+from cockpit.answers import open_county_places, screen_wall
+from cockpit.store.models_access import StoredSession
+from cockpit.store.models_audit import AuditEntry
+from cockpit.store.session import engine
+from cockpit.web import screen
+from tests import conftest, signing
+from tests.faults.test_canaries import PEOPLE, Person, above, plant
+from tests.web.asgi import Reply, ask, cockpit_app
+
+OURS = {"sec_fetch_site": "same-origin", "origin": "http://testserver", "host": "testserver"}
+
+
+def get(app: Starlette, target: str, cookie: str = "", **headers: str) -> Reply:
+    told = {"cookie": f"{signing.COOKIE}={cookie}"} if cookie else {}
+    return ask(app, target, **told, **headers)
+
+
+def post(app: Starlette, target: str, cookie: str, body: Any = None, **headers: str) -> Reply:
+    """Post JSON."""
+    told = {"cookie": f"{signing.COOKIE}={cookie}"} if cookie else {}
+    return ask(app, target, "POST", json.dumps(body or {}).encode(), **told, **headers)
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """Return a store with one canary of each class in every kind of thing, and all cookies."""
+    folder = tmp_path_factory.mktemp("screens")
+    plant(folder)
+    cookies = {
+        one.name: signing.add_person(
+            folder, one.name, one.roles, one.clearance, purpose=one.purpose
+        )
+        for one in PEOPLE
+        if one.roles
+    }
+    cookies["east"] = signing.add_person(folder, "east", ("leader",), "敏感", territory="529901001")
+    return folder, cookies
+
+
+@pytest.fixture
+def site(
+    planted: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch, real_visitors: None
+) -> Iterator[tuple[Starlette, dict[str, str]]]:
+    folder, cookies = planted
+    monkeypatch.setenv("COCKPIT_DATA", str(folder))
+    conftest._forget_store()
+    sessions.forget()
+    screen.clear()
+    open_county_places.forget()
+    yield cockpit_app(), cookies
+    screen.clear()
+    sessions.forget()
+    open_county_places.forget()
+    conftest._forget_store()
+
+
+WATCHING = {"screen", "leader", "planner", "steward"}
+
+
+@pytest.mark.parametrize("person", PEOPLE, ids=lambda p: p.name)
+def test_no_byte_above_the_class(site: tuple[Starlette, dict[str, str]], person: Person) -> None:
+    app, cookies = site
+    cookie = cookies.get(person.name, "")
+    bodies, lobby = b"", b""
+    for query in ("lang=zh&theme=light", "lang=en&lobby=1"):
+        found = get(app, f"/screen/playlist.json?{query}", cookie).json()
+        public = person.name not in WATCHING or "lobby" in query
+        assert found["lobby"] is public
+        targets = [f"/screen/scene/{s['id']}.json?{query}" for s in found["scenes"]]
+        targets += [f"/screen/pulse.json?{query}&wall=hall", f"/screen?{query}"]
+        targets += [
+            f"/screen/shapes/{found['version']}/village.json",
+            f"/screen/lines/{found['version']}.json",
+        ]
+        for target in targets:
+            reply = get(app, target, cookie)
+            assert reply.status == 200, (target, reply.content)
+            bodies += reply.content
+            lobby += reply.content if public else b""
+        for name in ("risk", "warning", "townships", "township:529901001"):
+            status = get(app, f"/screen/scene/{name}.json?{query}", cookie).status
+            assert status == (200 if not public else 403 if cookie else 401)
+    assert [canary for canary in above(person.open_to) if canary in bodies] == []
+    assert [canary for canary in above("公开") if canary in lobby] == []
+    assert b"NaN" not in bodies
+
+
+def test_the_public_is_refused_the_shapes_of_others(site: tuple[Starlette, dict[str, str]]) -> None:
+    app, cookies = site
+    inner = get(app, "/screen/playlist.json?lang=zh", cookies["screen"]).json()["version"]
+    assert get(app, f"/screen/shapes/{inner}/village.json").status == 401
+    assert get(app, f"/screen/shapes/{inner}/village.json", cookies["auditor"]).status == 403
+    assert get(app, f"/screen/shapes/{inner}/village.json", cookies["screen"]).status == 200
+    old = inner.replace("bridged1", "bridged0")
+    assert get(app, f"/screen/shapes/{old}/village.json", cookies["screen"]).status == 404
+    for wrong in ("x", "bridged1.xx.own", "bridged1.zh.all"):
+        assert get(app, f"/screen/lines/{wrong}.json", cookies["screen"]).status == 404
+
+
+def test_an_account_of_a_part_gets_the_public_form(site: tuple[Starlette, dict[str, str]]) -> None:
+    app, cookies = site
+    assert get(app, "/screen/playlist.json", cookies["east"]).json()["lobby"] is True
+    assert get(app, "/screen/scene/risk.json", cookies["east"]).status == 403
+
+
+def test_answers_are_kept_and_told_apart(site: tuple[Starlette, dict[str, str]]) -> None:
+    app, cookies = site
+    first = get(app, "/screen/scene/county.json?lang=zh", cookies["screen"])
+    tag = first.headers["etag"]
+    again = get(app, "/screen/scene/county.json?lang=zh", cookies["screen"], if_none_match=tag)
+    assert (again.status, again.body) == (304, b"")
+    assert first.headers["cache-control"] == "private, no-cache"
+    assert "Cookie" in first.headers["vary"]
+    english = get(app, "/screen/scene/county.json?lang=en", cookies["screen"])
+    assert english.headers["etag"] != tag
+    assert get(app, "/screen/scene/none.json", cookies["screen"]).status == 404
+    assert get(app, "/screen/what", cookies["screen"]).status == 404
+
+
+def test_files_are_those_of_the_page(site: tuple[Starlette, dict[str, str]]) -> None:
+    app, _ = site
+    page = get(app, "/screen?lang=en&theme=light")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert b'lang="en" data-theme="light"' in page.content
+    assert b"{{" not in page.content.partition(b"<html")[2]
+    for name in sorted(p.name for p in screen.FILES.iterdir() if p.suffix in (".js", ".css")):
+        reply = get(app, f"/screen/files/{name}", accept_encoding="gzip")
+        kind = "javascript" if name.endswith("js") else "css"
+        assert reply.headers["content-type"] == f"text/{kind}; charset=utf-8"
+        assert get(app, f"/screen/files/{name}", if_none_match=reply.headers["etag"]).status == 304
+    for wrong in ("..%2fscreen.py", "screen.py", ".hidden.js", "none.js"):
+        assert get(app, f"/screen/files/{wrong}").status == 404
+
+
+# ---------------------------------------------------------------- walls
+
+
+def test_screens_of_a_wall_follow_a_choice(site: tuple[Starlette, dict[str, str]]) -> None:
+    app, cookies = site
+
+    def seen(name: str) -> dict[str, Any]:
+        told = get(app, "/screen/pulse.json?wall=hall", cookies.get(name, "")).json()
+        found: dict[str, Any] = told["wall"]
+        return found
+
+    assert seen("screen") == {"select": "", "scene": "", "seq": 0}
+    reply = post(app, "/screen/wall/hall", cookies["leader"], {"select": "529901001"}, **OURS)
+    assert (reply.status, reply.json()) == (200, {"seq": 1})
+    assert (
+        post(app, "/screen/wall/hall", cookies["screen"], {"scene": "risk"}, **OURS).status == 200
+    )
+    assert seen("screen") == {"select": "529901001", "scene": "risk", "seq": 2}
+    assert seen("public") == {"select": "", "scene": "", "seq": 0}
+    assert post(app, "/screen/wall/hall", cookies["leader"], {"select": ""}, **OURS).status == 200
+    assert seen("screen")["select"] == ""
+    with Session(engine()) as db:
+        told = db.execute(
+            select(AuditEntry.act, AuditEntry.subject).where(AuditEntry.subject == "wall hall")
+        ).all()
+    assert [tuple(row) for row in told] == [("decide", "wall hall")] * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "changed", "status"),
+    [
+        ("public", {"scene": "risk"}, {}, 401),
+        ("auditor", {"scene": "risk"}, {}, 403),
+        ("east", {"scene": "risk"}, {}, 403),
+        ("leader", {"scene": "risk"}, {"sec_fetch_site": "cross-site"}, 403),
+        ("leader", {"scene": "risk"}, {"origin": "http://else.example"}, 403),
+        ("leader", {"scene": "risk"}, {"sec_fetch_site": "", "origin": ""}, 403),
+        ("leader", {"select": "529901999"}, {}, 404),
+        ("leader", {"scene": "a b"}, {}, 404),
+        ("leader", {"scene": "x" * 90}, {}, 400),
+        ("leader", {"select": 5}, {}, 400),
+        ("leader", {"other": "x"}, {}, 400),
+        ("leader", {}, {}, 400),
+        ("leader", {"select": "x" * 4000}, {}, 400),
+    ],
+)
+def test_what_a_wall_refuses(
+    site: tuple[Starlette, dict[str, str]], name: str, body: Any, changed: dict[str, str],
+    status: int,
+) -> None:  # fmt: skip
+    app, cookies = site
+    headers = {key: value for key, value in {**OURS, **changed}.items() if value}
+    found = post(app, "/screen/wall/other", cookies.get(name, ""), body, **headers)
+    assert found.status == status
+    assert screen_wall.followed("other") == screen_wall.nothing()
+
+
+def test_a_lobby_screen_and_odd_names_cannot_post(site: tuple[Starlette, dict[str, str]]) -> None:
+    app, cookies = site
+    choice = {"scene": "risk"}
+    assert post(app, "/screen/wall/w?lobby=1", cookies["leader"], choice, **OURS).status == 403
+    assert post(app, "/screen/wall/a b", cookies["leader"], choice, **OURS).status == 404
+    assert post(app, f"/screen/wall/{'w' * 41}", cookies["leader"], choice, **OURS).status == 404
+
+
+# ---------------------------------------------------------------- sessions of screens
+
+
+def _age(name: str, hours: float) -> None:
+    """Let a session have begun some hours ago, with its twelve from then."""
+    begun = dt.datetime.now(dt.UTC).replace(tzinfo=None) - dt.timedelta(hours=hours)
+    with Session(engine()) as db:
+        db.execute(
+            update(StoredSession).where(StoredSession.id == name)
+            .values(created=begun, last_seen=begun, expires=begun + sessions.LONGEST_SCREEN)
+        )  # fmt: skip
+        db.commit()
+    sessions.forget()
+    screen._ends.clear()
+
+
+def test_a_running_screen_gets_a_new_session(site: tuple[Starlette, dict[str, str]]) -> None:
+    app, cookies = site
+    _age("screen", 11)
+    told = get(app, "/screen/pulse.json", cookies["screen"]).json()["session"]
+    assert told["role"] == "screen"
+    assert 58 <= told["ends_minutes"] <= 60
+    reply = post(app, "/screen/renew", cookies["screen"], **OURS)
+    assert reply.status == 204
+    cookie = reply.headers["set-cookie"].partition("=")[2].partition(";")[0]
+    assert "httponly" in reply.headers["set-cookie"].lower()
+    told = get(app, "/screen/pulse.json", cookie).json()["session"]
+    assert told["role"] == "screen"
+    assert 718 <= told["ends_minutes"] <= 720  # twelve hours, no more
+    assert "set-cookie" not in post(app, "/screen/renew", cookies["screen"], **OURS).headers
+    with Session(engine()) as db:
+        old = db.get(StoredSession, "screen")
+        assert old is not None
+        assert old.expires <= dt.datetime.now(dt.UTC).replace(tzinfo=None) + sessions.RENEWED_STAYS
+        entry = db.execute(
+            select(AuditEntry).where(AuditEntry.subject == "session screen")
+        ).scalar_one()
+        assert entry.act == "sign in"
+        sessions.revoke_all(db, "screen")  # the new one ends with all others
+        db.commit()
+    told = get(app, "/screen/pulse.json", cookie).json()
+    assert told["session"]["role"] == "public"
+    assert told["alerts"] == []
+    assert get(app, "/screen/scene/county.json", cookie).status == 200  # published figures
+    assert get(app, "/screen/scene/risk.json", cookie).status == 401
+    assert post(app, "/screen/renew", cookie, **OURS).status == 401
+
+
+def test_only_screens_are_renewed(site: tuple[Starlette, dict[str, str]]) -> None:
+    app, cookies = site
+    for name, status in (("leader", 400), ("auditor", 403), ("public", 401)):
+        assert post(app, "/screen/renew", cookies.get(name, ""), **OURS).status == status
+    cross = {**OURS, "sec_fetch_site": "cross-site"}
+    assert post(app, "/screen/renew", cookies["steward"], **cross).status == 403
+
+
+def test_who_may_watch() -> None:
+    from cockpit.access.matrix import visitor_of
+    from cockpit.access.roles import ROLES
+
+    assert {role for role in ROLES if may_watch(visitor_of(role, "county"))} == WATCHING
+    assert not any(may_watch(visitor_of(role, "part")) for role in ROLES)
