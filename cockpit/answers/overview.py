@@ -156,7 +156,7 @@ def _made(
     version = known.version if unit == 0 else f"{known.version}~{county.regions['code'].iat[unit]}"
     made = Overview(
         version, _moment(county, headlines), highest(h.data_class for h in headlines),
-        headlines, villages, alerts.stories, tuple(gaps), alerts.faults,
+        headlines, villages, alerts.stories, tuple(gaps), alerts.faulty,
         None if course is None else course.day,
     )  # fmt: skip
     return made, utc_now() + _QUIET if alerts.muted else None

@@ -30,7 +30,7 @@ class Standing:
 
     stories: tuple[Story, ...]  # loud warnings, the gravest first
     muted: int  # warnings that somebody has made quiet
-    faults: int  # sensors that cannot be trusted
+    faulty: frozenset[str]  # ids of sensors that cannot be trusted
     headline: Headline | None  # None: no rule warns yet
 
 
@@ -47,9 +47,9 @@ def standing(county: Twin, visitor: str, unit: int) -> Standing:
     found = [s for s in alerts.open_alerts(visitor) if _inside(county, s.region_code, unit)]
     warnings = [s for s in found if s.kind != "fault" and s.level > 0]
     loud = tuple(s for s in warnings if s.muted_until is None)
-    faults = sum(s.kind == "fault" for s in found)
-    headline = _headline(county, visitor, unit, warnings, faults)
-    return Standing(loud, len(warnings) - len(loud), faults, headline)
+    faulty = frozenset(s.subject for s in found if s.kind == "fault")
+    headline = _headline(county, visitor, unit, warnings, len(faulty))
+    return Standing(loud, len(warnings) - len(loud), faulty, headline)
 
 
 def _inside(county: Twin, code: str | None, unit: int) -> bool:

@@ -113,7 +113,7 @@ class Overview:
     villages: tuple[Attention, ...]  # five at most
     alerts: tuple[Story, ...]  # open and loud, the gravest first; faults of sensors are not here
     gaps: tuple[Gap, ...]
-    sensors_faulty: int = 0
+    faulty: frozenset[str] = frozenset()  # ids of sensors that cannot be trusted
     day: dt.date | None = None  # the newest whole day of the events
 
     @property

@@ -43,7 +43,7 @@ def show(county: Twin) -> None:
 
 
 def _period() -> Period:
-    with st.container(horizontal=True, horizontal_alignment="right"):
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         chosen = st.segmented_control(
             say("Compare with"),
             PERIODS,

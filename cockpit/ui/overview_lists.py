@@ -95,7 +95,7 @@ def alerts(county: Twin, found: Overview) -> str:
     """Return the open alerts as HTML: level, place, since when, what is being done; "" for none."""
     if not found.alerts:
         return ""
-    body = "".join(_alert(county, story) for story in found.alerts[:MOST_ALERTS])
+    body = "".join(_alert(county, found, story) for story in found.alerts[:MOST_ALERTS])
     rest = len(found.alerts) - MOST_ALERTS
     foot = ""
     if rest > 0:
@@ -105,15 +105,18 @@ def alerts(county: Twin, found: Overview) -> str:
     return f'<section class="ov-list">{head}<div class="ov-alerts">{body}</div>{foot}</section>'
 
 
-def _alert(county: Twin, story: Story) -> str:
+def _alert(county: Twin, found: Overview, story: Story) -> str:
     title = f"{warning_parts.level_text(story.level)} · {warning_parts.story_title(story)}"
     place = warning_parts.place_text(county, story.region_code) or story.subject
     since = say("since {time}", time=warning_parts.time_text(story.opened))
+    told = [since, doing(story)]
+    if story.rule.kind == "sensor" and story.subject in found.faulty:
+        told.append(say("sensor out of order, value not to be trusted"))
     return (
         f'<div class="ov-alert ov-l{story.level}"><i></i><div>'
         f"<strong>{linked(title, link('warning', {'alert': str(story.id)}))}</strong>"
-        f"<div>{escape(place)} · {escape(since)}</div>"
-        f'<div class="ov-q">{escape(doing(story))}</div></div></div>'
+        f"<div>{escape(place)}</div>"
+        f'<div class="ov-q">{escape(" · ".join(told))}</div></div></div>'
     )
 
 

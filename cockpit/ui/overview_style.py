@@ -65,7 +65,7 @@ _CSS = """
 .ov ul a::after, .ov-name a::after, .ov-place a::after, .ov-q a::after, .ov strong a::after {
   content: " ›"; color: var(--accent); font-weight: 650;}
 .ov-place {font-weight: 600; font-size: 1.05rem;}
-.ov-alerts {display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr));
+.ov-alerts {display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr));
   gap: 0 24px;}
 .ov-where {display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 24px;
   align-items: center;}
