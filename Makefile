@@ -45,7 +45,7 @@ bench-peers: venv
 
 shots: test-venv
 	@sh .ci/browser
-	COCKPIT_SHOTS=screenshots $(BIN)/pytest tests/browser
+	$(BIN)/python -m tests.browser.shots
 
 clean:
 	rm -rf .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .hypothesis screenshots
