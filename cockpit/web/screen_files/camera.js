@@ -64,11 +64,12 @@ export class Lens {
  *
  * @param {number[]} points   x, y, x, y, ... in metres; at least one point
  * @param {{width: number, height: number}} room   pixels free for them
- * @param {{bearing: number, pitch: number, sway?: number, rise?: number}} pose
- *   `sway`: degrees the bearing moves to either side; `rise`: pixels left free above for columns
+ * @param {{bearing: number, pitch: number, sway?: number, rise?: number, sink?: number}} pose
+ *   `sway`: degrees the bearing moves to either side; `rise`: pixels left free above for columns;
+ *   `sink`: pixels left free below, for a legend as wide as the picture
  * @returns {View}
  */
-export function fitting(points, room, { bearing, pitch, sway = 0, rise = 0 }) {
+export function fitting(points, room, { bearing, pitch, sway = 0, rise = 0, sink = 0 }) {
   const flat = Math.cos(pitch * DEGREE);
   let [west, east, south, north] = [Infinity, -Infinity, Infinity, -Infinity];
   for (let k = 0; k < points.length; k += 2) {
@@ -94,9 +95,9 @@ export function fitting(points, room, { bearing, pitch, sway = 0, rise = 0 }) {
     }
   }
   deep = Math.max(deep, 2 * Math.max(up, down));
-  const scale = Math.min(room.width / across, Math.max(40, room.height - rise) / deep);
+  const scale = Math.min(room.width / across, Math.max(40, room.height - rise - sink) / deep);
   // Half of the free space above goes below the middle, so that columns stay in the picture.
-  const lift = rise / 2 / (scale * flat);
+  const lift = (rise - sink) / 2 / (scale * flat);
   const turn = bearing * DEGREE;
   return { x: x + Math.sin(turn) * lift, y: y + Math.cos(turn) * lift, scale, bearing, pitch };
 }

@@ -40,6 +40,9 @@ export class CountyMap {
     this.flight = null;
     this.alert = null;
     this.selected = "";
+    /** @type {number[][]} left, top, right, bottom of what labels keep clear of */
+    this.blocked = [];
+    this.sink = 0;
     this.swaying = 0;
     this.turning = false;
     this.halted = false;
@@ -68,6 +71,7 @@ export class CountyMap {
     const call = this.latest;
     // A scene without panels below or beside leaves the map more room.
     if (this.root.clientWidth !== this.width || this.root.clientHeight !== this.height) this.resize();
+    this.block();
     /** @type {HTMLElement} */ (this.root.querySelector("#compass")).hidden = !map;
     if (!map) {
       this.picture = null;
@@ -176,7 +180,7 @@ export class CountyMap {
     const { map, county } = picture;
     const room = { width: this.width * 0.96, height: this.height * 0.94 };
     const pitch = map.heights ? POSE.tall : POSE.flat;
-    const pose = { bearing: POSE.bearing, pitch, sway: map.turn ? SWAY : 0, rise: picture.tallest * 0.5 };
+    const pose = { bearing: POSE.bearing, pitch, sway: map.turn ? SWAY : 0, rise: picture.tallest * 0.5, sink: this.sink };
     const near = this._near(picture);
     if (!near) return fitting(county.regions[0] ? outline(county) : corners(picture.level.box), room, pose);
     const close = { width: this.width * 0.5, height: this.height * 0.5 };
@@ -327,7 +331,7 @@ export class CountyMap {
       width: this.width,
       height: this.height,
       colours,
-      blocked: this.blocked ?? [],
+      blocked: this.blocked,
     });
   }
 
@@ -364,6 +368,9 @@ export class CountyMap {
         return [left - box.left, top - box.top, right - box.left, bottom - box.top];
       },
     );
+    // A legend across the whole width, as on a telephone, leaves the map what is above it.
+    const across = this.blocked.find(([left, , right]) => right - left > 0.6 * this.width);
+    this.sink = across ? across[3] - across[1] : 0;
     this._wake();
   }
 }

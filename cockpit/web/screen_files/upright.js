@@ -38,7 +38,8 @@ export class Labels {
    *   blocked: number[][]}} room   `blocked`: left, top, right, bottom of what must stay free
    */
   draw(context, wanted, { size, width, height, colours, blocked }) {
-    if (size !== this.size) this.widths.clear();
+    // A screen stays for weeks: widths of places long past are let go.
+    if (size !== this.size || this.widths.size > 500) this.widths.clear();
     this.size = size;
     context.font = `500 ${size}px ${FACE}`;
     context.textBaseline = "middle";
