@@ -14,17 +14,21 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from cockpit.answers import compare, compare_layers, compare_now
+from cockpit.answers import compare, compare_layers, compare_now, scenarios
 from cockpit.answers.compare import Asked, Compared, Side, difference, finished
+from cockpit.answers.compare_scenarios import by_scenario
+from cockpit.answers.coverage_question import question
 from cockpit.answers.current import current_twin
 from cockpit.answers.layers import stamp
+from cockpit.answers.siting import Layout, Rules, ground_of
+from cockpit.answers.siting_figures import figures
 from cockpit.answers.twin import Twin
 from cockpit.settings import settings
 from cockpit.store.models import Population, Vulnerable
-from cockpit.store.session import engine
+from cockpit.store.session import engine, open_engine
 from cockpit.web import compare as web
 from geodata.errors import InputError
-from tests import eventful, tiny
+from tests import eventful, roaded, tiny
 from tests.web import asgi
 
 VISITOR = "敏感"
@@ -255,3 +259,24 @@ def test_the_file_says_what_the_layer_says(tiny_here: Path) -> None:
     )
     assert lines[1] == "529901001,东山街道,Dongshan,640,600,-40"
     assert served(asked)[0]["d"] == -40
+
+
+def test_a_plan_beside_today_tells_the_minutes_won(tmp_path: Path) -> None:
+    made = open_engine(f"sqlite:///{tmp_path / 'county.sqlite'}")
+    roaded.fill(made)
+    reach, new = roaded.reach_of(made), tiny.grid_code(7)  # 12 minutes from a clinic today
+    q = question(reach, "clinic", group="people", mode="car", minutes=6, visitor="备用")
+    plan = figures(ground_of(reach, q), Layout(added=(new,)))
+    with Session(made) as db:
+        number = scenarios.save(db, plan, Rules(), name="南部增设", author="张三").id
+        asked = Asked("scenarios", "-", "0", str(number), 0, "grid", "absolute")
+        found = by_scenario(db, reach, asked, visitor="备用")
+        same = by_scenario(db, reach, asked._replace(a=str(number)), visitor="备用")
+    made.dispose()
+    at = found.twin.regions["code"].to_numpy()[found.rows].tolist().index(new)
+    assert found.a.values[at] == 12
+    assert found.difference is not None
+    assert same.difference is not None
+    assert found.difference[at] == round(found.b.values[at] - 12, 1) < 0
+    assert (found.difference <= 0).all()  # nobody's way grows longer by one site more
+    assert same.difference.tolist() == [0.0] * len(same.rows)
