@@ -98,8 +98,9 @@ button[aria-label="Download as CSV"] {display: none;}
 .ct-small {font-size: max(13px, .84rem); line-height: 1.5;}
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] {padding: 4.25rem .75rem 1rem;}
-  .ct-tiles {grid-template-columns: none; grid-auto-flow: column; grid-auto-columns: 9rem;
-    overflow-x: auto; padding-bottom: 4px;}
+  .ct-tiles {grid-template-columns: none; grid-auto-flow: column;
+    grid-auto-columns: minmax(8rem, max-content); overflow-x: auto; padding-bottom: 4px;
+    white-space: nowrap;}
   .st-key-ct-map [data-testid="stElementContainer"]:has(.ct-legend) {position: static;}}
 @media (prefers-reduced-motion: reduce) {*, *::before, *::after {
   animation-duration: .01ms !important; transition-duration: .01ms !important;}}
