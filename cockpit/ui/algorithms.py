@@ -14,6 +14,7 @@ from cockpit.ui.words import date, language, number, say
 
 _USUALLY = 40
 PAGE_TITLES = {
+    "overview": "Overview",
     "map": "Map",
     "population": "Population",
     "coverage": "Coverage",
