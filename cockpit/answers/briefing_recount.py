@@ -47,9 +47,7 @@ _ALERTS = text(
     "JOIN alert_entry e ON e.alert_id = a.id AND e.action = 'opened' WHERE a.kind <> 'fault'"
 )
 _REGIONS = text("SELECT code, level, path, is_leaf FROM region")
-_FIRST = text(
-    'SELECT MIN(reported) AS "first" FROM event UNION ALL SELECT MIN(time) FROM reading'
-)
+_FIRST = text('SELECT MIN(reported) AS "first" FROM event UNION ALL SELECT MIN(time) FROM reading')
 _PEOPLE = text(
     "SELECT region_code, age_band, SUM(persons) AS persons FROM population "
     "WHERE kind = 'usual' AND date = :date GROUP BY region_code, age_band"
@@ -124,9 +122,9 @@ class Recount:
             closed=pd.to_datetime(rows["closed"]).dt.floor("s"),
             village=rows["region_code"].map(self._village_of),
         )
-        took = rows["closed"] - rows["reported"]
-        limit = took.dropna().groupby(rows["category"]).apply(_usual)
-        return rows.assign(limit=pd.to_timedelta(rows["category"].map(limit.to_dict())))
+        took = (rows["closed"] - rows["reported"]).dt.total_seconds().dropna()
+        limits = {name: _usual(mine) for name, mine in took.groupby(rows["category"])}
+        return rows.assign(limit_s=rows["category"].map(limits).astype(float))
 
     @cached_property
     def _newest(self) -> pd.Timestamp:
@@ -165,7 +163,8 @@ class Recount:
         return still & (rows["reported"] <= moment)
 
     def _late(self, moment: pd.Timestamp) -> pd.Series[bool]:
-        return self._open(moment) & (moment - self._events["reported"] > self._events["limit"])
+        age_s = (moment - self._events["reported"]).dt.total_seconds()
+        return self._open(moment) & (age_s > self._events["limit_s"])
 
     def _rise(self, village: str) -> Mapping[str, float]:
         mine = self._events.loc[self._events["village"] == village, "reported"]
@@ -308,12 +307,12 @@ class Recount:
         return float(round(self._of_group(reach, own.group)[lost & at].sum()))
 
 
-def _usual(took: pd.Series[Any]) -> pd.Timedelta:
-    """Return how long nine of ten took; NaT with fewer than thirty."""
-    if len(took) < 30:
-        return pd.NaT
-    place = math.ceil(round(0.9 * len(took), 9)) - 1
-    return took.sort_values().iloc[place]
+def _usual(took_s: pd.Series[float]) -> float:
+    """Return the seconds that nine of ten took; NaN with fewer than thirty."""
+    if len(took_s) < 30:
+        return _NONE
+    place = math.ceil(round(0.9 * len(took_s), 9)) - 1
+    return float(took_s.sort_values().iloc[place])
 
 
 def _at_least(bands: pd.Series[Any], age: int) -> pd.Series[bool]:
