@@ -180,14 +180,18 @@ export class CountyMap {
     const { map, county } = picture;
     const room = { width: this.width * 0.96, height: this.height * 0.94 };
     const pitch = map.heights ? POSE.tall : POSE.flat;
-    const pose = { bearing: POSE.bearing, pitch, sway: map.turn ? SWAY : 0, rise: picture.tallest * 0.5, sink: this.sink };
+    const pose = {
+      bearing: POSE.bearing, pitch, sway: map.turn ? SWAY : 0, rise: picture.tallest * 0.5, sink: this.sink,
+    };
     const near = this._near(picture);
     if (!near) return fitting(county.regions[0] ? outline(county) : corners(picture.level.box), room, pose);
     const close = { width: this.width * 0.5, height: this.height * 0.5 };
     const found = fitting(near, close, { ...pose, sway: 0 });
-    // Never closer than a fifth of the county across: a place needs its surroundings.
+    // Never closer than a fifth of the county across, an alert than two fifths: a place needs its
+    // surroundings to be known again.
     const [west, , east] = picture.level.box;
-    return { ...found, scale: Math.min(found.scale, (5 * this.width) / (east - west)) };
+    const closest = ((this.alert ? 2.5 : 5) * this.width) / (east - west);
+    return { ...found, scale: Math.min(found.scale, closest) };
   }
 
   /** @returns {number[] | null} the points to fly close to */
@@ -230,6 +234,7 @@ export class CountyMap {
     const seconds = Math.min(gone, 250) / 1000;
     this.last = now;
     this._advance(seconds);
+    this.frames += 1;
     const start = performance.now();
     this._draw();
     const took = performance.now() - start;
@@ -237,7 +242,6 @@ export class CountyMap {
     const wish = took * (this.flight ? 1.5 : 3);
     const pace = Math.max(this.flight ? FASTEST_MS : 50, Math.min(SLOWEST_MS, wish));
     this.pace += (pace - this.pace) * 0.3;
-    this.frames += 1;
     if (this.moving) this._wake();
   }
 
@@ -305,14 +309,15 @@ export class CountyMap {
     const rings = [];
     const heightAt = (code) => (picture.map.heights && level.byCode.has(code) ? picture.rise(code) : 0);
     for (const mark of map.marks ?? []) {
-      const [x, y] = [lens.px(mark.x, mark.y), lens.py(mark.x, mark.y)];
+      const [x, y] = [lens.px(mark.x, mark.y), lens.py(mark.x, mark.y) - picture.liftAt(mark)];
       drawMark(above, mark, x, y, rem, colours);
       const wide = radiusOf(mark, rem);
       if (mark.pulse) rings.push({ x, y, colour: mark.colour, wide });
       if (mark.label) wanted.push({ text: mark.label, x, y, gap: wide + 4 * rem });
     }
     if (this.alert && Number.isFinite(this.alert.x)) {
-      const [x, y] = [lens.px(this.alert.x, this.alert.y), lens.py(this.alert.x, this.alert.y)];
+      const { alert } = this;
+      const [x, y] = [lens.px(alert.x, alert.y), lens.py(alert.x, alert.y) - picture.liftAt(alert)];
       const colour = colourOf(this.alert, colours);
       drawMark(above, { shape: "circle", colour, size: 3 }, x, y, rem, colours);
       rings.unshift({ x, y, colour, wide: 16 * rem });

@@ -1,6 +1,7 @@
 /** What one scene's map shows, prepared once so that a frame only draws. */
 
 import { hatching, heatField, mixed, palette, RISING } from "./paint.js";
+import { holds } from "./shapes.js";
 
 /** Highest column, as a share of the picture's height. */
 const TALLEST = 0.14;
@@ -33,6 +34,8 @@ export class Picture {
     this.hatched = null;
     this._group();
     this.walls = new Map();
+    /** Regions under marks: found once, for a frame only reads them. */
+    this.under = new WeakMap();
     this.tall = level.regions.filter((one) => (map.heights?.[one.code] ?? 0) > 0);
     this.heat = map.heat?.length ? heatField(map.heat, level.box, this._heatSteps()) : null;
     this.side = 0.62 * Math.sqrt(this._typicalArea());
@@ -101,7 +104,10 @@ export class Picture {
   wallOf(code) {
     let wall = this.walls.get(code);
     if (!wall) {
-      wall = mixed(this.fillOf(code) ?? this.colours["no-data"], this.colours.ground, 0.5);
+      // A wall lies in shade: towards the ground on a dark screen, towards the ink on a light one.
+      const light = document.documentElement.dataset.theme === "light";
+      const shade = light ? this.colours.text : this.colours.ground;
+      wall = mixed(this.fillOf(code) ?? this.colours["no-data"], shade, light ? 0.35 : 0.5);
       this.walls.set(code, wall);
     }
     return wall;
@@ -110,5 +116,14 @@ export class Picture {
   /** @returns {number} pixels that a region rises */
   rise(code) {
     return this.tallest * Math.max(0, Math.min(1, this.map.heights?.[code] ?? 0));
+  }
+
+  /** @returns {number} pixels that the region under a mark rises: the mark stands on it */
+  liftAt(mark) {
+    if (!this.rising) return 0;
+    if (!this.under.has(mark)) {
+      this.under.set(mark, this.level.regions.find((one) => holds(one, mark.x, mark.y))?.code ?? "");
+    }
+    return this.rise(this.under.get(mark));
   }
 }
