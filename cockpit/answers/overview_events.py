@@ -133,12 +133,12 @@ def headlines(course: Course) -> tuple[Headline, ...]:
             "Events reported in seven days, of all channels.", _themes(course),
         ),
         _standing(
-            course, course.open_when, "events_open", "Open events", "map",
-            {"indicator": "events_open"}, "Events that nobody has closed yet.",
+            course, course.open_when, "events_open", "Open events", "risk",
+            {"level": "village"}, "Events that nobody has closed yet.",
         ),
         _standing(
-            course, course.late_when, "events_late", "Open beyond their time", "map",
-            {"indicator": "events_open"},
+            course, course.late_when, "events_late", "Open beyond their time", "risk",
+            {"level": "village"},
             "Open events that are older than nine of ten closed ones of their category took.",
         ),
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from cockpit.memo.words import percent, signed
 
 _FIGURES = (
     ("residents", "Residents", "people", "people", "Usual residents at the newest count."),
-    ("aged", "Residents of 60 and over", "age_60_plus", "share_60_plus",
+    ("aged", "Residents of 60 and over", "age_60_plus", "age_60_plus_share",
      "Usual residents of 60 years and over at the newest count."),
 )  # fmt: skip
 """Id, title, measure, indicator of the map, definition."""
@@ -37,8 +37,8 @@ def headlines(county: Twin, unit: int) -> tuple[Headline, ...]:
                 0,
                 county.date,
                 county.classes[measure],
-                page="map" if name == "residents" else "population",
-                query={"indicator": indicator} if name == "residents" else {},
+                page="map",
+                query={"indicator": indicator},
                 sources=county.sources[measure],
                 definition=definition,
                 note=_note(county, unit, name, float(value)),

@@ -116,7 +116,7 @@ def _events(course: Course, rows: Rows, codes: Sequence[str]) -> list[_Told]:
     found = [
         _told(
             "late", k, late_points(int(n)), "{n} events are open beyond their usual time.",
-            {"n": int(n)}, "map", {"region": codes[k], "indicator": "events_open"},
+            {"n": int(n)}, "map", {"region": codes[k]},
         )
         for k, n in enumerate(late.tolist())
     ]  # fmt: skip

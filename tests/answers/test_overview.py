@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cockpit.access.rules import PAGES
 from cockpit.answers import overview as answers
 from cockpit.answers import overview_services, overview_targets
 from cockpit.answers.current import current_twin
@@ -23,8 +24,11 @@ from cockpit.answers.overview_parts import Headline
 from cockpit.answers.overview_services import SERVICES, Beyond, share_within, target_of
 from cockpit.answers.overview_villages import attention
 from cockpit.answers.overview_words import change_of, filled, note_of, sentence_of, shown
+from cockpit.answers.risk_places import LEVELS
+from cockpit.coverage.services import SERVICES as CARE
 from cockpit.coverage.standard_check import Checked
 from cockpit.coverage.standard_list import STANDARDS
+from cockpit.indicators import INDICATORS
 from cockpit.settings import settings
 from cockpit.store.models import Event
 from cockpit.store.session import engine, open_engine
@@ -137,6 +141,14 @@ def test_residents_and_what_they_are_held_against(found: Overview) -> None:
     assert change_of(residents, "day", "en") == "not followed by days"
 
 
+def test_every_figure_leads_to_a_place_that_there_is(found: Overview) -> None:
+    for one in found.headlines:
+        assert one.page in PAGES
+        assert one.query.get("indicator", "people") in INDICATORS
+        assert one.query.get("service", "fire") in CARE
+        assert one.query.get("level", "village") in LEVELS
+
+
 def test_words_of_a_change(found: Overview) -> None:
     assert change_of(line(found, "events"), "week", "en") == "−2 vs the 7 days before"
     assert change_of(line(found, "events"), "week", "zh") == "−2 较前7日"
@@ -158,7 +170,7 @@ def test_the_village_with_points(county: Path) -> None:
     assert sentence_of(villages[0].reasons[0], "zh") == "近28天9件事件，平常为0.0件。"
     assert [(r.page, dict(r.query)) for r in villages[0].reasons] == [
         ("risk", {"level": "village", "place": VILLAGE}),
-        ("map", {"region": VILLAGE, "indicator": "events_open"}),
+        ("map", {"region": VILLAGE}),
     ]
 
 
