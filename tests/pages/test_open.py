@@ -17,6 +17,7 @@ from cockpit.answers.open_county_places import open_places
 from tests import opened, tiny
 
 PAGES = Path(__file__).parents[2] / "pages"
+OWN_SCRIPT = '<script src="/lite/speak.js"></script>'
 OPEN_PAGES = ("open", "village", "datasets", "algorithms")
 
 
@@ -236,4 +237,5 @@ def test_what_an_address_may_say_is_checked(shown: Path) -> None:
         assert bad not in html(page)
         page = run("village", village=bad)
         assert bad not in html(page)
-        assert "<script" not in html(run("datasets", q=bad, dataset=bad))
+        sent = html(run("datasets", q=bad, dataset=bad))
+        assert "<script" not in sent.replace(OWN_SCRIPT, "")
