@@ -39,7 +39,7 @@ div:has(>.st-key-time-still),.st-key-time-still{display:flex}}
 _DOT = "width:12px;height:12px;border-radius:50%;"
 _DIAMOND = "width:10px;height:10px;border-radius:0;transform:rotate(45deg);margin:0 3px;"
 _MOST_BARS = 200
-_MOST_REGIONS = 10
+_MOST_REGIONS = 6
 _SAFE = " /:=,.-()'"
 """Stands in a picture's address as it is: every character less is sent in every step."""
 
