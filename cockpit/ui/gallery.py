@@ -33,7 +33,7 @@ def show() -> None:
         **state.remembered("gallery.language", language(), allowed=LANGUAGES, address="parts"),
     )
     _both(say("Colours of the theme"), lambda t: gallery_parts.colours(t, words))
-    _both(say("Type"), lambda _: gallery_parts.sizes(words))
+    _both(say("Sizes of type"), lambda _: gallery_parts.sizes(words))
     _both(say("Tiles"), lambda _: gallery_parts.tiles(words))
     _both(say("Card and table"), lambda _: gallery_parts.card(words))
     _both(say("Legend of a map"), lambda t: gallery_parts.legend(t, words))

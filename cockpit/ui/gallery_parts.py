@@ -68,7 +68,7 @@ def colours(tokens: Tokens, language: str) -> str:
     rows = [_swatch(name, getattr(tokens, name), tokens, language) for name in TOKENS]
     rows += [_swatch(f"series {k}", c, tokens, language) for k, c in enumerate(series(tokens), 1)]
     rows += [_swatch(name, c, tokens, language) for name, c in _covered()]
-    grid = "display:grid;grid-template-columns:repeat(auto-fill,minmax(15rem,1fr));gap:4px 16px"
+    grid = "display:grid;grid-template-columns:repeat(auto-fill,minmax(min(21rem,100%),1fr));gap:4px 16px"
     return f'<div style="{grid}">{"".join(rows)}</div>'
 
 
