@@ -42,7 +42,8 @@ export class Player {
   async load(scenes) {
     const first = !this.scenes.length;
     this.scenes = scenes.filter(({ id }) => !this.pinned || id === this.pinned);
-    if (!this.scenes.length) this.scenes = scenes.slice(0, this.pinned ? 1 : undefined);
+    // A screen may be pinned to one township, which the playlist shows only in turn.
+    if (this.pinned && !this.scenes.length) this.scenes = [{ id: this.pinned, title: "", seconds: 30 }];
     if (!this.scenes.length) return;
     if (first) {
       const kept = this._kept();
