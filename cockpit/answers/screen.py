@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 
-from cockpit.answers import screen_builtin, screen_custom, screen_file, screen_lobby
+from cockpit.answers import alerts, screen_builtin, screen_custom, screen_file, screen_lobby
 from cockpit.answers import screen_words as words
 from cockpit.answers.current import current_version
 from cockpit.answers.release_store import published
@@ -137,7 +137,9 @@ def turn_of(view: View, moment_s: float) -> str:
     return codes[in_turn(moment_s, loop, len(codes))] if codes else ""
 
 
-def published_mark() -> str:
-    """Return what changes with every release that is published or retracted."""
+def living_mark(view: View) -> str:
+    """Return what changes without a load: with releases for the public, else with alerts."""
+    if not view.public:
+        return str(alerts.head_of_ledger()[0])
     told = [(r.id, r.version, r.retracted is None) for r in published()]
     return hashlib.sha256(repr(told).encode()).hexdigest()[:8]

@@ -152,10 +152,8 @@ def _scene(who: Visitor, view: View, name: str) -> Answer:
     key: tuple[Hashable, ...] = (
         "scene", screen.version_of(view), screen.playlist_mark(view), view.data_class,
         view.language, view.public, view.theme, view.select, name, int(now // 60),
-        screen.turn_of(view, now),
+        screen.turn_of(view, now), screen.living_mark(view),
     )  # fmt: skip
-    if view.public:
-        key = (*key, screen.published_mark())
     return _kept.get(key, lambda: _packed(screen.scene(view, name, moment_s=now)))
 
 
