@@ -15,6 +15,9 @@ FILES = [
     ROOT / "cockpit" / "shell.py",
     *(ROOT / "cockpit" / "ui").glob("*.py"),
     *(ROOT / "pages").glob("*.py"),
+    *(ROOT / "cockpit" / "web").glob("lite*.py"),
+    *(ROOT / "cockpit" / "answers").glob("lite*.py"),
+    ROOT / "cockpit" / "web" / "signin_page.py",
 ]
 _SAYING = ("say", "say_terms", "with_unit")
 
