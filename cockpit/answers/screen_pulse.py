@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from cockpit.answers import screen, screen_alerts, screen_events, screen_wall
+from cockpit.answers import alerts, screen, screen_alerts, screen_events, screen_wall
 from cockpit.answers import screen_words as words
 from cockpit.answers.alert_stories import Story
 from cockpit.answers.alert_tables import level_word, place_of
@@ -24,6 +24,8 @@ LOUD = 3
 """Alerts from this level on come up on every screen: orange and red."""
 KEPT_SECONDS = 0.5
 """How old an answer may be: fifty screens of a wall ask the store once."""
+SLOW_SECONDS = 5.0
+"""The same for what a new line of the ledger retires at once, and for the state of feeds."""
 LATE = dt.timedelta(hours=1)
 """A feed that came less than this ago is not called late, whatever its rhythm."""
 _MOST_KEPT = 64
@@ -44,16 +46,16 @@ def pulse(view: View, wall: str = "") -> Json:
     return made
 
 
-def _lately(key: Hashable, make: Callable[[], Any]) -> Any:
+def _lately(key: Hashable, make: Callable[[], Any], seconds: float = KEPT_SECONDS) -> Any:
     """Return what was made a moment ago, or make it; of several askers one makes it."""
     kept = _kept.get(key)
-    if kept is not None and time.monotonic() - kept[0] < KEPT_SECONDS:
+    if kept is not None and time.monotonic() - kept[0] < seconds:
         return kept[1]
     with _lock:
         maker = _makers.setdefault(key, threading.Lock())
     with maker:
         kept = _kept.get(key)
-        if kept is None or time.monotonic() - kept[0] >= KEPT_SECONDS:
+        if kept is None or time.monotonic() - kept[0] >= seconds:
             made = make()
             with _lock:
                 _kept[key] = kept = (time.monotonic(), made)
@@ -71,14 +73,18 @@ def forget() -> None:
 
 
 def _shared(view: View) -> Json:
+    about = (view.seen, view.language, view.public)
+    head = () if view.public else alerts.head_of_ledger()
     offset = dt.datetime.now(zone()).utcoffset() or dt.timedelta()
     frame, county = frame_of(view), None if view.public else current_twin()
     return {
         "zone_minutes": round(offset.total_seconds() / 60),
         "version": view.version(frame.version) if frame is not None else "",
         "playlist": screen.playlist_mark(view),
-        "weather": weather(view),
-        "alerts": _alerts(view, frame, county),
+        "weather": _lately(("weather", *about), lambda: weather(view), SLOW_SECONDS),
+        "alerts": _lately(
+            ("alerts", head, *about), lambda: _alerts(view, frame, county), SLOW_SECONDS
+        ),
     }
 
 

@@ -16,7 +16,7 @@ from cockpit.answers import screen, screen_places, screen_pulse
 from cockpit.answers.screen_view import View
 
 VIEW = View("备用", "zh")
-RUNS = 15
+RUNS = 7
 
 
 def cpu_ms(work: Callable[[], object]) -> float:
