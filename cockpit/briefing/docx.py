@@ -205,7 +205,7 @@ def _left(cell: _Cell, page: Page) -> None:
     _more(cell, page.attention)
     _heading(cell, page.warnings)
     for alarm in page.alarms:
-        _alarm(cell.add_paragraph(), alarm)
+        _alarm(cell.add_paragraph(), alarm, _semicolon(page))
     _more(cell, page.warnings)
 
 
@@ -240,7 +240,11 @@ def _repeats(table: Table) -> None:
     properties.append(head)
 
 
-def _alarm(paragraph: Paragraph, alarm: Alarm) -> None:
+def _semicolon(page: Page) -> str:
+    return "；" if page.language == "zh" else "; "
+
+
+def _alarm(paragraph: Paragraph, alarm: Alarm, between: str) -> None:
     from docx.oxml.ns import qn
 
     colour = LEVELS[alarm.level - 1]
@@ -255,7 +259,7 @@ def _alarm(paragraph: Paragraph, alarm: Alarm) -> None:
     title = paragraph.add_run(f" {alarm.title} ")
     title.bold = True
     paragraph.add_run(f"{alarm.place} ")
-    _quiet(paragraph.add_run(f"{alarm.since}; {alarm.doing}"))
+    _quiet(paragraph.add_run(f"{alarm.since}{between}{alarm.doing}"))
 
 
 def _right(cell: _Cell, page: Page) -> None:
@@ -277,5 +281,5 @@ def _origin(document: Doc, page: Page) -> None:
     _heading(document, page.origin)
     document.add_paragraph(page.check)
     more = (page.origin.more,) if page.origin.more else ()
-    for lines, between in (((*page.sources, *more), "; "), (page.method, " ")):
+    for lines, between in (((*page.sources, *more), _semicolon(page)), (page.method, " ")):
         _quiet(document.add_paragraph().add_run(between.join(lines)))

@@ -119,28 +119,32 @@ def _places(page: Page) -> str:
 
 
 def _alarms(page: Page) -> str:
-    rows = "".join(map(_alarm, page.alarms))
+    rows = "".join(_alarm(alarm, _semicolon(page)) for alarm in page.alarms)
     told = f'<ul class="alerts">{rows}</ul>' if rows else ""
     return f"<section>{_head(page.warnings)}{told}{_more(page.warnings)}</section>"
 
 
-def _alarm(alarm: Alarm) -> str:
+def _semicolon(page: Page) -> str:
+    return "；" if page.language == "zh" else "; "
+
+
+def _alarm(alarm: Alarm, between: str) -> str:
     colour = LEVELS[alarm.level - 1]
     style = f"background:var(--alert-{colour});color:var(--on-alert-{colour})"
     return (
         f'<li>{alarm.number} <span class="level" style="{style}">{escape(alarm.level_word)}</span> '
         f'<b>{escape(alarm.title)}</b> {escape(alarm.place)} <span class="quiet">'
-        f"{escape(alarm.since)}; {escape(alarm.doing)}</span></li>"
+        f"{escape(alarm.since)}{between}{escape(alarm.doing)}</span></li>"
     )
 
 
 def _origin(page: Page) -> str:
-    told = "; ".join(page.sources)
-    more = f"; {page.origin.more}" if page.origin.more else ""
+    more = (page.origin.more,) if page.origin.more else ()
+    told = _semicolon(page).join((*page.sources, *more))
     method = " ".join(page.method)
     return (
         f"<section>{_head(page.origin)}<p>{escape(page.check)}</p>"
-        f'<p class="quiet">{escape(told + more)}</p><p class="quiet">{escape(method)}</p>'
+        f'<p class="quiet">{escape(told)}</p><p class="quiet">{escape(method)}</p>'
         f"{_checked(page)}</section>"
     )
 

@@ -19,6 +19,7 @@ Say = Callable[..., str]
 
 KINDS_SAID: dict[Kind, str] = {"daily": "Daily briefing", "weekly": "Weekly briefing"}
 CARDS = 8
+_ON_MAP = 24  # letters of a name
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ def write(facts: Facts, language: Language, land: Land, room: Room = ROOMS[0]) -
         return translate(template, language, **values)
 
     kind = say(KINDS_SAID[facts.kind])
-    county, as_of = facts.county[language], _moment(facts.as_of, language)
+    county = _cut(facts.county[language], max(room.letters, 24))
+    as_of = _moment(facts.as_of, language)
     marks = [say("Class: {name}", name=say(TITLES[facts.data_class]))]
     if facts.invented:
         marks.append(say("Sample county, invented"))
@@ -70,8 +72,8 @@ def write(facts: Facts, language: Language, land: Land, room: Room = ROOMS[0]) -
     return Page(
         language, kind, f"{county}{'' if language == 'zh' else ': '}{kind}",
         say("No. {number}", number=facts.number), date(facts.as_of.date(), language),
-        say("Data as of {time}", time=as_of), tuple(marks), _cut(county, room.letters),
-        tuple(_card(f, facts.kind, say, language) for f in facts.figures[:CARDS]),
+        say("Data as of {time}", time=as_of), tuple(marks), county,
+        tuple(_card(f, facts.kind, say, language, room) for f in facts.figures[:CARDS]),
         changed, tuple(s[language] for s in sentences(facts.kind, facts.figures[:CARDS])),
         _section(say, "Villages that need attention", facts.villages, room.places,
                  "No village stands out today."),
@@ -125,14 +127,15 @@ def _moment(moment: dt.datetime, language: Language) -> str:
 # ---------------------------------------------------------------- the figures
 
 
-def _card(figure: Figure, kind: Kind, say: Say, language: Language) -> Card:
+def _card(figure: Figure, kind: Kind, say: Say, language: Language, room: Room) -> Card:
     moves = [m for period in (LEADING[kind], "year") if (m := figure.move(period)) is not None]
     changes = tuple(Change(m.against[language], _mood(m)) for m in moves)
     if not moves and figure.as_of is not None:
         day = date(figure.as_of, language)
         changes = (Change(say("counted on {date}", date=day), "same"),)
+    label = _cut(figure.title[language], max(room.letters, 36))
     return Card(
-        figure.id, figure.title[language], figure.said_value[language], figure.unit[language],
+        figure.id, label, figure.said_value[language], figure.unit[language],
         figure.light, figure.light_word[language], figure.said_target[language], changes,
     )  # fmt: skip
 
@@ -198,7 +201,7 @@ def _picture(
         "Map of {county}: villages that need attention ({names}) and {n} open alerts.",
         county=facts.county[language], names=named or "—", n=len(facts.alerts),
     )  # fmt: skip
-    names = tuple(name[language] for name in land.names)
+    names = tuple(_cut(name[language], _ON_MAP) for name in land.names)
     svg = draw(Map(land.townships, names, tuple(spots), words))
     return Picture(svg, alt, title)
 
