@@ -59,7 +59,8 @@ def _own_rules(tokens: Tokens) -> str:
     for rule in sheet.split("}"):
         names, _, body = rule.strip().partition("{")
         if body and names.startswith(".ct-"):
-            made.append(f".gal-{tokens.name} {names}{{{body}}}")
+            own = ",".join(f".gal-{tokens.name} {name.strip()}" for name in names.split(","))
+            made.append(f"{own}{{{body}}}")
     return "".join(made)
 
 

@@ -73,6 +73,8 @@ def test_every_token_of_a_theme_is_shown() -> None:
 def test_the_style_sheet_of_a_frame_is_that_of_the_pages(tokens: Tokens) -> None:
     framed = gallery_parts.frame(tokens, "")
     assert f".gal-{tokens.name} .ct-unit{{" in framed
+    # Of a rule for two kinds of boxes both are ours, or the other has the visitor's theme.
+    assert f".gal-{tokens.name} .ct-tile,.gal-{tokens.name} .ct-card{{" in framed
     assert ".ct-unit{" in theme.css(tokens)
     assert "@media" not in framed
 
