@@ -69,7 +69,8 @@ def colours(tokens: Tokens, language: str) -> str:
     rows = [_swatch(name, getattr(tokens, name), tokens, language) for name in TOKENS]
     rows += [_swatch(f"series {k}", c, tokens, language) for k, c in enumerate(series(tokens), 1)]
     rows += [_swatch(name, c, tokens, language) for name, c in _covered()]
-    grid = "display:grid;grid-template-columns:repeat(auto-fill,minmax(min(21rem,100%),1fr));gap:4px 16px"
+    columns = "repeat(auto-fill,minmax(min(21rem,100%),1fr))"
+    grid = f"display:grid;grid-template-columns:{columns};gap:4px 16px"
     return f'<div style="{grid}">{"".join(rows)}</div>'
 
 
