@@ -48,10 +48,13 @@ class Reply:
         return json.loads(self.content)
 
 
-def ask(
-    app: ASGIApp, target: str, method: str = "GET", body: bytes = b"", **headers: str
-) -> Reply:  # fmt: skip
+def ask(app: ASGIApp, target: str, method: str = "GET", **headers: str) -> Reply:
     """Send one request; header names with ``_`` for ``-``."""
+    return send(app, target, method, b"", headers)
+
+
+def send(app: ASGIApp, target: str, method: str, body: bytes, headers: dict[str, str]) -> Reply:
+    """Send one request with a body."""
     path, _, query = target.partition("?")
     scope = {
         "type": "http",
@@ -77,13 +80,13 @@ def ask(
         asked.append(None)
         return {"type": "http.request", "body": body, "more_body": False}
 
-    async def send(message: Message) -> None:
+    async def take(message: Message) -> None:
         sent.append(message)
 
     async def run() -> None:
         # Starlette answers a fault and raises it again for the log.
         with contextlib.suppress(ZeroDivisionError):
-            await app(scope, receive, send)
+            await app(scope, receive, take)
 
     asyncio.run(run())
     start = next(m for m in sent if m["type"] == "http.response.start")

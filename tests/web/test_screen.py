@@ -22,7 +22,7 @@ from cockpit.store.session import engine
 from cockpit.web import screen
 from tests import conftest, signing
 from tests.faults.test_canaries import PEOPLE, Person, above, plant
-from tests.web.asgi import Reply, ask, cockpit_app
+from tests.web.asgi import Reply, ask, cockpit_app, send
 
 OURS = {"sec_fetch_site": "same-origin", "origin": "http://testserver", "host": "testserver"}
 
@@ -35,7 +35,7 @@ def get(app: Starlette, target: str, cookie: str = "", **headers: str) -> Reply:
 def post(app: Starlette, target: str, cookie: str, body: Any = None, **headers: str) -> Reply:
     """Post JSON."""
     told = {"cookie": f"{signing.COOKIE}={cookie}"} if cookie else {}
-    return ask(app, target, "POST", json.dumps(body or {}).encode(), **told, **headers)
+    return send(app, target, "POST", json.dumps(body or {}).encode(), {**told, **headers})
 
 
 @pytest.fixture(scope="module")
