@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cockpit.ui import cache, coverage, coverage_cache, coverage_choices, coverage_tabs, way
+from cockpit.ui import cache, coverage, coverage_cache, coverage_choices, coverage_tabs, share, way
 from cockpit.ui.words import say_error
 from geodata.errors import CockpitError
 
@@ -27,3 +27,4 @@ with beside:
     coverage.beside(twin, choice, found)
 coverage_tabs.show(twin, choice, found)
 coverage.remarks(found)
+share.button()

@@ -1,6 +1,6 @@
 """Population: who lives in a unit, how they are made up, and how that changes."""
 
-from cockpit.ui import population, way
+from cockpit.ui import population, share, way
 from cockpit.ui import population_choices as choices
 
 asked = choices.asked()
@@ -21,3 +21,4 @@ else:
         population.compare(unit)
     population.parts(unit, parts)
 population.source(unit)
+share.button()

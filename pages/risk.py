@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cockpit.ui import cache, risk, way
+from cockpit.ui import cache, risk, share, way
 from cockpit.ui.words import say_error
 from geodata.errors import CockpitError
 
@@ -17,3 +17,4 @@ try:
 except CockpitError as error:
     st.error(say_error(error))
     st.stop()
+share.button()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cockpit.ui import cache, timeline
+from cockpit.ui import cache, share, timeline
 from cockpit.ui.words import say_error
 from geodata.errors import CockpitError
 
@@ -14,3 +14,4 @@ try:
 except CockpitError as error:
     st.error(say_error(error))
     st.stop()
+share.button()
