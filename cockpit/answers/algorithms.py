@@ -187,6 +187,7 @@ def _cards() -> tuple[Card, ...]:
         *_risk(),
         *(_card("warning", name, own) for name, own in texts.ALERTS.items()),
         *(_card("overview", name, own) for name, own in texts.OVERVIEW.items()),
+        *(_card("views", name, own) for name, own in texts.VIEWS.items()),
         *_appeals(),
         *(_card("release", name, own) for name, own in texts.RELEASE.items()),
         *(_card("base", name, own) for name, own in texts.BASE.items()),

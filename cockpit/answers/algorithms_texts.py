@@ -90,6 +90,15 @@ GROUPS: dict[str, Texts] = {
         "cockpit/overview",
         ("It says where to look first; people decide what to do.",),
     ),
+    "views": Texts(
+        "Timeline and compare",
+        "Events, alerts and readings with their times; stored figures of two dates, periods, "
+        "indicators or plans.",
+        "Counts that are hidden on the map are hidden here too, and no difference is made of them.",
+        NOT_LEARNT,
+        ("timeline", "compare"),
+        "cockpit/answers",
+    ),
     "appeals": Texts(
         "Appeals",
         "Texts of appeals with topic, place and time; names and numbers are masked.",
@@ -276,6 +285,34 @@ OVERVIEW: dict[str, Own] = {
         "is held against the same hour then.",
         "Rules of this project",
         "One day says little: chance alone moves a count by about its square root.",
+    ),
+    "week": Own(
+        "What is usual in a week",
+        "Tells on the screen whether the last seven days had more or fewer events than usual.",
+        "The mean of the weeks before, up to a year of them; beyond two standard deviations of a "
+        "Poisson count it is more or fewer.",
+        "Rules of this project",
+        "Seasons and holidays are not taken into account; page Risk does that.",
+    ),
+}
+
+VIEWS: dict[str, Own] = {
+    "clock": Own(
+        "One clock for all layers",
+        "Shows what stood open, warned or was measured in the same step of time.",
+        "A thing is shown in a step when it began before the step's end and had not ended at its "
+        "beginning.",
+        "Half-open intervals",
+        "What has no end in the data stands open to the last day.",
+    ),
+    "difference": Own(
+        "True difference of two maps",
+        "Shows what changed between two dates, periods, indicators or plans.",
+        "B minus A for each region, rounded once; both maps share their classes, and the classes "
+        "of the difference lie alike on both sides of zero. Indicators of different units become "
+        "an index and are not subtracted.",
+        "Rules of this project",
+        "A region without a figure on one side has no difference.",
     ),
 }
 

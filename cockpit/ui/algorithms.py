@@ -21,6 +21,8 @@ PAGE_TITLES = {
     "closures": "Closures",
     "risk": "Risk",
     "warning": "Early warning",
+    "timeline": "Timeline",
+    "compare": "Compare",
     "appeals": "Appeals",
     "placement": "Placement",
     "scenarios": "Scenarios",
