@@ -11,6 +11,7 @@ import streamlit as st
 
 from cockpit.access import audit, sessions
 from cockpit.access.classes import CLASSES, TITLES
+from cockpit.access.demo import DEMOS
 from cockpit.access.roles import ROLES
 from cockpit.access.rules import may_watch
 from cockpit.access.visitor import Visitor
@@ -39,14 +40,20 @@ def show(who: Visitor, twin: Twin | None) -> None:
         return
     if may_watch(who) and not state.on_telephone():
         st.html(_link(f"/screen?lang={_lang()}", say("Command centre"), apart=True))
-    with st.popover(who.name or who.account, icon=":material/account_circle:"):
+    with st.popover(_name(who), icon=":material/account_circle:"):
         roles = ", ".join(say(ROLES[role].title) for role in who.roles if role in ROLES)
-        st.markdown(f"**{escape(who.name or who.account)}** · {roles}")
+        st.markdown(f"**{escape(_name(who))}** · {roles}")
         st.caption(_area(who, twin))
         st.caption(say("Open to you now: {data_class}", data_class=say(TITLES[who.data_class])))
         _purpose(who)
         links = ((f"/account?lang={_lang()}", say("My account")), ("/sign-out", say("Sign out")))
         st.html(" ".join(_link(address, words) for address, words in links))
+
+
+def _name(who: Visitor) -> str:
+    """Return the account's name; that of a demo account in the visitor's language."""
+    demo = DEMOS.get(who.account)
+    return say("Demo: {role}", role=say(demo.title)) if demo else who.name or who.account
 
 
 def _lang() -> str:
