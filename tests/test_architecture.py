@@ -107,6 +107,22 @@ def test_only_the_ui_touches_session_state() -> None:
     assert not wrong
 
 
+def test_colours_are_named_in_the_design_language_alone() -> None:
+    """A screen, a chart or a file that names a colour of its own drifts from the others."""
+    colour = re.compile(r"#[0-9A-Fa-f]{8}\b|#[0-9A-Fa-f]{6}\b|(?<=[:\"' ])#[0-9A-Fa-f]{3}\b")
+    shown = [
+        p for p in (ROOT / "cockpit" / "web").rglob("*") if p.suffix in (".css", ".js", ".html")
+    ]
+    wrong = [
+        f"{name_of(path)}: {found.group()}"
+        for path in [*OURS, *shown]
+        if path.parent != ROOT / "cockpit" / "look"
+        for found in colour.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert shown
+    assert not wrong
+
+
 def test_no_sql_is_put_together_from_text() -> None:
     """``text(...)`` takes a plain literal: no f-string, no joined or formatted one."""
     wrong = [

@@ -72,7 +72,7 @@ ON_PAPER: Colours = (*DIVERGING[:3], "#E1E5EA", *DIVERGING[4:])
 """Change on paper, as on the pages but for a lighter middle: most cells are of it there, and what
 changes has to stand out."""
 FEWER, MORE = DIVERGING[0], DIVERGING[-1]
-PAPER_LINE = "#8A97A8"
-"""Borders and north arrows on paper."""
+PAPER_LINE, PAPER_GREY = "#8A97A8", "#E4E8ED"
+"""Borders and north arrows on paper; the ground under the lines of what is not known."""
 WATERMARK = "#7F8EA3"
 """Of both themes: drawn so faintly that it stays legible on either ground."""

@@ -89,6 +89,11 @@ LIGHT = Tokens(
     masked="#BFB2CF",
     mark="#D9480F",
 )
+BLACK = "#000000"
+LARGE = {"ink": BLACK, "link": "#0B3B72", "yes": "#00544B", "no": "#9B1030"}
+"""Words of public pages in large type: black on white, and colours nearly as dark."""
+SOFT, TRACK, SWITCH = "#E3EEF9", "#E9EEF5", "#74849A"
+"""On light pages: what is chosen, the empty part of a bar, a switch that is off."""
 ALERT = {"blue": "#3B82F6", "yellow": "#FACC15", "orange": "#FB923C", "red": "#EF4444"}
 ALERT_ON = {"blue": WHITE, "yellow": INK, "orange": INK, "red": WHITE}
 """Letters on a ground of an alert's colour."""

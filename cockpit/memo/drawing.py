@@ -100,7 +100,8 @@ def draw(picture: Picture) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH:g} {height:.0f}" '
         f'font-family="{_FACES}, sans-serif" font-size="11" fill="{_INK}">',
         '<defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse">'
-        f'<rect width="5" height="5" fill="#E4E8ED"/><path d="M0 5L5 0" stroke="{_LINE}" '
+        f'<rect width="5" height="5" fill="{marks.PAPER_GREY}"/>'
+        f'<path d="M0 5L5 0" stroke="{_LINE}" '
         'stroke-width="0.8"/></pattern></defs>',
         *_cells(picture, frame),
         *_borders(picture, frame),
@@ -182,7 +183,7 @@ def _borders(picture: Picture, frame: _Frame) -> list[str]:
     inner = "".join(_path(area, frame) for area in simple)
     outline = _path(shapely.union_all(simple), frame)
     return [
-        f'<path fill="none" stroke="#FFFFFF" stroke-width="1.6" d="{inner}"/>',
+        f'<path fill="none" stroke="{WHITE}" stroke-width="1.6" d="{inner}"/>',
         f'<path fill="none" stroke="{_QUIET}" stroke-width="0.8" d="{inner}"/>',
         f'<path fill="none" stroke="{_INK}" stroke-width="1.2" d="{outline}"/>',
     ]
@@ -232,7 +233,7 @@ def _wide(text: str) -> float:
 
 def _haloed(x: float, y: float, text: str, more: str, fill: str = _INK) -> str:
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" {more} fill="{fill}" stroke="#FFFFFF" stroke-width="3" '
+        f'<text x="{x:.1f}" y="{y:.1f}" {more} fill="{fill}" stroke="{WHITE}" stroke-width="3" '
         f'stroke-linejoin="round" paint-order="stroke">{escape(text)}</text>'
     )
 
@@ -264,13 +265,13 @@ def _mark(x: float, y: float, kind: Kind) -> str:
     if kind == "kept":
         return _dot(x, y, 1.5, _INK)
     if kind == "new":
-        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5.5" fill="{_INK}" stroke="#FFF"/>'
+        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5.5" fill="{_INK}" stroke="{WHITE}"/>'
     if kind == "moved":
         return (
             f'<path d="M{x:.1f} {y - 6.5:.1f}l6.5 6.5l-6.5 6.5l-6.5 -6.5Z" fill="{_INK}" '
-            'stroke="#FFF"/>'
+            f'stroke="{WHITE}"/>'
         )
-    circle = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="#FFF" {ring}/>'
+    circle = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="{WHITE}" {ring}/>'
     if kind == "away":
         return circle
     return f'{circle}<path d="M{x - 3:.1f} {y - 3:.1f}l6 6m0 -6l-6 6" {ring}/>'

@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from cockpit.look.tokens import DARK, FONT_STACK, LIGHT, Tokens, rgba
+from cockpit.look.tokens import DARK, FONT_STACK, LIGHT, WHITE, Tokens, rgba
 from cockpit.picture.shapes import FINE, Frame, Shapes, path, simpler
 
 MarkShape = Literal["circle", "square", "diamond", "triangle", "cross"]
@@ -262,7 +262,7 @@ def mark_shape(shape: MarkShape, x: float, y: float, size: float, colour: str, r
 
 def _marked(mark: Mark, frame: Frame) -> str:
     x, y = frame.point(mark.x, mark.y)
-    drawn = mark_shape(mark.shape, x, y, mark.size, mark.colour, "#FFFFFF")
+    drawn = mark_shape(mark.shape, x, y, mark.size, mark.colour, WHITE)
     if mark.title:
         drawn = f"<g><title>{escape(mark.title, quote=False)}</title>{drawn}</g>"
     if mark.href:

@@ -22,6 +22,9 @@ from cockpit.coverage.causes import (
     NO_ROAD,
     TOO_FAR,
 )
+from cockpit.look import marks
+from cockpit.look.marks import NO_WAY
+from cockpit.look.tokens import INK, WHITE
 from cockpit.settings import settings
 from cockpit.ui import cache, hatching, maps, state, theme
 from cockpit.ui.coverage_cache import Asked
@@ -37,16 +40,14 @@ _ALPHA = 0.88
 _RING_ALPHA = 0.16  # of one isochrone
 _EMPTY_ALPHA = 0.3  # of the colour of cells where nobody lives: they stay in the background
 
-NO_WAY = "#6D5BA8"  # violet beside teal and yellow: told apart in every kind of colour blindness
-NO_WAY_MINUTES = "#C2410C"  # rust beside the greens and violets of the minutes
 CAUSE_COLOURS: dict[int, str] = {
     COVERED: theme.COVERED,
     TOO_FAR: theme.NOT_COVERED,
-    FULL: "#D95F0E",
+    FULL: marks.FULL,
     NO_ROAD: NO_WAY,
-    CUT_OFF: "#C77CB5",
-    NO_FACILITY: "#8D99AE",
-    NO_PLACE: "#59636F",
+    CUT_OFF: marks.CUT_OFF,
+    NO_FACILITY: marks.NO_FACILITY,
+    NO_PLACE: marks.NO_PLACE,
 }
 CLASSES = (5.0, 10.0, 15.0, 20.0, 30.0, 60.0)
 """Minutes up to which the classes of the colouring by minutes reach; beyond is the last class."""
@@ -281,7 +282,7 @@ def _hatched(scene: Scene, tokens: Tokens, view: dict[str, Any]) -> list[dict[st
 def _served(scene: Scene, tokens: Tokens) -> dict[str, Any]:
     """Return the facilities of the service as points; the chosen one is larger."""
     test = f"properties.id=={json.dumps(scene.facility)}"
-    colour = f"@@={test}?{paint(tokens.accent, 1)}:{paint('#FFFFFF', 1)}"
+    colour = f"@@={test}?{paint(tokens.accent, 1)}:{paint(WHITE, 1)}"
     return {
         "@@type": "GeoJsonLayer",
         "id": f"served-{scene.clicks}",
@@ -290,7 +291,7 @@ def _served(scene: Scene, tokens: Tokens) -> dict[str, Any]:
         "stroked": True,
         "filled": True,
         "getFillColor": colour,
-        "getLineColor": rgba("#16202E"),
+        "getLineColor": rgba(INK),
         "getLineWidth": 1,
         "lineWidthUnits": "pixels",
         # Hundreds in a county, a handful in a village: they grow as one comes nearer.

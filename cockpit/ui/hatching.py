@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from cockpit.answers.risk_layers import HATCH, MAPPING, hatch_url
-from cockpit.look.tokens import DARK, LIGHT
+from cockpit.look.tokens import BLACK, DARK, LIGHT
 from cockpit.picture.drawing import bright
 from cockpit.ui.theme import rgba
 
@@ -67,4 +67,4 @@ def swatch(ground: str, ink: str) -> str:
 
 def see_through() -> list[int]:
     """Return the colour of no lines."""
-    return rgba("#000000", 0.0)
+    return rgba(BLACK, 0.0)

@@ -18,6 +18,7 @@ from cockpit.answers.map import Box, MapAnswer, case_measures
 from cockpit.answers.overlays import MOST_BUILDINGS
 from cockpit.answers.twin import LEVELS, Twin
 from cockpit.indicators import INDICATORS, Indicator
+from cockpit.look import marks
 from cockpit.settings import settings
 from cockpit.ui import cache, hatching, state, theme
 from cockpit.ui.theme import Tokens, rgba
@@ -29,23 +30,15 @@ _SCREEN, _TELEPHONE = (690, 650, 150), (320, 400, 0)  # width, height, left free
 _MOST_LABELS = 60
 
 # Shape and colour by what a facility is for: five kinds a reader can hold in mind.
-FACILITY_GROUPS: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
-    "health": ("＋", "#D6336C", "#FF8FAB", ("hospital", "health_centre", "clinic", "pharmacy")),
-    "school": (
-        "■",
-        "#6741D9",
-        "#B9A3FF",
-        ("kindergarten", "primary_school", "junior_school", "senior_school"),
-    ),
-    "care": ("◆", "#C25E00", "#FFC078", ("care_home", "day_care")),
-    "rescue": (
-        "▲",
-        "#C92A2A",
-        "#FF6B6B",
-        ("fire_station", "ambulance_post", "police_station", "shelter"),
-    ),
-    "public": ("●", "#0B7285", "#66D9E8", ()),
+_KINDS: dict[str, tuple[str, ...]] = {
+    "health": ("hospital", "health_centre", "clinic", "pharmacy"),
+    "school": ("kindergarten", "primary_school", "junior_school", "senior_school"),
+    "care": ("care_home", "day_care"),
+    "rescue": ("fire_station", "ambulance_post", "police_station", "shelter"),
+    "public": (),
 }
+FACILITY_GROUPS = {name: (*marks.PLACES[name], kinds) for name, kinds in _KINDS.items()}
+"""Sign, its colour on light and dark ground, and kinds; without kinds: all others."""
 FACILITY_TITLES = {
     "health": "Health",
     "school": "Education",

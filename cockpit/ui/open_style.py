@@ -6,6 +6,7 @@ import re
 
 import streamlit as st
 
+from cockpit.look.tokens import LARGE, SOFT, SWITCH, TRACK
 from cockpit.ui import theme
 
 TOKENS = theme.LIGHT
@@ -27,7 +28,7 @@ html {color-scheme: light;}
 [data-testid="stSelectboxVirtualDropdown"], [data-testid="stSelectboxVirtualDropdown"] * {
   background: VAR_PANEL; color: VAR_TEXT; border-color: VAR_LINE;}
 .stApp input::placeholder {color: VAR_QUIET; opacity: 1;}
-.stApp [data-testid="stCheckbox"] label > div:first-of-type {background: #74849A;}
+.stApp [data-testid="stCheckbox"] label > div:first-of-type {background: VAR_SWITCH;}
 .stApp [data-testid="stCheckbox"] label:has(input:checked) > div:first-of-type {
   background: VAR_ACCENT;}
 .stApp [data-testid="stCheckbox"] label > div:first-of-type > div {background: VAR_PANEL;}
@@ -40,8 +41,8 @@ html {color-scheme: light;}
 .stApp [data-testid="stButtonGroup"] [role="radio"] {background: VAR_PANEL; color: VAR_TEXT;
   border-color: VAR_LINE;}
 .stApp [data-testid="stButtonGroup"] [role="radio"][data-selected="true"] {
-  background: #E3EEF9; color: VAR_ACCENT; border-color: VAR_ACCENT;}
-.stApp [data-testid="stAlertContainer"] {background: #E3EEF9; color: VAR_TEXT;}
+  background: VAR_SOFT; color: VAR_ACCENT; border-color: VAR_ACCENT;}
+.stApp [data-testid="stAlertContainer"] {background: VAR_SOFT; color: VAR_TEXT;}
 .stApp [data-testid="stExpander"] details, .stApp [data-testid="stExpander"] summary {
   background: VAR_PANEL; border-color: VAR_LINE;}
 """
@@ -92,7 +93,7 @@ a.op-card:hover, a.op-card:focus-visible {border-color: VAR_ACCENT;}
 .op-scroll {overflow-x: auto;}
 .op-bar {display: grid; grid-template-columns: 11rem 1fr 11rem; gap: 10px; align-items: center;
   padding: 4px 0;}
-.op-track {background: #E9EEF5; border-radius: 4px; height: 18px; overflow: hidden;}
+.op-track {background: VAR_TRACK; border-radius: 4px; height: 18px; overflow: hidden;}
 .op-fill {background: VAR_ACCENT; height: 100%;}
 .op-yes {color: VAR_GOOD; font-weight: 600;}
 .op-no {color: VAR_BAD; font-weight: 600;}
@@ -135,17 +136,17 @@ _STACK = """
 # One and a half times the type, targets of 44 px and more, black on white, one column.
 _ELDER = """
 html {font-size: calc(1.5 * clamp(15px, calc(11.2px + .25vw), 24px));}
-.stApp {--op-line: #16202E;}
+.stApp {--op-line: VAR_TEXT;}
 .stApp h1, .stApp h2, .stApp h3, .stApp p, .stApp label, .op, .op td, .op th, .op-quiet,
-.op .op-quiet, .op dt, .op caption, .op thead th, .op-unit, .op-tag {color: #000;}
+.op .op-quiet, .op dt, .op caption, .op thead th, .op-unit, .op-tag {color: VAR_INK;}
 .stApp label p {font-size: 1rem;}
-.op-panel, .op-card {border: 2px solid #16202E;}
-.op th, .op td {border-bottom-color: #16202E;}
-.op a {color: #0B3B72;}
+.op-panel, .op-card {border: 2px solid VAR_TEXT;}
+.op th, .op td {border-bottom-color: VAR_TEXT;}
+.op a {color: VAR_LINK;}
 .op a:not(.op-card, .op-call) {text-decoration: underline; display: inline-block; padding: 6px 0;
   min-height: 44px; box-sizing: border-box;}
-.op .op-yes {color: #00544B;}
-.op .op-no {color: #9B1030;}
+.op .op-yes {color: VAR_YES;}
+.op .op-no {color: VAR_NO;}
 .stApp button, .stApp [role="radio"], .stApp input, .op summary, .op a.op-card, .op .op-call,
 .stApp [data-testid="stCheckbox"] label, .stApp [data-testid="stTopNavLink"] {min-height: 44px;}
 .stApp [data-testid="stButtonGroup"] button {min-height: 48px; padding: 8px 16px;}
@@ -175,6 +176,8 @@ def paint(*, elder: bool) -> None:
 def _filled(css: str) -> str:
     css = css.replace("VAR_STACK", _STACK)
     text = re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r":\s+", ":", css.strip()))
-    for name in _NAMES:
-        text = text.replace(f"VAR_{name.upper()}", getattr(TOKENS, name))
+    colours = {name: getattr(TOKENS, name) for name in _NAMES}
+    colours |= {**LARGE, "soft": SOFT, "track": TRACK, "switch": SWITCH}
+    for name, colour in colours.items():
+        text = text.replace(f"VAR_{name.upper()}", colour)
     return text

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cockpit.answers.coverage_question import mask_of
 from cockpit.answers.siting import Ground
 from cockpit.answers.siting_figures import Figures
+from cockpit.look import marks
 from cockpit.look.marks import NEWLY, NO_LONGER
 from cockpit.ui import coverage_maps, theme
 from cockpit.ui.cell_map import CellMap, classes_of
@@ -105,7 +106,7 @@ def _change(found: Figures, tokens: Tokens) -> tuple[str, _Parts]:
     ]
     return say("Change in minutes"), [
         *parts,
-        (coverage_maps.NO_WAY, _ALPHA, say("no way any more"), cut_off),
+        (marks.NO_WAY, _ALPHA, say("no way any more"), cut_off),
     ]
 
 
@@ -135,7 +136,7 @@ def _minutes(found: Figures, tokens: Tokens) -> tuple[str, _Parts]:
         )
     ]
     title = say("Minutes with the plan") if found.layout else say("Minutes today")
-    return title, [*parts, (coverage_maps.NO_WAY_MINUTES, _ALPHA, say("no way"), away)]
+    return title, [*parts, (marks.NO_WAY_MINUTES, _ALPHA, say("no way"), away)]
 
 
 def _covered(found: Figures, tokens: Tokens) -> tuple[str, _Parts]:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from cockpit.answers.lite_words import Words, call, reading_bar
 from cockpit.answers.open_county import Figure
-from cockpit.look.tokens import LIGHT, css_variables
+from cockpit.look.tokens import LARGE, LIGHT, css_variables
 
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _STYLE = """
@@ -78,14 +78,15 @@ footer a{display:inline-flex;align-items:center;min-height:44px}
 """
 # One and a half times the type, targets of 44 px and more, black on white.
 _LARGE = (
+    f"""
+html{{font-size:150%}}body,.op-quiet,caption,.unit,thead th,footer{{color:{LARGE["ink"]}}}
+section{{border:2px solid {LARGE["ink"]}}}a{{color:{LARGE["link"]}}}
+.op-call{{color:{LIGHT.on_accent}}}
+"""
     """
-html{font-size:150%}body,.op-quiet,caption,.unit,thead th,footer{color:#000}
-section{border:2px solid #000}a{color:#0B3B72}.op-call{color:#fff}
 main a:not(.op-call,svg a){display:inline-flex;align-items:center;min-height:44px}
 h1,.op-big{font-size:1.45rem}h2{font-size:1.15rem}
-""".replace("#000", LIGHT.map_border)
-    .replace("#0B3B72", LIGHT.accent)
-    .replace("#fff", LIGHT.on_accent)
+"""
 )
 _ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E"
