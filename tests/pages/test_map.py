@@ -167,6 +167,7 @@ def test_nonsense_in_the_address_is_ignored(page: AppTest, name: str, value: str
 
 
 def test_in_english(page: AppTest) -> None:
+    page.query_params["lang"] = "en"
     page.query_params["region"] = XIHE
     page.run()
     assert page.markdown[0].value.startswith("Xihe, 1 Nov 2025: Residents 760 persons.")
