@@ -33,6 +33,8 @@ for _name in (
     "TILE_ABOVE",
     "BASEMAP_TILES",
     "LANGUAGE",
+    "SCENES",
+    "TARGETS",
 ):
     os.environ.pop(f"COCKPIT_{_name}", None)
 
