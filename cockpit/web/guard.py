@@ -68,7 +68,7 @@ _FAMILIES: tuple[tuple[str, RouteRule], ...] = (
     ("/download/{version}/memo/", RouteRule(_PLANS, "export")),
     ("/download/{version}/scenario/", RouteRule(_PLANS, "export")),
     ("/download/{version}/comparison", RouteRule(_PLANS, "export")),
-    ("/download/{version}/picture/", RouteRule(("map",), "export", unit="unit")),
+    ("/download/{version}/picture/", RouteRule(("map",), "export", unit="parent")),
     ("/download/{version}/closures/", RouteRule(("closures",), "export")),
     ("/download/{version}/catchments/", RouteRule(_COVERAGE, "export", unit="parent")),
     ("/download/{version}/isochrone/", RouteRule(_COVERAGE, "export")),

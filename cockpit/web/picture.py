@@ -88,9 +88,9 @@ def _file(
     if county is None or path["version"] not in (county.version, stamp(county.version)):
         raise NotFoundError("The data were loaded anew; open the page again.")
     try:
-        unit = county.position(path["unit"])
+        unit = county.position(path["parent"])
     except KeyError:
-        raise NotFoundError("There is no region {code}.", code=path["unit"][:40]) from None
+        raise NotFoundError("There is no region {code}.", code=path["parent"][:40]) from None
     with Session(engine()) as db:
         made = answers.sheet_of(
             db,
@@ -111,4 +111,4 @@ def _file(
     return as_pdf(svg, width, height, title=made.title, made=dt.datetime.now(dt.UTC)), name
 
 
-ROUTES = (Route("/download/{version}/picture/{level}/{unit}/{indicator}.{ending}", picture),)
+ROUTES = (Route("/download/{version}/picture/{level}/{parent}/{indicator}.{ending}", picture),)

@@ -100,7 +100,10 @@ def test_every_route_has_a_rule() -> None:
 
 def test_only_what_asks_for_nothing_is_open_to_everybody() -> None:
     free = {path for path, rule in live_routes().items() if rule is not None and not rule.pages}
-    begins = ("/open/", "/screen", "/sign-", "/style/", "/healthz", "/feed/", "/account/password")
+    begins = (
+        "/open/", "/lite", "/screen", "/sign-", "/style/", "/healthz", "/feed/",
+        "/account/password",
+    )  # fmt: skip
     assert [p for p in free if not p.startswith(begins) and not p.endswith("/{rest:path}")] == []
 
 
