@@ -30,6 +30,8 @@ from cockpit.screen.scenes import (
 
 MOST_BYTES = 256 * 1024
 MOST_SCENES = 40
+MOST_TURNS = 200
+"""Places in the order: every scene of the file and a large county's townships, and some again."""
 MOST_PANELS = 9
 LEVELS = ("township", "village", "grid")
 KINDS: Mapping[str, tuple[str, ...]] = {
@@ -52,6 +54,9 @@ _NEEDS: Mapping[str, str] = {
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 BROKEN = "{file} cannot be read: {reason}. The built-in scenes are shown."
+TOO_DEEP = (
+    "{file} cannot be read: its lists lie too deep in each other. The built-in scenes are shown."
+)
 WRONG = "{file}, scene {scene}, {entry}: found {found}; expected {expected}."
 WRONG_NEAR = (
     "{file}, scene {scene}, {entry}: found {found}; expected {expected}. Did you mean {near}?"
@@ -92,10 +97,12 @@ def playlist_of(body: bytes, file: str) -> Playlist:
         if len(body) > MOST_BYTES:
             raise ValueError(f"more than {MOST_BYTES // 1024} KiB")
         told = tomllib.loads(body.decode("utf-8"))
-    except (UnicodeDecodeError, ValueError) as error:  # tomllib's own errors are ValueErrors
+        return _Reader(file).playlist(told)
+    except RecursionError:  # in tomllib, or in writing out what was found
+        return Playlist(usual_scenes(), (Problem(TOO_DEEP, {"file": file}),))
+    except ValueError as error:  # tomllib's own errors, and bytes that are no UTF-8
         reason = str(error).rstrip(".")
-        return Playlist(usual_scenes(), (Problem(BROKEN, {"file": file, "reason": reason}),))
-    return _Reader(file).playlist(told)
+    return Playlist(usual_scenes(), (Problem(BROKEN, {"file": file, "reason": reason}),))
 
 
 class _Reader:
@@ -132,7 +139,10 @@ class _Reader:
             self.problems.append(self._wrong("-", "screen.order", order, "a list of scenes"))
             return ()
         found = []
-        for name in order:
+        if len(order) > MOST_TURNS:
+            long = self._wrong("-", "screen.order", len(order), "at most {high} scenes")
+            self.problems.append(Problem(WRONG, {**long.values, "high": MOST_TURNS}))
+        for name in order[:MOST_TURNS]:
             if isinstance(name, str) and name.startswith(TOWNSHIP) and len(name) <= 60:
                 found.append(Scene(name, seconds=SECONDS["townships"], builtin=name))
             elif isinstance(name, str) and name in made:
@@ -219,7 +229,7 @@ class _Reader:
         known = ("kind", "side", "title", *KINDS[kind])
         for key in entry.keys() - set(known):
             raise _WrongError(self._one_of(name, f"{at}.{key}", key, known))
-        if kind in _NEEDS and _NEEDS[kind] not in entry:
+        if kind in _NEEDS and entry.get(_NEEDS[kind], "") in ("", []):
             told = ", ".join((INDICATORS if _NEEDS[kind] == "indicators" else SERVICES).keys())
             raise _WrongError(Problem(MISSING, {
                 "file": self.file, "scene": name, "entry": f"{at}.{_NEEDS[kind]}",

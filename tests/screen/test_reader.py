@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.answers.screen_words import problem_text
-from cockpit.screen.reader import KINDS, MOST_PANELS, Playlist, playlist_of
+from cockpit.screen.reader import KINDS, MOST_PANELS, MOST_TURNS, Playlist, playlist_of
 from cockpit.screen.scenes import MapSpec, PanelSpec, Problem, Scene, in_turn, usual_scenes
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "scenes.toml"
@@ -121,6 +121,45 @@ def test_a_broken_file_shows_the_built_in_scenes_and_says_where() -> None:
     assert chinese.startswith("scenes.toml无法读取：")
     assert chinese.endswith("。现显示内置场景。")
     assert words(playlist_of(b"\xff\xfe", "scenes.toml"))[0].startswith("scenes.toml cannot be")
+
+
+@pytest.mark.parametrize("text", ["x = " + "[" * 100_000, "x = " + "[" * 900 + "]" * 900])
+def test_lists_too_deep_are_said_and_the_screen_goes_on(text: str) -> None:
+    found = read(text)
+    assert [s.id for s in found.scenes] == USUAL
+    (english,), (chinese,) = words(found), words(found, "zh")
+    assert english.startswith("scenes.toml")
+    assert chinese.startswith("scenes.toml")
+
+
+def test_the_bottom_of_a_file_is_said_in_words() -> None:
+    (english,), (chinese,) = (words(read("x = " + "[" * 100_000), by) for by in ("en", "zh"))
+    assert english == (
+        "scenes.toml cannot be read: its lists lie too deep in each other. "
+        "The built-in scenes are shown."
+    )
+    assert chinese == "scenes.toml无法读取：列表嵌套过深。现显示内置场景。"
+
+
+@pytest.mark.parametrize("entry", ["indicators = []", 'service = ""'])
+def test_a_panel_that_names_nothing_is_told_what_it_needs(entry: str) -> None:
+    name = entry.partition(" ")[0]
+    kind = {"indicators": "ranking", "service": "coverage"}[name]
+    ((side, wrong),) = own(  # type: ignore[misc]
+        f'[scenes.care]\n[[scenes.care.panels]]\nkind = "{kind}"\n{entry}\n'
+    ).panels
+    assert side == "left"
+    assert problem_text(wrong, "en").startswith(
+        f"scenes.toml, scene care, panels[1].{name}: nothing is there; expected "
+    )
+
+
+def test_an_order_without_end_is_cut_and_told() -> None:
+    found = read("[screen]\norder = [" + '"risk", ' * 20_000 + "]\n")
+    assert len(found.scenes) == MOST_TURNS
+    assert words(found) == [
+        "scenes.toml, scene -, screen.order: found 20000; expected at most 200 scenes."
+    ]
 
 
 def test_an_unknown_scene_in_the_order_is_left_out_and_told() -> None:
