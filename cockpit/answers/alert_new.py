@@ -76,7 +76,11 @@ def choices(visitor: str) -> Choices:
         rows = db.execute(select(Sensor.id, Sensor.kind, Sensor.unit).order_by(Sensor.id)).all()
     if not may_see(visitor, classes["sensor"]):
         rows = []
-    happenings = current_happenings(CLASSES[-1]) if may_see(visitor, classes["events"]) else None
+    happenings = (
+        current_happenings(CLASSES[-1], exercises=True)
+        if may_see(visitor, classes["events"])
+        else None
+    )
     categories = tuple(sorted(happenings.categories)) if happenings is not None else ()
     told = set(themes_of(categories).values())
     return Choices(

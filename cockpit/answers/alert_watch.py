@@ -120,7 +120,7 @@ def evaluate(*, now: dt.datetime | None = None) -> Evaluated:
         if county is None:
             return Evaluated(None, 0, 0, 0, 0.0)
         require_table(db, "alert_state")
-        happenings = current_happenings(_ALL)
+        happenings = current_happenings(_ALL, exercises=True)
         current = data_now(db, happenings) if now is None else now
         if current is None:
             return Evaluated(None, 0, 0, 0, time.perf_counter() - started)

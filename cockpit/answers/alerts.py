@@ -31,7 +31,7 @@ from cockpit.answers.alert_stories import Story, one_story, open_rules, stories
 from cockpit.answers.alert_trial import Drawn, Tried
 from cockpit.answers.alert_watch import Evaluated, data_now, evaluate, watch
 from cockpit.answers.current import current_twin
-from cockpit.answers.happenings import current_happenings
+from cockpit.answers.happenings import Happenings, current_happenings
 from cockpit.store.models_live import Alert, AlertEntry
 from cockpit.store.session import engine, has_table
 from geodata.errors import CockpitError
@@ -77,7 +77,12 @@ class LedgerPage:
 def now() -> dt.datetime | None:
     """Return what counts as now in the data: local time; None without events and readings."""
     with Session(engine()) as db:
-        return data_now(db, current_happenings(CLASSES[-1]))
+        return data_now(db, _happenings())
+
+
+def _happenings() -> Happenings | None:
+    """Return all events that rules read: those of an exercise too, which they are tried with."""
+    return current_happenings(CLASSES[-1], exercises=True)
 
 
 def looked() -> dt.datetime | None:
@@ -248,7 +253,7 @@ def try_on_past(rule: StandingRule, *, visitor: str) -> Tried:
     RuleRefusedError
         If the visitor may not see what the rule reads.
     """
-    county, happenings, moment = current_twin(), current_happenings(CLASSES[-1]), now()
+    county, happenings, moment = current_twin(), _happenings(), now()
     if county is None or moment is None:
         raise NothingLoadedError("There are no events and no readings yet.")
     with Session(engine()) as db:
@@ -259,7 +264,7 @@ def try_on_past(rule: StandingRule, *, visitor: str) -> Tried:
 
 def tried_series(rule: StandingRule, subject: str, *, visitor: str) -> Drawn:
     """Return one subject's past year as a rule would have read it, for a chart."""
-    county, happenings, moment = current_twin(), current_happenings(CLASSES[-1]), now()
+    county, happenings, moment = current_twin(), _happenings(), now()
     if county is None or moment is None:
         raise NothingLoadedError("There are no events and no readings yet.")
     with Session(engine()) as db:
@@ -270,7 +275,7 @@ def tried_series(rule: StandingRule, subject: str, *, visitor: str) -> Drawn:
 
 def unusual_of(rule: StandingRule, *, visitor: str) -> Unusual | None:
     """Return the days that a rule over aberrations compares; None without events."""
-    county, happenings, moment = current_twin(), current_happenings(CLASSES[-1]), now()
+    county, happenings, moment = current_twin(), _happenings(), now()
     if county is None or happenings is None or moment is None:
         return None
     with Session(engine()) as db:

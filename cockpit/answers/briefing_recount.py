@@ -40,7 +40,8 @@ _NONE = math.nan
 
 _EVENTS = text(
     "SELECT e.id, e.category, e.channel, e.reported, e.closed, e.region_code, d.data_class "
-    "FROM event e JOIN batch b ON b.id = e.batch_id JOIN dataset d ON d.id = b.dataset_id"
+    "FROM event e JOIN batch b ON b.id = e.batch_id JOIN dataset d ON d.id = b.dataset_id "
+    "WHERE d.purpose NOT LIKE '演练%'"
 )
 _ALERTS = text(
     "SELECT a.id, a.rule_id, a.opened, a.closed, e.detail FROM alert a "

@@ -18,7 +18,7 @@ from cockpit.risk.themes import THEMES, themes_of
 from cockpit.store.models import Batch, Dataset, Event
 from cockpit.store.models_live import FeedDelivery, FeedRefusal, FeedSource
 from cockpit.store.session import engine, require_table
-from cockpit.store.settled import CLOSED
+from cockpit.store.settled import CLOSED, EXERCISE
 
 Times = NDArray[np.datetime64]
 
@@ -115,12 +115,15 @@ class _Kept:
 
 
 _lock = threading.Lock()
-_kept: dict[tuple[str, str], _Kept] = {}
+_kept: dict[tuple[str, str, bool], _Kept] = {}
 
 
-def current_happenings(visitor: str) -> Happenings | None:
+def current_happenings(visitor: str, *, exercises: bool = False) -> Happenings | None:
     """
     Return the events stored now that a visitor may see; None when nothing has been loaded.
+
+    Events of an exercise never count. Only rules of warning ask for them as well: they are what an
+    exercise is for, and its alerts are marked as such.
 
     100,000 events take about a second once; afterwards only what live feeds brought is read.
     """
@@ -129,15 +132,15 @@ def current_happenings(visitor: str) -> Happenings | None:
         return None
     with _lock, Session(engine()) as db:
         require_table(db, FeedDelivery.__tablename__)
-        key = (county.version, visitor)
+        key = (county.version, visitor, exercises)
         kept, now = _kept.get(key), _deliveries(db)
         if kept is not None and (kept.seq, kept.deliveries, kept.closed) == now:
             return kept.happenings
         brought = 0 if kept is None else _since(db, kept.seq)
         if kept is not None and kept.deliveries + brought == now[1]:
-            made = _with(kept.happenings, _read(db, county, visitor, kept.seq), now)
+            made = _with(kept.happenings, _read(db, county, visitor, exercises, kept.seq), now)
         else:
-            made = _read(db, county, visitor, None)
+            made = _read(db, county, visitor, exercises, None)
             made = replace(made, version=_version(county, now))
         if kept is not None and now[2] > kept.closed:
             made = _with_closed(db, made, kept.closed)
@@ -190,13 +193,18 @@ def _since(db: Session, seq: int) -> int:
     return int(db.execute(_of_events().where(FeedDelivery.seq > seq)).one()[1])
 
 
-def _read(db: Session, county: Twin, visitor: str, after: int | None) -> Happenings:
+def _read(
+    db: Session, county: Twin, visitor: str, exercises: bool, after: int | None
+) -> Happenings:
     """Read all events, or those that deliveries after one brought."""
-    classes = {b: (d, c) for b, d, c in db.execute(
-        select(Batch.id, Dataset.id, Dataset.data_class).join(
-            Dataset, Dataset.id == Batch.dataset_id
-        ).where(Batch.id.in_(select(Event.batch_id).distinct()))
-    )}  # fmt: skip
+    batches = (
+        select(Batch.id, Dataset.id, Dataset.data_class)
+        .join(Dataset, Dataset.id == Batch.dataset_id)
+        .where(Batch.id.in_(select(Event.batch_id).distinct()))
+    )
+    if not exercises:
+        batches = batches.where(~Dataset.purpose.startswith(EXERCISE))
+    classes = {b: (d, c) for b, d, c in db.execute(batches)}
     allowed = [b for b, (_, c) in classes.items() if may_see(visitor, c)]
     query = (
         select(

@@ -74,6 +74,24 @@ def test_the_public_sees_no_internal_event() -> None:
     assert len(seen("公开")) == eventful.N_EVENTS
 
 
+def test_events_of_an_exercise_count_for_rules_alone() -> None:
+    with Session(engine()) as db:
+        eventful.add_dataset(db, "drill", "events", 21)
+        db.execute(update(Dataset).where(Dataset.id == "drill").values(purpose="演练 防汛"))
+        for key in ("E1", "E2"):
+            eventful.add_event(db, key, "溃堤", day=15, grid=6, dataset_id="drill", batch_id=21)
+        db.commit()
+    happenings.forget()
+    assert len(seen()) == eventful.N_EVENTS
+    assert seen().last == np.datetime64("2025-06-10T08:00:00")
+    assert seen().sources == ("events",)
+    assert "溃堤" not in seen().categories
+    rules = current_happenings("备用", exercises=True)
+    assert rules is not None
+    assert rules.of("溃堤").sum() == 2
+    assert len(seen()) == eventful.N_EVENTS  # both are kept side by side
+
+
 def deliver(seq: int, *rows: tuple[str, str, float]) -> None:
     with Session(engine()) as db:
         if seq == 1:
