@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
@@ -56,6 +58,35 @@ def wait_for_writers(db: Session) -> None:
             return
         driver.execute("ROLLBACK")
         _begin(db)
+
+
+@contextmanager
+def waiting_at_most(db: Session, seconds: float) -> Iterator[None]:
+    """
+    Let a session wait for other writers for some seconds only, and for as long as usual afterwards.
+
+    For what somebody has just touched and looks at: after half a minute he has touched it again.
+    The session stands on a connection of its own (``Session(connection)``), which is not given back
+    before the end, so that nobody else waits as short.
+
+    Raises
+    ------
+    sqlalchemy.exc.OperationalError
+        If others write for longer: from whatever is executed within.
+    """
+    connection, ms = db.connection(), int(seconds * 1000)
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {ms}")
+        yield
+        return
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - what the dialect's name says
+    (usual,) = driver.execute("PRAGMA busy_timeout").fetchone()
+    driver.execute(f"PRAGMA busy_timeout = {ms}")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {usual}")
 
 
 def _begin(db: Session) -> None:

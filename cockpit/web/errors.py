@@ -16,6 +16,7 @@ from cockpit.answers.feeds_sources import FeedOffError, NoFeedError, NoTokenErro
 from cockpit.answers.overlays import LayerRefusedError, NoLayerError
 from cockpit.answers.scenario_store import NoScenarioError, ScenarioRefusedError
 from cockpit.answers.screen_view import SceneError
+from cockpit.answers.screen_wall import WallBusyError
 from cockpit.feeds import TooLargeError
 from cockpit.locale import LANGUAGES, translate
 from cockpit.settings import settings
@@ -62,6 +63,7 @@ _STATUS: Mapping[type[CockpitError], int] = {
     TooLargeError: 413,
     NoLayerError: 404,
     SceneError: 404,
+    WallBusyError: 429,
     NoScenarioError: 404,
     RefusedError: 403,
     NotAllowedError: 403,

@@ -76,7 +76,9 @@ async def page(request: Request) -> Response:
     who = visitors.visitor(request)
     if who.session and sessions.untouched(who):
         await run_in_threadpool(sessions.touch, who)
-    return sent(request, _page(view_of(request)), REVALIDATE)
+    view = view_of(request)
+    await run_in_threadpool(_noted, who, view)
+    return sent(request, _page(view), REVALIDATE)
 
 
 def _page(view: View) -> Answer:
@@ -131,8 +133,13 @@ def _packed_file(path: Path, changed: int) -> Answer:  # noqa: ARG001 -- another
 async def playlist(request: Request) -> Response:
     """Serve the scenes, their seconds and the words of the page."""
     view = view_of(request)
-    answer = await run_in_threadpool(lambda: _packed(screen.playlist(view)))
+    answer = await run_in_threadpool(_playlist, visitors.visitor(request), view)
     return sent(request, answer, REVALIDATE)
+
+
+def _playlist(who: Visitor, view: View) -> Answer:
+    _noted(who, view)
+    return _packed(screen.playlist(view))
 
 
 async def scene(request: Request) -> Response:
@@ -158,7 +165,12 @@ def _scene(who: Visitor, view: View, name: str) -> Answer:
 
 
 def _noted(who: Visitor, view: View) -> None:
-    """Write down, once an hour, that a screen looks at more than published figures."""
+    """
+    Write down, once an hour, that a screen looks at more than published figures.
+
+    Not in the pulse: a load may hold the store for half a minute, and an alert must not wait for
+    it. A screen that pulses has opened the page, the playlist and its scenes.
+    """
     if not view.public:
         audit.read_once(who, "screen", data_class=who.data_class)
 
@@ -219,7 +231,6 @@ async def pulse(request: Request) -> Response:
 
 
 def _pulse(view: View, who: Visitor, wall: str) -> Json:
-    _noted(who, view)
     made = screen_pulse.pulse(view, wall)
     role = "public" if view.public else "screen" if "screen" in who.roles else who.roles[0]
     name = "" if view.public else who.name  # drawn faintly over what is not public
@@ -297,12 +308,13 @@ async def _body(request: Request) -> dict[str, str]:
             raise BadRequestError("The form is too long.")
     try:
         told = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # lists within lists are no form either
         raise BadRequestError("This is no form of ours.") from error
     known = {"select", "scene"}
     if not isinstance(told, dict) or not told or not told.keys() <= known:
         raise BadRequestError("This is no form of ours.")
-    if not all(isinstance(v, str) and len(v) <= 80 for v in told.values()):
+    # Half a character of two cannot be stored, nor be repeated in an answer.
+    if not all(isinstance(v, str) and len(v) <= 80 and v.isprintable() for v in told.values()):
         raise BadRequestError("This is no form of ours.")
     return told
 
@@ -313,6 +325,7 @@ def clear() -> None:
     _ends.clear()
     screen_places.forget()
     screen_pulse.forget()
+    screen_wall.forget()
 
 
 ROUTES = (

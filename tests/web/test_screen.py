@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from starlette.applications import Starlette
 
-from cockpit.access import sessions
+from cockpit.access import audit, sessions
 from cockpit.access.rules import may_watch
 from cockpit.answers import open_county_places, screen_wall
 from cockpit.store.models_access import StoredSession
 from cockpit.store.models_audit import AuditEntry
+from cockpit.store.models_looks import Wall
 from cockpit.store.session import engine
 from cockpit.web import screen
 from tests import conftest, signing
@@ -188,6 +190,10 @@ def test_screens_of_a_wall_follow_a_choice(site: tuple[Starlette, dict[str, str]
         ("leader", {"scene": "risk"}, {"origin": "http://else.example"}, 403),
         ("leader", {"scene": "risk"}, {"sec_fetch_site": "", "origin": ""}, 403),
         ("leader", {"select": "529901999"}, {}, 404),
+        ("leader", {"scene": "nonsense"}, {}, 404),
+        ("leader", {"scene": "township:529901999"}, {}, 404),
+        ("leader", {"scene": "township:529901"}, {}, 404),
+        ("leader", {"select": "\ud800"}, {}, 400),
         ("leader", {"scene": "a b"}, {}, 404),
         ("leader", {"scene": "x" * 90}, {}, 400),
         ("leader", {"select": 5}, {}, 400),
@@ -205,6 +211,106 @@ def test_what_a_wall_refuses(
     found = post(app, "/screen/wall/other", cookies.get(name, ""), body, **headers)
     assert found.status == status
     assert screen_wall.followed("other") == screen_wall.nothing()
+
+
+def test_lists_without_end_are_no_form(site: tuple[Starlette, dict[str, str]]) -> None:
+    app, cookies = site
+    body = b'{"select":' + b"[" * 2_000
+    headers = {"cookie": f"{signing.COOKIE}={cookies['leader']}", **OURS}
+    found = send(app, "/screen/wall/other", "POST", body, headers)
+    assert (found.status, found.json()) == (400, {"error": "这不是本系统的表单。"})
+
+
+def test_a_wall_is_chosen_for_twice_a_second(
+    site: tuple[Starlette, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, cookies = site
+    now = [100.0]
+    monkeypatch.setattr("cockpit.answers.screen_wall.time.monotonic", lambda: now[0])
+
+    def chosen(name: str, scene: str) -> Reply:
+        return post(app, "/screen/wall/fast?lang=en", cookies[name], {"scene": scene}, **OURS)
+
+    def entries() -> int:
+        with Session(engine()) as db:
+            told = select(AuditEntry.seq).where(AuditEntry.subject == "wall fast")
+            return len(db.scalars(told).all())
+
+    assert chosen("leader", "township:529901001").json() == {"seq": 1}
+    assert chosen("leader", "risk").json() == {"seq": 2}
+    refused = chosen("leader", "county")
+    assert (refused.status, refused.json()["error"]) == (
+        429, "That was too fast for the wall. Try again in a second.",
+    )  # fmt: skip
+    assert chosen("planner", "risk").json() == {"seq": 2}  # it follows that already
+    assert entries() == 2
+    now[0] += 1.0
+    assert chosen("leader", "county").json() == {"seq": 3}
+    assert entries() == 3
+
+
+def test_a_new_name_drops_no_wall_in_use(
+    site: tuple[Starlette, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, cookies = site
+    monkeypatch.setattr(screen_wall, "MOST_A_SECOND", 99)
+    with Session(engine()) as db:
+        monkeypatch.setattr(screen_wall, "MOST_WALLS", 1 + (db.query(Wall).count()))
+    choice = {"scene": "risk"}
+    assert post(app, "/screen/wall/last", cookies["leader"], choice, **OURS).status == 200
+    assert post(app, "/screen/wall/new", cookies["leader"], choice, **OURS).status == 429
+    long_ago = dt.datetime.now(dt.UTC).replace(tzinfo=None) - dt.timedelta(minutes=61)
+    with Session(engine()) as db:
+        db.execute(update(Wall).where(Wall.id == "last").values(changed=long_ago))
+        db.commit()
+    assert post(app, "/screen/wall/new", cookies["leader"], choice, **OURS).status == 200
+    assert screen_wall.followed("last") == screen_wall.nothing()
+
+
+def test_a_load_that_holds_the_store_stops_no_pulse(
+    site: tuple[Starlette, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, cookies = site
+    monkeypatch.setattr(screen_wall, "WAIT_SECONDS", 0.2)
+    choice = {"scene": "warning"}
+    assert (
+        post(app, "/screen/wall/held", cookies["leader"], {"scene": "risk"}, **OURS).status == 200
+    )
+    audit.forget()  # the hour of whoever looks is over
+    began = time.monotonic()
+    with engine().connect() as load:
+        load.exec_driver_sql("UPDATE audit_head SET seq = seq WHERE id = 0")
+        told = get(app, "/screen/pulse.json?wall=held", cookies["screen"])
+        assert (told.status, told.json()["wall"]["scene"]) == (200, "risk")
+        refused = post(app, "/screen/wall/held?lang=en", cookies["leader"], choice, **OURS)
+        assert time.monotonic() - began < 5
+        load.rollback()
+    assert (refused.status, refused.json()["error"]) == (
+        503, "Data are being written into the store just now. Try again in a moment.",
+    )  # fmt: skip
+    screen_wall.forget()
+    with engine().connect() as after:  # whoever writes next waits as long as ever
+        assert after.exec_driver_sql("PRAGMA busy_timeout").scalar() == 30_000
+    assert post(app, "/screen/wall/held", cookies["leader"], choice, **OURS).json() == {"seq": 2}
+
+
+@pytest.mark.parametrize(
+    "target", ["/screen?lang=zh", "/screen/playlist.json", "/screen/scene/county.json"]
+)
+def test_what_is_opened_leaves_a_trace(site: tuple[Starlette, dict[str, str]], target: str) -> None:
+    app, cookies = site
+
+    def entries() -> int:
+        with Session(engine()) as db:
+            told = select(AuditEntry.seq).where(
+                AuditEntry.subject == "screen", AuditEntry.account == "planner"
+            )
+            return len(db.scalars(told).all())
+
+    audit.forget()
+    before = entries()
+    assert get(app, target, cookies["planner"]).status == 200
+    assert entries() == before + 1
 
 
 def test_a_lobby_screen_and_odd_names_cannot_post(site: tuple[Starlette, dict[str, str]]) -> None:
