@@ -29,6 +29,8 @@ IDLE = dt.timedelta(minutes=30)
 LONGEST = dt.timedelta(hours=8)
 LONGEST_SCREEN = dt.timedelta(hours=12)
 """A wall has no hands: a screen is not signed out for being idle."""
+LONGEST_RENEWED = dt.timedelta(days=30)
+"""How long a screen goes on by renewing; then somebody signs it in again, who knows where it is."""
 RENEW_AFTER = dt.timedelta(hours=1)
 """A screen's session younger than this needs no new one yet."""
 RENEWED_STAYS = dt.timedelta(minutes=1)
@@ -47,18 +49,25 @@ _seen: dict[str, dt.datetime] = {}
 """When a session was last used here; the store learns it once a minute."""
 
 
-def begin(db: Session, account_id: str, *, address: str = "", agent: str = "") -> str:
+def begin(
+    db: Session, account_id: str, *, address: str = "", agent: str = "",
+    since: dt.datetime | None = None,
+) -> str:  # fmt: skip
     """
     Make a session for an account; return the cookie's value. The commit is the caller's.
 
     The value is kept nowhere, only its hash. Its 256 bits are random: it says nothing about the
     account, and no earlier cookie of the browser lives on in it.
+
+    ``since``: when the sign-in was that a screen's session goes on from (UTC), which ``created``
+    keeps; None: now.
     """
     account = db.get(StoredAccount, account_id)
     if account is None or account.disabled is not None:
         raise InputError("There is no account {name}.", name=account_id)
     value = secrets.token_urlsafe(32)
     now = clock.utc_now()
+    longest = LONGEST_SCREEN if "screen" in account.roles else LONGEST
     account.last_sign_in = now
     db.execute(delete(StoredSession).where(StoredSession.expires < now - KEPT_AFTER))
     db.add(
@@ -66,9 +75,9 @@ def begin(db: Session, account_id: str, *, address: str = "", agent: str = "") -
             id=secrets.token_hex(16),
             cookie_hash=_hash(value),
             account_id=account_id,
-            created=now,
+            created=since or now,
             last_seen=now,
-            expires=now + (LONGEST_SCREEN if "screen" in account.roles else LONGEST),
+            expires=now + longest if since is None else min(now + longest, since + LONGEST_RENEWED),
             address=address[:64],
             agent=agent[:200],
         )
@@ -277,7 +286,8 @@ def renew(visitor: Visitor, *, address: str = "", agent: str = "") -> str:
     Give a running screen a new session before its own ends; return the cookie's value.
 
     "" when its session is young enough. Written into the audit trail. The session before ends a
-    minute later, each lasts 12 hours at most, and what is revoked or ended is never renewed.
+    minute later, each lasts 12 hours at most, all of them together 30 days from the sign-in, and
+    what is revoked or ended is never renewed.
 
     Raises
     ------
@@ -293,16 +303,25 @@ def renew(visitor: Visitor, *, address: str = "", agent: str = "") -> str:
             raise InputError("Your session has ended. Sign in again.")
         if "screen" not in account.roles or "screen" not in visitor.roles:
             raise InputError("Only the session of a screen can be renewed.")
-        if now < row.created + RENEW_AFTER:
+        ends = min(now + LONGEST_SCREEN, row.created + LONGEST_RENEWED)
+        if ends - row.expires < RENEW_AFTER or _has_heir(db, row):
             return ""
-        if row.expires <= now + RENEWED_STAYS and row.expires < row.created + LONGEST_SCREEN:
-            return ""  # another window of the same browser has just renewed it
-        value = begin(db, account.id, address=address, agent=agent)
+        value = begin(db, account.id, address=address, agent=agent, since=row.created)
         row.expires = min(row.expires, now + RENEWED_STAYS)
         db.flush()
         audit.record(db, visitor, "sign in", f"session {row.id}", detail={"what": "renewed"})
         db.commit()
     return value
+
+
+def _has_heir(db: Session, row: StoredSession) -> bool:
+    """Tell whether another window of the same browser has just renewed a session."""
+    later = select(StoredSession.id).where(
+        StoredSession.account_id == row.account_id,
+        StoredSession.created == row.created,  # of the same sign-in
+        StoredSession.expires > row.expires,
+    )
+    return db.scalars(later.limit(1)).first() is not None
 
 
 def set_purpose(session_id: str, purpose: str) -> None:
@@ -342,7 +361,7 @@ class OpenSession:
     """One place where an account is signed in."""
 
     id: str
-    created: dt.datetime  # UTC
+    created: dt.datetime  # UTC, of the sign-in: a screen's renewed session keeps it
     last_seen: dt.datetime  # UTC
     expires: dt.datetime  # UTC
     address: str

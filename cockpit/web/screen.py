@@ -269,7 +269,11 @@ async def follow(request: Request) -> Response:
 
 
 async def renew(request: Request) -> Response:
-    """Give the session of a running screen another twelve hours, under a new cookie."""
+    """
+    Give the session of a running screen another twelve hours, under a new cookie.
+
+    Thirty days after it was signed in it ends for good.
+    """
     who = _ours(request)
     value = await run_in_threadpool(
         lambda: sessions.renew(

@@ -103,6 +103,31 @@ def test_a_screen_hangs_for_twelve_hours_without_hands(clock: Clock) -> None:
     assert not sessions.visitor_by_cookie(cookie).signed_in
 
 
+def test_a_screen_is_renewed_for_thirty_days_and_no_longer(clock: Clock) -> None:
+    account("wall", "screen")
+    cookie, begun = signed_in("wall"), clock.now
+    for _ in range(71):  # 710 of 720 hours
+        clock.go(hours=10)
+        visitor = sessions.visitor_by_cookie(cookie)
+        assert sessions.ends(visitor) is not None
+        new = sessions.renew(visitor)
+        assert new
+        assert sessions.renew(visitor) == ""  # another window of the same browser
+        cookie = new
+        assert sessions.renew(sessions.visitor_by_cookie(cookie)) == ""  # young
+    assert sessions.ends(sessions.visitor_by_cookie(cookie)) == begun + sessions.LONGEST_RENEWED
+    assert set(stored("created")) == {begun}
+    clock.now = begun
+    clock.go(days=29, hours=23, minutes=59)
+    visitor = sessions.visitor_by_cookie(cookie)
+    assert visitor.signed_in
+    assert sessions.renew(visitor) == ""
+    clock.go(minutes=1)
+    assert not sessions.visitor_by_cookie(cookie).signed_in
+    with pytest.raises(InputError, match="has ended"):
+        sessions.renew(visitor)
+
+
 def test_the_store_learns_of_a_touch_once_a_minute(clock: Clock) -> None:
     account("li")
     visitor = sessions.visitor_by_cookie(signed_in("li"))
