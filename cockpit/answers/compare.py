@@ -19,6 +19,7 @@ from cockpit.answers.map import layer_values, masked_at
 from cockpit.answers.twin import LEVELS, SERIES, Twin
 from cockpit.breaks import Breaks, classify
 from cockpit.indicators import INDICATORS, MEASURES
+from cockpit.overview.periods import newest_whole_day
 from cockpit.risk.themes import THEMES
 from cockpit.store.dates import counted_leaves, whole_dates
 from cockpit.store.models import Household, Population, Vulnerable
@@ -29,6 +30,8 @@ KINDS = ("dates", "events", "indicators", "scenarios")
 HOWS = ("absolute", "percent")
 CLASSES_OF_SIDES, CLASSES_OF_DIFFERENCE = 5, 7
 EVERY_EVENT = "all"
+MOST_DAYS = 36_525
+"""A hundred years: the longest period that an address may ask for."""
 SERIES_TITLES = {
     "usual": "Residents",
     "registered": "Registered people",
@@ -170,6 +173,8 @@ def require(asked: Asked) -> None:
     """Refuse a question that is none."""
     if asked.kind not in KINDS or asked.how not in HOWS or asked.level not in LEVELS[1:]:
         raise InputError("There is no such comparison.")
+    if asked.days > MOST_DAYS:
+        raise InputError("A period has at most {most} days.", most=MOST_DAYS)
 
 
 # ---------------------------------------------------------------- indicators
@@ -368,7 +373,10 @@ def by_period(known: Happenings, asked: Asked) -> Compared:
     which = np.ones(len(known), dtype=bool) if asked.what == EVERY_EVENT else known.of(asked.what)
     sides, outside = [], []
     for text in (asked.a, asked.b):
-        start = np.datetime64(_day(text), "s")
+        day = _day(text)
+        if (dt.date.max - day).days < asked.days:
+            raise InputError("There is no day {day}.", day=text[:40])
+        start = np.datetime64(day, "s")
         inside = which & known.between(start, start + np.timedelta64(asked.days, "D"))
         counts = known.counts(rows, inside).astype(float)
         no_data = not _covers(known, start, asked.days)
@@ -383,9 +391,14 @@ def by_period(known: Happenings, asked: Asked) -> Compared:
 
 
 def _covers(known: Happenings, start: np.datetime64, days: int) -> bool:
-    """Tell whether events are stored of all days of a period: before and after nobody knows."""
+    """
+    Tell whether events are stored of all days of a period: before and after nobody knows.
+
+    The newest day counts once it is over: half a day beside whole ones would look like a fall.
+    """
     if not len(known):
         return False
-    first, last = (t.astype("datetime64[D]") for t in (known.first, known.last))
+    first = known.first.astype("datetime64[D]")
+    last = np.datetime64(newest_whole_day(known.last.astype("datetime64[s]").item()), "D")
     end = start.astype("datetime64[D]") + np.timedelta64(days - 1, "D")
     return bool(start.astype("datetime64[D]") >= first and end <= last)

@@ -13,6 +13,7 @@ from cockpit.answers.happenings import Happenings
 from cockpit.answers.map import visible_indicators
 from cockpit.answers.twin import LEVELS, Twin
 from cockpit.indicators import INDICATORS, MEASURES
+from cockpit.overview.periods import YEAR_DAYS, newest_whole_day
 from cockpit.risk.themes import themes_in
 from cockpit.settings import settings
 from cockpit.ui import cache, compare_cache, state
@@ -30,10 +31,10 @@ KIND_TITLES = {
 HOW_TITLES = {"absolute": "Difference", "percent": "In percent of A"}
 AGAINST_TITLES = {
     "before": "The period before",
-    "year": "The same days a year before",
+    "year": "The same days 52 weeks earlier",
     "own": "A day of my own",
 }
-DAYS = (7, 30, 90, 180, 365)
+DAYS = (7, 30, 90, 180, YEAR_DAYS)
 _EMPTY = Asked("", "-", "", "", 0, "", "")
 
 
@@ -131,15 +132,16 @@ def _events(twin: Twin) -> Asked:
     b = _first_day(say("First day of B"), "b", usual, oldest, newest)
     against = _one(say("A"), "events.against", list(AGAINST_TITLES), "before",
                    {k: say(v) for k, v in AGAINST_TITLES.items()}, 220)  # fmt: skip
-    a = b - dt.timedelta(days=365 if against == "year" else days)
+    a = b - dt.timedelta(days=YEAR_DAYS if against == "year" else days)
     if against == "own":
         a = _first_day(say("First day of A"), "a", a, oldest, newest)
     return _EMPTY._replace(what=what, a=a.isoformat(), b=b.isoformat(), days=days)
 
 
 def _span(known: Happenings) -> tuple[dt.date, dt.date]:
-    first, last = (t.astype("datetime64[D]").item() for t in (known.first, known.last))
-    return first, last
+    """Return the first day with events and the newest whole one; never one before the first."""
+    first, last = (t.astype("datetime64[s]").item() for t in (known.first, known.last))
+    return first.date(), max(first.date(), newest_whole_day(last))
 
 
 def _first_day(label: str, side: str, usual: dt.date, oldest: dt.date, newest: dt.date) -> dt.date:

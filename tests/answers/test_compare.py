@@ -207,15 +207,32 @@ def test_different_units_stand_side_by_side_as_indices(tiny_here: Path) -> None:
 
 def test_two_periods_by_hand(eventful_here: Path) -> None:
     first = eventful.FIRST.date()
-    five = first + dt.timedelta(days=5)
-    asked = Asked("events", "order", first.isoformat(), five.isoformat(), 5, "township", "absolute")
+    one, five = (first + dt.timedelta(days=n) for n in (1, 5))
+    asked = Asked("events", "order", one.isoformat(), five.isoformat(), 4, "township", "absolute")
     found = compare_now.compared(asked, VISITOR)
-    assert found.a.values.tolist() == found.b.values.tolist() == [5.0, 0.0]
-    # Days 0 to 4 have a dispute, a theft each, and a noise known by village; day 5 one of nowhere.
+    assert found.a.values.tolist() == found.b.values.tolist() == [4.0, 0.0]
+    # Days 1 to 4 have a dispute, a theft each, and a noise known by village; day 5 one of nowhere.
     every = compare_now.compared(asked._replace(what="all"), VISITOR)
-    assert every.a.values.tolist() == [6.0, 1.0]
+    assert every.a.values.tolist() == [5.0, 1.0]
     assert every.unplaced == (0, 1)
-    assert (every.a.total, every.b.total) == (7.0, 7.0)
+    assert (every.a.total, every.b.total) == (6.0, 5.0)
+
+
+def test_a_day_that_is_not_over_is_no_data(eventful_here: Path) -> None:
+    """The newest event came on day 9 at 08:00: what that day will have, nobody knows."""
+    first = eventful.FIRST.date()
+    one, six = ((first + dt.timedelta(days=n)).isoformat() for n in (1, 6))
+    asked = Asked("events", "order", one, six, 4, "township", "absolute")
+    assert np.isnan(compare_now.compared(asked, VISITOR).b.values).all()
+    assert compare_now.compared(asked._replace(days=3), VISITOR).b.values.tolist() == [3.0, 0.0]
+
+
+def test_a_period_of_endless_days_is_refused(eventful_here: Path) -> None:
+    asked = Asked("events", "all", "2024-01-01", "2024-02-01", 10**20 - 1, "village", "absolute")
+    address = compare_layers.compare_url(county().version, "m", asked)
+    assert asgi.ask(asgi.cockpit_app(), address).status == 400
+    with pytest.raises(InputError, match="A period has at most 36525 days"):
+        compare_now.compared(asked, VISITOR)
 
 
 def test_a_period_before_all_events_has_no_data(eventful_here: Path) -> None:
@@ -236,6 +253,10 @@ def test_a_period_before_all_events_has_no_data(eventful_here: Path) -> None:
         ({"what": "cats"}, "There are no figures for cats"),
         ({"kind": "indicators", "a": "cats"}, "There are no figures for cats"),
         ({"kind": "events", "what": "cats"}, "There are no events of cats"),
+        (
+            {"kind": "events", "what": "all", "a": "9999-12-01", "days": 60},
+            "There is no day 9999-12-01",
+        ),
         ({"kind": "scenarios", "a": "x"}, "There is no scenario x"),
         ({"kind": "scenarios", "a": "0", "b": "0"}, "Choose at least one saved scenario"),
     ],

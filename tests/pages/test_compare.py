@@ -95,6 +95,15 @@ def test_the_link_brings_the_same_comparison() -> None:
 
 
 @pytest.mark.usefixtures("eventful_here")
+def test_a_year_before_is_52_weeks_and_ends_with_the_newest_whole_day() -> None:
+    page = opened(kind="events", days="7", against="year", lang="zh")
+    layer = regions(page)[1]["data"]
+    # The newest event came on 10 June 2025 at 08:00: that day is not over.
+    assert "/events/all/2024-06-04/2025-06-03/7/" in layer
+    assert "52周前同期" in page.selectbox(key="widget.compare.events.against").options
+
+
+@pytest.mark.usefixtures("eventful_here")
 def test_nonsense_in_the_address_is_left_aside() -> None:
     page = opened(kind="wishes", a="<b>", b="1", level="moon", how="more", days="-3")
     assert sentence(page).startswith("常住人口：A（2020年11月1日）")
