@@ -26,12 +26,11 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class Points:
-    """Points of one reason at one village, from 0, and the figures behind them."""
+    """Points of one reason at one village, from 0."""
 
     reason: str
     place: int
     points: float
-    figures: tuple[float, ...] = ()
 
 
 def rises(now: NDArray[np.int64], usual: Floats) -> Floats:
