@@ -74,6 +74,20 @@ def test_fills_the_window_and_nothing_leaves_it(site: Site, width: int, height: 
     wall.close()
 
 
+def test_a_turned_window_shows_what_a_new_one_would(site: Site) -> None:
+    scale = "[...document.querySelectorAll('#scale span, #scale i')].map(o => o.outerHTML).join()"
+    wall = Wall(site.browser).open(f"{site.address}?lang=zh&scene=county")
+    for width, height in ((390, 844), (1920, 1080)):
+        wall.page.set_viewport_size({"width": width, "height": height})
+        fresh = Wall(site.browser, size=(width, height))
+        fresh.open(f"{site.address}?lang=zh&scene=county")
+        fresh.page.wait_for_timeout(1000)
+        assert wall.page.evaluate(scale) == fresh.page.evaluate(scale)
+        fresh.close()
+    assert not wall.said
+    wall.close()
+
+
 def test_a_wrong_scene_says_so_in_its_place(site: Site) -> None:
     wall = Wall(site.browser).open(f"{site.address}?lang=en&scene=own")
     assert "no_such_indicator" in wall.page.locator(".panel.problem").inner_text()

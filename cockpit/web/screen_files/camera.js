@@ -12,6 +12,8 @@
  * @property {number} scale   pixels a metre, across
  * @property {number} bearing degrees that north is turned to the left
  * @property {number} pitch   degrees from straight down, 0 to 70
+ * @property {number[]} [pivot]   metres: what a fitted view turns about
+ * @property {number[]} [aside]   metres across and deep, from there to the picture's middle
  */
 
 const DEGREE = Math.PI / 180;
@@ -60,17 +62,69 @@ export class Lens {
 }
 
 /**
- * Return the view that shows some points whole, whatever the bearing within a sway.
+ * What a view must hold and where it may lie.
+ *
+ * @typedef {object} Room
+ * @property {number} width    pixels of the picture
+ * @property {number} height
+ * @property {number} margin   pixels kept free along its sides
+ * @property {number[][]} blocked   left, top, right, bottom of what must not be covered: the legend
+ * @property {number} [most]   pixels a metre that the view never comes closer than
+ */
+
+/** Degrees that a pitch may be lowered by, where the picture has height to spare. */
+const LOWER = [0, 6, 12, 18, 24];
+const AROUND = [0, -1, 1, -2, 2, -3, 3, -4, 4]; // places tried to either side of the middle
+
+/**
+ * Return the largest view that shows some points whole and covers nothing blocked, whatever the
+ * bearing within a sway; the pitch is lowered where that fills the picture better.
  *
  * @param {number[]} points   x, y, x, y, ... in metres; at least one point
- * @param {{width: number, height: number}} room   pixels free for them
- * @param {{bearing: number, pitch: number, sway?: number, rise?: number, sink?: number}} pose
- *   `sway`: degrees the bearing moves to either side; `rise`: pixels left free above for columns;
- *   `sink`: pixels left free below, for a legend as wide as the picture
+ * @param {number[]} lifts    pixels that each point rises; shorter: the others lie on the ground
+ * @param {Room} room
+ * @param {{bearing: number, pitch: number, sway?: number}} pose
+ *   `sway`: degrees the bearing moves to either side
  * @returns {View}
  */
-export function fitting(points, room, { bearing, pitch, sway = 0, rise = 0, sink = 0 }) {
-  const flat = Math.cos(pitch * DEGREE);
+export function fitting(points, lifts, room, { bearing, pitch, sway = 0 }) {
+  const middle = middleOf(points);
+  let best = null;
+  for (const lower of LOWER) {
+    const flat = Math.cos((pitch - lower) * DEGREE);
+    const seen = projected(points, middle, flat, sway ? [bearing - sway, bearing, bearing + sway] : [bearing]);
+    let found = null;
+    let scale = Math.min(room.width, room.height) / Math.max(1, reach(seen));
+    // What rises does so in pixels: how much that is in metres depends on the scale found.
+    for (let round = 0; round < 3; round += 1) {
+      found = placed(hull(seen.map(([u, v], k) => [u, v - (lifts[k % (points.length / 2)] ?? 0) / scale])), room);
+      scale = found.scale;
+    }
+    const large = scale * scale * flat;
+    if (!best || large > best.large * 1.02) best = { ...found, large, pitch: pitch - lower, flat };
+  }
+  const p = (room.width / 2 - best.x) / best.scale;
+  const q = (best.y - room.height / 2) / (best.scale * best.flat);
+  return turned({ pivot: middle, aside: [p, q], x: 0, y: 0, scale: best.scale, bearing, pitch: best.pitch }, 0);
+}
+
+/**
+ * Return a fitted view turned about the middle of what it holds.
+ *
+ * @param {View} view
+ * @param {number} degrees
+ * @returns {View}
+ */
+export function turned(view, degrees) {
+  const bearing = view.bearing + degrees;
+  if (!view.pivot || !view.aside) return { ...view, bearing };
+  const [[x, y], [p, q]] = [view.pivot, view.aside];
+  const cos = Math.cos(bearing * DEGREE);
+  const sin = Math.sin(bearing * DEGREE);
+  return { ...view, x: x + p * cos + q * sin, y: y - p * sin + q * cos, bearing };
+}
+
+function middleOf(points) {
   let [west, east, south, north] = [Infinity, -Infinity, Infinity, -Infinity];
   for (let k = 0; k < points.length; k += 2) {
     west = Math.min(west, points[k]);
@@ -78,28 +132,92 @@ export function fitting(points, room, { bearing, pitch, sway = 0, rise = 0, sink
     south = Math.min(south, points[k + 1]);
     north = Math.max(north, points[k + 1]);
   }
-  const x = (west + east) / 2;
-  const y = (south + north) / 2;
-  let across = 1;
-  let deep = 1;
-  let [up, down] = [0, 0];
-  for (const turn of sway ? [bearing - sway, bearing, bearing + sway] : [bearing]) {
+  return [(west + east) / 2, (south + north) / 2];
+}
+
+/** Points as they lie in the picture of scale 1, once for each bearing. */
+function projected(points, [x, y], flat, bearings) {
+  return bearings.flatMap((turn) => {
     const cos = Math.cos(turn * DEGREE);
     const sin = Math.sin(turn * DEGREE);
+    const found = [];
     for (let k = 0; k < points.length; k += 2) {
-      const dx = points[k] - x;
-      const dy = points[k + 1] - y;
-      across = Math.max(across, 2 * Math.abs(dx * cos - dy * sin));
-      up = Math.max(up, (dx * sin + dy * cos) * flat);
-      down = Math.max(down, -(dx * sin + dy * cos) * flat);
+      const [dx, dy] = [points[k] - x, points[k + 1] - y];
+      found.push([dx * cos - dy * sin, -(dx * sin + dy * cos) * flat]);
+    }
+    return found;
+  });
+}
+
+function reach(seen) {
+  return seen.reduce((most, [u, v]) => Math.max(most, 2 * Math.abs(u), 2 * Math.abs(v)), 1);
+}
+
+/** Return the convex hull (Andrew's monotone chain), its long edges in steps. */
+function hull(points) {
+  const sorted = points.toSorted((a, b) => a[0] - b[0] || a[1] - b[1]);
+  const half = (given) => {
+    const kept = [];
+    for (const [u, v] of given) {
+      while (kept.length > 1) {
+        const [[a, b], [c, d]] = kept.slice(-2);
+        if ((c - a) * (v - b) - (d - b) * (u - a) > 0) break;
+        kept.pop();
+      }
+      kept.push([u, v]);
+    }
+    return kept.slice(0, -1);
+  };
+  const around = [...half(sorted), ...half(sorted.toReversed())];
+  if (around.length < 2) return sorted.slice(0, 1);
+  const step = reach(around) / 40;
+  return around.flatMap(([u, v], k) => {
+    const [a, b] = around[(k + 1) % around.length];
+    const n = Math.max(1, Math.ceil(Math.hypot(a - u, b - v) / step));
+    return Array.from({ length: n }, (_, i) => [u + ((a - u) * i) / n, v + ((b - v) * i) / n]);
+  });
+}
+
+/** Return the largest scale at which a hull fits, and where its origin then lies, in pixels. */
+function placed(points, room) {
+  const us = points.map(([u]) => u);
+  const vs = points.map(([, v]) => v);
+  const box = [Math.min(...us), Math.min(...vs), Math.max(...us), Math.max(...vs)];
+  const [width, height] = [room.width - 2 * room.margin, room.height - 2 * room.margin].map((one) => Math.max(20, one));
+  const most = Math.min(
+    room.most ?? Infinity, width / Math.max(1, box[2] - box[0]), height / Math.max(1, box[3] - box[1]),
+  );
+  let found = spotFor(points, box, most, room);
+  if (found) return { ...found, scale: most };
+  let [low, high] = [most / 8, most];
+  for (let k = 0; k < 9; k += 1) {
+    const scale = (low + high) / 2;
+    const spot = spotFor(points, box, scale, room);
+    if (spot) [found, low] = [{ ...spot, scale }, scale];
+    else high = scale;
+  }
+  // Everything blocked: rather under the legend than nowhere.
+  return found ?? {
+    x: room.width / 2 - (most * (box[0] + box[2])) / 2, y: room.height / 2 - (most * (box[1] + box[3])) / 2, scale: most,
+  };
+}
+
+function spotFor(points, [left, top, right, bottom], scale, { width, height, margin, blocked }) {
+  const freeX = Math.max(0, width - 2 * margin - scale * (right - left)) / 8;
+  const freeY = Math.max(0, height - 2 * margin - scale * (bottom - top)) / 8;
+  for (const down of AROUND) {
+    for (const aside of AROUND) {
+      const x = width / 2 - (scale * (left + right)) / 2 + aside * freeX;
+      const y = height / 2 - (scale * (top + bottom)) / 2 + down * freeY;
+      const covers = blocked.some(([l, t, r, b]) =>
+        points.some(([u, v]) => {
+          const [px, py] = [x + scale * u, y + scale * v];
+          return px > l && px < r && py > t && py < b;
+        }));
+      if (!covers) return { x, y };
     }
   }
-  deep = Math.max(deep, 2 * Math.max(up, down));
-  const scale = Math.min(room.width / across, Math.max(40, room.height - rise - sink) / deep);
-  // Half of the free space above goes below the middle, so that columns stay in the picture.
-  const lift = (rise - sink) / 2 / (scale * flat);
-  const turn = bearing * DEGREE;
-  return { x: x + Math.sin(turn) * lift, y: y + Math.cos(turn) * lift, scale, bearing, pitch };
+  return null;
 }
 
 const eased = (t) => (t < 0.5 ? 4 * t ** 3 : 1 - (2 - 2 * t) ** 3 / 2);
@@ -147,7 +265,7 @@ export class Flight {
 }
 
 /** Degrees to either side of a view that turns, and the fastest it turns, in degrees a second. */
-export const SWAY = 18;
+export const SWAY = 12;
 const SPEED = 1;
 
 /**

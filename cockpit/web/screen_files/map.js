@@ -5,7 +5,7 @@
  * is worse than ten frames a second. A frame that takes long makes the next ones rarer.
  */
 
-import { fitting, Flight, Lens, roundLength, SWAY, swayed } from "./camera.js";
+import { fitting, Flight, Lens, roundLength, SWAY, swayed, turned } from "./camera.js";
 import { drawColumns, drawFlat, drawHeat, drawRising, farFirst } from "./paint.js";
 import { Picture } from "./picture.js";
 import { corners, holds, Shapes } from "./shapes.js";
@@ -42,7 +42,6 @@ export class CountyMap {
     this.selected = "";
     /** @type {number[][]} left, top, right, bottom of what labels keep clear of */
     this.blocked = [];
-    this.sink = 0;
     this.swaying = 0;
     this.turning = false;
     this.halted = false;
@@ -58,6 +57,12 @@ export class CountyMap {
     document.addEventListener("visibilitychange", () => this._wake());
     this.still.addEventListener("change", () => this._wake());
     this.resize();
+    // Whatever changes the map's box: the window, panels that come and go, an alert, a longer legend.
+    const watcher = new ResizeObserver(() => {
+      this.resize();
+      this.block();
+    });
+    for (const one of [root, .../** @type {any} */ (root.querySelectorAll("#legend, #compass"))]) watcher.observe(one);
   }
 
   /**
@@ -69,9 +74,6 @@ export class CountyMap {
   async show(map) {
     this.latest += 1;
     const call = this.latest;
-    // A scene without panels below or beside leaves the map more room.
-    if (this.root.clientWidth !== this.width || this.root.clientHeight !== this.height) this.resize();
-    this.block();
     /** @type {HTMLElement} */ (this.root.querySelector("#compass")).hidden = !map;
     if (!map) {
       this.picture = null;
@@ -90,6 +92,9 @@ export class CountyMap {
     this._sizePicture();
     if (!same) this.labels.forget();
     this.turning = Boolean(map.turn);
+    // A scene without panels below or beside leaves the map more room.
+    this.resize();
+    this.block();
     if (!this.alert || !this.view) this._go(same);
     this._wake();
     return true;
@@ -117,18 +122,21 @@ export class CountyMap {
   /** Colours have changed or the window has: everything is drawn anew. */
   resize() {
     const { clientWidth: width, clientHeight: height } = this.root;
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    if (width === this.width && height === this.height && rem === this.rem && devicePixelRatio === this.density) return;
     this.width = width;
     this.height = height;
+    this.rem = rem;
+    this.density = devicePixelRatio;
     const ratio = Math.min(devicePixelRatio || 1, Math.sqrt(MOST_PIXELS / Math.max(1, width * height)));
     this.ratio = Math.max(0.5, ratio);
     for (const { canvas } of [this.ground, this.above]) {
       canvas.width = Math.round(width * this.ratio);
       canvas.height = Math.round(height * this.ratio);
     }
-    this.rem = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
     this._sizePicture();
     if (this.picture) this._go(true);
-    this._wake();
+    this._draw(); // now: setting its size has emptied the canvas
   }
 
   /** @returns {string} the region at a pixel, nearest first, or "" */
@@ -167,8 +175,8 @@ export class CountyMap {
     const seconds = !this.view || quickly || this.still.matches ? 0 : FLIGHT_S;
     if (!this.view || seconds === 0) {
       this.flight = null;
-      this.view = quickly && this.view && this.turning
-        ? { ...this.home, bearing: this.home.bearing + swayed(this.swaying) }
+      this.view = quickly && this.view && this.turning && !this.alert
+        ? turned(this.home, swayed(this.swaying))
         : { ...this.home };
     } else {
       this.flight = new Flight(this.view, this.home, seconds);
@@ -177,21 +185,25 @@ export class CountyMap {
   }
 
   _target(picture) {
-    const { map, county } = picture;
-    const room = { width: this.width * 0.96, height: this.height * 0.94 };
-    const pitch = map.heights ? POSE.tall : POSE.flat;
+    const { map, county, level } = picture;
+    const { width, height, blocked } = this;
     const pose = {
-      bearing: POSE.bearing, pitch, sway: map.turn ? SWAY : 0, rise: picture.tallest * 0.5, sink: this.sink,
+      bearing: POSE.bearing, pitch: map.heights ? POSE.tall : POSE.flat, sway: map.turn ? SWAY : 0,
     };
+    const room = { width, height, blocked, margin: 10 * this.rem };
     const near = this._near(picture);
-    if (!near) return fitting(county.regions[0] ? outline(county) : corners(picture.level.box), room, pose);
-    const close = { width: this.width * 0.5, height: this.height * 0.5 };
-    const found = fitting(near, close, { ...pose, sway: 0 });
-    // Never closer than a fifth of the county across, an alert than two fifths: a place needs its
-    // surroundings to be known again.
-    const [west, , east] = picture.level.box;
-    const closest = ((this.alert ? 2.5 : 5) * this.width) / (east - west);
-    return { ...found, scale: Math.min(found.scale, closest) };
+    const [west, , east] = level.box;
+    if (near && this.alert) {
+      // Never closer than two fifths of the county across: a place needs its surroundings to be
+      // known again.
+      const margin = Math.min(width, height) * 0.25;
+      return fitting(near, [], { ...room, margin, most: (2.5 * width) / (east - west) }, { ...pose, sway: 0 });
+    }
+    const ground = near ?? (county.regions[0] ? outline(county) : corners(level.box));
+    const { points, lifts } = risen(picture, ground, near ? (map.values ?? {}) : null);
+    return near
+      ? fitting(points, lifts, { ...room, margin: 24 * this.rem, most: (10 * width) / (east - west) }, pose)
+      : fitting(points, lifts, room, pose);
   }
 
   /** @returns {number[] | null} the points to fly close to */
@@ -199,7 +211,7 @@ export class CountyMap {
     const code = this.alert ? this.alert.code : map.focus;
     for (const found of [level, outlines, county]) {
       const one = code ? found?.byCode.get(code) : undefined;
-      if (one && found !== county) return corners(one.box);
+      if (one && found !== county) return one.rings.flatMap((ring) => [...ring]);
     }
     if (this.alert && Number.isFinite(this.alert.x)) {
       const { x, y } = this.alert;
@@ -252,7 +264,7 @@ export class CountyMap {
       if (this.flight.done) this.flight = null;
     } else if (this.moving) {
       this.swaying += seconds;
-      this.view = { ...this.home, bearing: this.home.bearing + swayed(this.swaying) };
+      this.view = turned(this.home, swayed(this.swaying));
     }
   }
 
@@ -364,18 +376,19 @@ export class CountyMap {
     this.root.setAttribute("aria-label", word("map"));
   }
 
-  /** Keep the places of legend and compass free of labels; called when these have changed. */
+  /** Keep the places of legend and compass free; the map is fitted anew where these have changed. */
   block() {
     const box = this.root.getBoundingClientRect();
-    this.blocked = [...this.root.querySelectorAll("#legend:not([hidden]), #compass:not([hidden])")].map(
-      (one) => {
-        const { left, top, right, bottom } = one.getBoundingClientRect();
-        return [left - box.left, top - box.top, right - box.left, bottom - box.top];
-      },
-    );
-    // A legend across the whole width, as on a telephone, leaves the map what is above it.
-    const across = this.blocked.find(([left, , right]) => right - left > 0.6 * this.width);
-    this.sink = across ? across[3] - across[1] : 0;
+    const found = [...this.root.querySelectorAll("#legend:not([hidden]), #compass:not([hidden])")]
+      .map((one) => one.getBoundingClientRect())
+      .filter(({ width }) => width > 0) // an alert hides the legend by style
+      .map(({ left, top, right, bottom }) => [left - box.left, top - box.top, right - box.left, bottom - box.top]);
+    const changed = JSON.stringify(found.map((one) => one.map(Math.round)));
+    if (changed === this.blockedTold) return;
+    this.blockedTold = changed;
+    this.blocked = found;
+    if (this.picture && this.view && !this.flight) this._go(true);
+    else if (this.picture && this.flight) this._go(false);
     this._wake();
   }
 }
@@ -393,4 +406,17 @@ function colourOf(alert, colours) {
 /** @returns {number[]} the county's outline; what a view of the whole must hold */
 function outline(county) {
   return county.regions.flatMap((one) => one.rings.flatMap((ring) => [...ring]));
+}
+
+/** Add to points on the ground the tops of what rises; `among`: codes of interest, null for all. */
+function risen(picture, ground, among) {
+  const points = [...ground];
+  const lifts = ground.length ? new Array(ground.length / 2).fill(0) : [];
+  for (const one of picture.tall) {
+    if (among && !(one.code in among)) continue;
+    const at = picture.rising ? corners(one.box) : [one.x, one.y];
+    points.push(...at);
+    for (let k = 0; k < at.length; k += 2) lifts.push(picture.rise(one.code));
+  }
+  return { points, lifts };
 }
