@@ -17,7 +17,8 @@ from cockpit.store.models import Meta
 from geodata.errors import CockpitError
 
 _upgrading = threading.Lock()
-_MOST_POSTGRESQL = 60
+_MOST_POSTGRESQL = 40
+"""Connections of one process beside the five that stay open."""
 
 
 class StoreError(CockpitError):
@@ -32,7 +33,9 @@ def open_engine(address: str) -> Engine:
 
     Five connections stay open, and nobody waits for one: who holds the store's lock may need a
     second (to ask for the store's name), and if all were with those who wait for the lock, all
-    would wait until the timeout. PostgreSQL has a limit of its own, 100 by default; ours is below.
+    would wait until the timeout. PostgreSQL has a limit of its own for all processes together, 100
+    by default: two of ours (the server, and a load beside it) stay below with 45 each. More need a
+    higher ``max_connections``.
     """
     url = make_url(address)
     if url.get_backend_name() != "sqlite":

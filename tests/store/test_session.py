@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from sqlalchemy.orm import Session
 
+from cockpit.store import session
 from cockpit.store.models import Base, Meta
 from cockpit.store.session import open_engine
 from cockpit.store.waiting import take_turn
@@ -53,3 +55,13 @@ def _wait_for(true: Callable[[], bool], seconds: float = 15) -> None:
     until = time.monotonic() + seconds
     while not true() and time.monotonic() < until:
         time.sleep(0.01)
+
+
+def test_two_processes_stay_below_the_limit_of_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
+    """100 connections by default, of which three are the administrator's."""
+    asked: dict[str, object] = {}
+    monkeypatch.setattr(session, "create_engine", lambda _url, **options: asked.update(options))
+    open_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    most = asked["max_overflow"]
+    assert isinstance(most, int)
+    assert 0 < 2 * (asked.get("pool_size", 5) + most) <= 97  # type: ignore[operator]
