@@ -41,7 +41,7 @@ def pulse(view: View, wall: str = "") -> Json:
     made: Json = dict(_lately(key, lambda: _shared(view)))
     made["now"] = dt.datetime.now(zone()).isoformat(timespec="seconds")
     made["wall"] = screen_wall.nothing()
-    if wall and not view.public:
+    if not view.public and screen_wall.is_name(wall):  # any other would only take room
         made["wall"] = _lately(("wall", wall), lambda: screen_wall.followed(wall))
     return made
 
@@ -53,15 +53,20 @@ def _lately(key: Hashable, make: Callable[[], Any], seconds: float = KEPT_SECOND
         return kept[1]
     with _lock:
         maker = _makers.setdefault(key, threading.Lock())
-    with maker:
-        kept = _kept.get(key)
-        if kept is None or time.monotonic() - kept[0] >= seconds:
-            made = make()
-            with _lock:
-                _kept[key] = kept = (time.monotonic(), made)
-                while len(_kept) > _MOST_KEPT:
-                    gone, _ = _kept.popitem(last=False)
-                    _makers.pop(gone, None)
+    try:
+        with maker:
+            kept = _kept.get(key)
+            if kept is None or time.monotonic() - kept[0] >= seconds:
+                made = make()
+                with _lock:
+                    _kept[key] = kept = (time.monotonic(), made)
+                    _kept.move_to_end(key)  # what was made longest ago makes room
+                    while len(_kept) > _MOST_KEPT:
+                        _kept.popitem(last=False)
+    finally:
+        with _lock:
+            if _makers.get(key) is maker:  # those who wait for it have it in their hands
+                del _makers[key]
     return kept[1]
 
 
@@ -128,9 +133,13 @@ def _weather_words(
     view: View, worst: str, feeds: tuple[FeedState, ...], states: list[str], as_of: str
 ) -> str:
     if worst == "none":
-        if not as_of:
+        if as_of:
+            return view.say("No live feed; data up to {time}", time=as_of)
+        county = current_twin()
+        if county is None:
             return view.say("There are no data yet.")
-        return view.say("No live feed; data up to {time}", time=as_of)
+        day = words.date(county.date, view.language)
+        return view.say("No live feed; residents as of {date}", date=day)
     if worst == "ok":
         return view.say("Data up to {time}", time=as_of)
     named = [f.title for f, state in zip(feeds, states, strict=True) if state == worst]

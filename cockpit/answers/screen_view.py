@@ -64,8 +64,14 @@ class View:
         return words.with_unit(value, unit, self.language, decimals)
 
     def version(self, version: str) -> str:
-        """Return what stands for the data in addresses: other bytes, another address."""
-        return f"{version}.{self.language}.{'open' if self.public else 'own'}"
+        """
+        Return what stands for the data in addresses: other bytes, another address.
+
+        Browsers keep what they got there for a year, so the class is in it: "open" for the public,
+        else "own" and the number of the class (``own2``).
+        """
+        kind = "open" if self.public else f"own{CLASSES.index(self.data_class)}"
+        return f"{version}.{self.language}.{kind}"
 
 
 def known(value: float | None) -> float | None:

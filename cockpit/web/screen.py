@@ -8,7 +8,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Hashable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +48,7 @@ _TYPES = {
 }  # fmt: skip
 _FILE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,60}")
 _JSON = "application/json"
+_WHOSE = ("open", *(f"own{k}" for k in range(len(CLASSES))))
 _ENDS_KEPT = 30.0
 _MOST_ENDS = 512
 
@@ -114,11 +114,11 @@ def _file(name: str) -> Answer:
     path = FILES / name
     if not _FILE.fullmatch(name) or path.suffix not in _TYPES or not path.is_file():
         raise NotFoundError("There is nothing at this address.")
-    return _packed_file(path, path.stat().st_mtime_ns)
+    key = ("file", name, path.stat().st_mtime_ns)
+    return _kept.get(key, lambda: _packed_file(path))
 
 
-@cache
-def _packed_file(path: Path, changed: int) -> Answer:  # noqa: ARG001 -- another version, another answer
+def _packed_file(path: Path) -> Answer:
     body, media_type = path.read_bytes(), _TYPES[path.suffix]
     return (
         unpacked(body, media_type)
@@ -211,7 +211,7 @@ async def _places(request: Request, name: str, make: Any) -> Response:
 def _view_of_version(request: Request, version: str) -> View:
     """Return the view that an address of places tells: its language, and whether it is public."""
     parts = version.rsplit(".", 2)
-    if len(parts) != 3 or parts[1] not in ("zh", "en") or parts[2] not in ("open", "own"):
+    if len(parts) != 3 or parts[1] not in ("zh", "en") or parts[2] not in _WHOSE:
         raise NotFoundError("The data were loaded anew; open the page again.")
     who = visitors.visitor(request)
     public = parts[2] == "open"

@@ -300,8 +300,28 @@ def test_a_county_without_events_says_so_in_place(tiny_here: Path) -> None:
         "type": "problem", "title": "Map", "text": "No events are stored that are open to you.",
     }  # fmt: skip
     told = screen_pulse.pulse(ZH)["weather"]
-    assert (told["state"], told["text"]) == ("none", "尚无数据。")
+    county = current_twin()
+    assert county is not None
+    day = f"{county.date.year}年{county.date.month}月{county.date.day}日"
+    assert (told["state"], told["text"]) == ("none", f"未接入实时数据，人口数据截至{day}")
     routes.clear()
+
+
+def test_what_was_made_longest_ago_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen_pulse.forget()
+    monkeypatch.setattr(screen_pulse, "_MOST_KEPT", 2)
+    for key in ("a", "b", "a", "c"):  # "a" is made again each time: nothing is kept for long
+        assert screen_pulse._lately(key, lambda key=key: key, seconds=0.0) == key
+    assert list(screen_pulse._kept) == ["a", "c"]
+    with pytest.raises(ZeroDivisionError):
+        screen_pulse._lately("d", lambda: 1 // 0)
+    assert screen_pulse._makers == {}
+    screen_pulse.forget()
+
+
+def test_addresses_of_shapes_tell_the_classes_apart() -> None:
+    views = [View(c, "zh") for c in ("公开", "备用", "敏感")] + [View("公开", "zh", public=True)]
+    assert [v.version("v") for v in views] == ["v.zh.own0", "v.zh.own1", "v.zh.own2", "v.zh.open"]
 
 
 # ---------------------------------------------------------------- weather

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +24,7 @@ from cockpit.store.models_audit import AuditEntry
 from cockpit.store.models_looks import Wall
 from cockpit.store.session import engine
 from cockpit.web import screen
+from cockpit.web.kept import Kept
 from tests import conftest, signing
 from tests.faults.test_canaries import PEOPLE, Person, above, plant
 from tests.web.asgi import Reply, ask, cockpit_app, send
@@ -112,7 +115,10 @@ def test_the_public_is_refused_the_shapes_of_others(site: tuple[Starlette, dict[
     assert get(app, f"/screen/shapes/{inner}/village.json", cookies["screen"]).status == 200
     old = inner.replace("bridged1", "bridged0")
     assert get(app, f"/screen/shapes/{old}/village.json", cookies["screen"]).status == 404
-    for wrong in ("x", "bridged1.xx.own", "bridged1.zh.all"):
+    assert inner.endswith(".zh.own1")  # 备用: another class has another address, kept for a year
+    other = inner.replace("own1", "own2")
+    assert get(app, f"/screen/shapes/{other}/village.json", cookies["screen"]).status == 404
+    for wrong in ("x", "bridged1.xx.own1", "bridged1.zh.all", "bridged1.zh.own9"):
         assert get(app, f"/screen/lines/{wrong}.json", cookies["screen"]).status == 404
 
 
@@ -150,6 +156,20 @@ def test_files_are_those_of_the_page(site: tuple[Starlette, dict[str, str]]) -> 
         assert get(app, f"/screen/files/{name}", if_none_match=reply.headers["etag"]).status == 304
     for wrong in ("..%2fscreen.py", "screen.py", ".hidden.js", "none.js"):
         assert get(app, f"/screen/files/{wrong}").status == 404
+
+
+def test_versions_of_a_file_make_room_for_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Kept(2_000)
+    monkeypatch.setattr(screen, "FILES", tmp_path)
+    monkeypatch.setattr(screen, "_kept", kept)
+    script = tmp_path / "a.js"
+    for k in range(50):
+        script.write_bytes(hashlib.shake_256(bytes([k])).digest(500))
+        os.utime(script, ns=(k, k))
+        assert screen._file("a.js").plain() == script.read_bytes()
+    assert 0 < len(kept._answers) <= 4
 
 
 # ---------------------------------------------------------------- walls
