@@ -1,9 +1,17 @@
 """
 All figures of a briefing counted once more, from the rows of the store by plain SQL and pandas.
 
-Shares no code with the sums of page Overview, so that a briefing can hold one against the other:
-there, arrays kept for all pages; here, the rows as they lie in the tables. Travel times are asked
-for each pair of cell and facility and the shortest is taken here; there, one sweep finds it.
+The sums are its own, so that a briefing can hold one against the other: on page Overview, arrays
+kept for all pages; here, the rows as they lie in the tables. Periods, open and late events,
+appeals, exercises and age bands are worked out here anew; open alerts are told from the lines of
+the ledger, there from its copies in the list. Travel times are asked for each pair of cell and
+facility and the shortest is taken here; there, one sweep finds it.
+
+Both share, and an error there would show in neither: who may see what (``may_see``, and
+``open_rules`` with the rules' classes), which services and standards there are (``SERVICES``,
+``STANDARDS``), the words that tell channels of appeals, the day of the newest count of people (from
+the twin), roads, places and cells (``Reach``), and people of groups whose small counts are masked
+(``masked``): those are not summed anew, because the masking belongs to the figure.
 """
 
 from __future__ import annotations
@@ -25,17 +33,21 @@ from cockpit.access.classes import may_see
 from cockpit.answers.alert_stories import open_rules
 from cockpit.answers.appeals import CHANNEL_WORDS, OTHER_CHANNEL_WORDS
 from cockpit.answers.coverage_masks import is_sensitive, masked
-from cockpit.answers.overview_services import SERVICES
+from cockpit.answers.overview_services import SERVICES, Service
 from cockpit.answers.reach import Reach
 from cockpit.answers.twin import Twin
 from cockpit.coverage.services import service_of
 from cockpit.coverage.standards import STANDARDS, Standard, changed
+from cockpit.locale import Named, catalogue
 from cockpit.settings import settings
+from geodata.errors import InputError
 
 _DAY = pd.Timedelta(days=1)
 _BACK = {"day": 1, "week": 7, "year": 364}
 _LONG = {"day": 1, "week": 7, "year": 7}
 _RUN_IN = 28
+_LEVELS = ("events_open", "events_late", "alerts")
+"""Figures that stand at a moment; all others with changes are counted in a period."""
 _NONE = math.nan
 
 _EVENTS = text(
@@ -44,8 +56,12 @@ _EVENTS = text(
     "WHERE d.purpose NOT LIKE '演练%'"
 )
 _ALERTS = text(
-    "SELECT a.id, a.rule_id, a.opened, a.closed, e.detail FROM alert a "
-    "JOIN alert_entry e ON e.alert_id = a.id AND e.action = 'opened' WHERE a.kind <> 'fault'"
+    "SELECT a.id, a.rule_id, o.at AS opened, c.at AS closed, o.detail FROM alert_entry o "
+    "JOIN alert a ON a.id = o.alert_id AND a.kind <> 'fault' "
+    "LEFT JOIN alert_entry c ON c.action = 'closed' AND c.seq = (SELECT MAX(m.seq) "
+    "FROM alert_entry m WHERE m.alert_id = o.alert_id "
+    "AND m.action IN ('opened', 'raised', 'lowered', 'closed')) "
+    "WHERE o.action = 'opened'"
 )
 _REGIONS = text("SELECT code, level, path, is_leaf FROM region")
 _FIRST = text('SELECT MIN(reported) AS "first" FROM event UNION ALL SELECT MIN(time) FROM reading')
@@ -65,21 +81,34 @@ class Recount:
         """
         Return a headline's value; NaN where it cannot be told.
 
-        ``now`` is the moment that levels (open events and alerts) are told at; ``KeyError`` for a
-        figure that there is no way to count.
+        ``now`` is the moment that levels (open events and alerts) are told at.
+
+        Raises
+        ------
+        InputError
+            If there is no way to count the figure here.
         """
         if figure in ("events", "appeals"):
             return self._in_period(figure, "week")[0]
-        if figure in ("events_open", "events_late", "alerts"):
+        if figure in _LEVELS:
             return self._standing(figure, pd.Timestamp(now) if now else self._newest, True)
         if figure in ("residents", "aged"):
             return self._people_over(60 if figure == "aged" else 0)
         return 100 * self._share(figure)
 
     def change(self, figure: str, period: str, now: dt.datetime | None) -> tuple[float, float]:
-        """Return a headline's figure of now and of the period before; NaN where not known."""
+        """
+        Return a headline's figure of now and of the period before; NaN where not known.
+
+        Raises
+        ------
+        InputError
+            If there is no way to count the change here.
+        """
         if figure in ("events", "appeals"):
             return self._in_period(figure, period)
+        if figure not in _LEVELS:
+            raise _uncounted(figure)
         moment = pd.Timestamp(now) if now else self._newest
         then = moment - _BACK[period] * _DAY
         return self._standing(figure, moment, True), self._standing(figure, then, False)
@@ -88,7 +117,12 @@ class Recount:
         """
         Return the figures of a reason why a village is listed, by the names in its template.
 
-        Empty for a reason without figures; ``KeyError`` for one that there is no way to count.
+        Empty for a reason without figures.
+
+        Raises
+        ------
+        InputError
+            If there is no way to count the reason here.
         """
         if template == "{level} alert open: {title}.":
             return {}
@@ -97,8 +131,10 @@ class Recount:
             return {"n": float(late.sum())}
         if template == "{n} events in {days} days, usually {usual}.":
             return self._rise(village)
-        beyond = {s.beyond: s for s in SERVICES if s.service == service}
-        return {"n": self._beyond(beyond[template].id, village)}
+        for own in SERVICES:
+            if own.beyond == template and own.service == service:
+                return {"n": self._beyond(own, village)}
+        raise _uncounted(template)
 
     # ------------------------------------------------------------ events
 
@@ -235,17 +271,19 @@ class Recount:
         found = rows[which].groupby("region_code")["persons"].sum()
         return np.asarray(found.reindex(reach.codes).fillna(0), dtype=float)
 
-    def _standards(self, service: str) -> list[Standard]:
+    def _standards(self, own: Service) -> list[Standard]:
         reach = self._reach
         if reach is None:
             return []
-        own = next(s for s in SERVICES if s.id == service)
         known = changed(STANDARDS, reach.standards)
         return [known[name] for name in own.standards]
 
-    def _share(self, service: str) -> float:
+    def _share(self, figure: str) -> float:
+        own = {s.id: s for s in SERVICES}.get(figure)
+        if own is None:
+            raise _uncounted(figure)
         total = lost = 0.0
-        for standard in self._standards(service):
+        for standard in self._standards(own):
             people, missing = self._missing(standard)
             total += people.sum()
             lost += people[missing].sum()
@@ -294,18 +332,25 @@ class Recount:
             self._ways[key] = np.where(ways == none, np.inf, ways).min(axis=1, initial=np.inf)
         return self._ways[key]
 
-    def _beyond(self, service: str, village: str) -> float:
+    def _beyond(self, own: Service, village: str) -> float:
         reach = self._reach
         if reach is None:
             return _NONE
-        own = next(s for s in SERVICES if s.id == service)
         lost = np.zeros(len(reach.rows), dtype=bool)
-        for standard in self._standards(service):
+        for standard in self._standards(own):
             people, missing = self._missing(standard)
             if people.sum() > 0:
                 lost |= missing
         at = np.array([self._village_of.get(c, "") == village for c in reach.codes])
         return float(round(self._of_group(reach, own.group)[lost & at].sum()))
+
+
+def _uncounted(figure: str) -> InputError:
+    """Return the refusal of a figure, or of a reason's template, that only the page can count."""
+    told = Named.of(catalogue("zh").get(figure, figure), figure)
+    return InputError(
+        "The briefing is not made: {figure} cannot be counted a second time.", figure=told
+    )
 
 
 def _usual(took_s: pd.Series[float]) -> float:
