@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from pyproj import Transformer
@@ -20,6 +20,7 @@ from cockpit.answers.briefing_recount import Recount
 from cockpit.answers.overview_parts import Attention, Change, Headline, Overview, Reason
 from cockpit.answers.reach import current_reach
 from cockpit.answers.twin import Twin
+from cockpit.briefing.changes import aimed_at, farthest
 from cockpit.briefing.facts import (
     NOTHING,
     Both,
@@ -34,7 +35,7 @@ from cockpit.briefing.facts import (
 )
 from cockpit.briefing.text import CARDS
 from cockpit.locale import Named
-from cockpit.memo.words import number
+from cockpit.memo.words import date, number
 from cockpit.store.models import Dataset
 from geodata.errors import InputError
 
@@ -94,7 +95,13 @@ def facts_of(db: Session, county: Twin, told: Overview, kind: Kind, visitor: str
     """
     recount = Recount(db, county, current_reach(visitor), visitor)
     sheet = Sheet()
-    figures = tuple(_figure(h, recount, sheet) for h in chosen(told.headlines))
+    boxes = chosen(told.headlines)
+    aimed = tuple(h for h in told.headlines if h not in boxes and _is_aimed(h))
+    figures, others = (
+        tuple(_figure(h, told.as_of.date(), recount, sheet) for h in lines)
+        for lines in (boxes, aimed)
+    )
+    _hold_targets((*boxes, *aimed), (*figures, *others), sheet)
     to_metres = Transformer.from_crs(4326, str(county.county["crs"]), always_xy=True).transform
     villages = tuple(_village(v, recount, sheet, to_metres) for v in told.villages)
     name = str(county.county["name"])
@@ -110,9 +117,11 @@ def facts_of(db: Session, county: Twin, told: Overview, kind: Kind, visitor: str
         figures=figures,
         villages=villages,
         alerts=tuple(_warned(s, county, to_metres) for s in told.alerts if not s.exercise),
-        sources=tuple(_sources(db, county, figures, visitor)),
+        sources=tuple(_sources(db, county, (*figures, *others), visitor)),
         gaps=tuple(_gap(template, values) for template, values in told.gaps),
         checked=tuple(sheet.printed),
+        others=others,
+        last_day=told.day,
     )
 
 
@@ -144,12 +153,57 @@ def _gap(template: str, values: object) -> Both:
 # ---------------------------------------------------------------- figures
 
 
-def _figure(line: Headline, recount: Recount, sheet: Sheet) -> Figure:
+def _is_aimed(line: Headline) -> bool:
+    return line.target is not None and line.value is not None
+
+
+def _hold_targets(lines: tuple[Headline, ...], figures: tuple[Figure, ...], sheet: Sheet) -> None:
+    """
+    Hold the sentence on the targets against the figures that were counted again.
+
+    How many are reached, and how far from its own the one is that the sentence names: no other may
+    be farther by the second count.
+    """
+    found = {p.id: p.found for p in sheet.printed}
+    aimed = [(line, found[line.id]) for line in lines if _is_aimed(line)]
+    if not aimed:
+        return
+    missed = [pair for pair in aimed if not _meets(*pair)]
+    said = [f for f in aimed_at(figures) if f.light != "good"]
+    sources = tuple(dict.fromkeys(name for line, _ in aimed for name in line.sources))
+    met = float(len(aimed) - len(said))
+    sheet.check(
+        "targets", Both.of("Targets reached"), met, float(len(aimed) - len(missed)), 0, sources,
+        Both.of("All figures that have a target, those without a box too."),
+    )  # fmt: skip
+    if not said:
+        return
+    named = farthest(said)
+    sheet.check(
+        "targets.farthest", Both.of("Farthest from its target: {title}", title=named.title),
+        100 * _off(named.value or 0.0, named.target or 0.0, named.decimals),
+        100 * max((_off(v, h.target or 0.0, h.decimals) for h, v in missed), default=math.nan),
+        1, named.sources,
+        Both.of("Distance from the target, as a percentage of the target."),
+    )  # fmt: skip
+
+
+def _meets(line: Headline, value: float) -> bool:
+    target, slack = line.target or 0.0, _SAME * max(abs(line.target or 0.0), 1.0)
+    return value >= target - slack if line.target_higher else value <= target + slack
+
+
+def _off(value: float, target: float, decimals: int) -> float:
+    return abs(value - target) / max(abs(target), 10.0**-decimals)
+
+
+def _figure(line: Headline, day: dt.date, recount: Recount, sheet: Sheet) -> Figure:
     title = Both.of(line.title)
     how = Both.of(line.definition) if line.definition else NOTHING
     moment = line.as_of if isinstance(line.as_of, dt.datetime) else None
     found = recount.value(line.id, moment)
-    sheet.check(line.id, title, line.value, found, line.decimals, line.sources, how)
+    boxed = Both.of("{title} in 7 days", title=title) if line.counted else title
+    sheet.check(line.id, boxed, line.value, found, line.decimals, line.sources, how)
     for change in line.changes:
         counted = recount.change(line.id, change.period, moment)
         for when, said, again in (
@@ -159,17 +213,19 @@ def _figure(line: Headline, recount: Recount, sheet: Sheet) -> Figure:
             name = Both.of(_WHEN[when, change.period], title=title)
             key = f"{line.id}.{change.period}.{when}"
             sheet.check(key, name, said, again, line.decimals, line.sources, how)
-    day = line.as_of.date() if isinstance(line.as_of, dt.datetime) else line.as_of
+    bare = replace(line, unit="events") if line.counted else line  # its title says the period
+    shown = _in_both(lambda language: words.shown(bare, language))
+    if line.counted:
+        shown = Both(shown.zh, _said(line, line.value).en)
     return Figure(
-        line.id, title,
-        _in_both(lambda language: words.parts_of(line, language)[1]),
-        line.value, line.decimals,
-        _in_both(lambda language: words.shown(line, language)),
+        line.id, boxed, _unit(line), line.value, line.decimals,
+        shown,
         _in_both(lambda language: words.parts_of(line, language)[0]),
         line.light, line.target,
         _in_both(lambda language: words.target_of(line, language)),
         _in_both(lambda language: words.light_of(line, language)),
-        tuple(_move(line, change) for change in line.changes), line.trend, line.sources, how, day,
+        tuple(_move(line, change, boxed, day) for change in line.changes), line.trend,
+        line.sources, how, moment.date() if moment is not None else line.as_of,
     )  # fmt: skip
 
 
@@ -183,16 +239,57 @@ _WHEN = {
 }
 
 
-def _move(line: Headline, change: Change) -> Move:
-    unit = "%" if line.unit == "%" else ""
+_THEN = {
+    ("day", True): "the day before",
+    ("week", True): "in the 7 days before",
+    ("day", False): "a day earlier",
+    ("week", False): "a week earlier",
+    ("year", True): "the same time last year",
+    ("year", False): "the same time last year",
+}
+_LACKING = {"day": "vs the day before", "week": "vs a week earlier", "year": "vs last year"}
 
-    def said(value: float | None) -> Both:
-        return _in_both(lambda language: words.figure(value, line.decimals, language) + unit)
 
+def _unit(line: Headline) -> Both:
+    """Return a figure's unit; of what is counted without its period, which its title says."""
+    if line.counted:
+        return Both(Both.of("events").zh, "")
+    return _in_both(lambda language: words.parts_of(line, language)[1])
+
+
+def _said(line: Headline, value: float | None) -> Both:
+    """Return a figure inside a sentence: 31件, 31, 49.2%."""
+    unit = Both("%", "%") if line.unit == "%" else Both(_unit(line).zh, "")
+    return _in_both(
+        lambda language: (
+            words.figure(value, line.decimals, language)
+            + (unit.zh if language == "zh" else unit.en)
+        )
+    )
+
+
+def _move(line: Headline, change: Change, boxed: Both, day: dt.date) -> Move:
+    """Return a change; each of its numbers says the days that it is of."""
+    named = boxed
+    against = _in_both(lambda language: words.change_of(line, change.period, language))
+    if line.counted and change.period == "day":
+        title = Both.of(line.title)
+        if change.end == day:
+            named = Both.of("{title} of the day", title=title)
+            when = Both.of("that day")
+        else:  # the newest day is not over: the one before it is told
+            when = _in_both(lambda language: date(change.end, language))
+            named = Both.of("{title} of {date}", title=title, date=when)
+        told = _said(line, change.now)
+        against = Both.of("{when} {now}: {change}", when=when, now=told, change=against)
+    if change.difference is None:
+        against = Both.of(
+            "{when}: {missing}", when=Both.of(_LACKING[change.period]),
+            missing=_in_both(lambda language: words.no_data(line, language)),
+        )  # fmt: skip
     return Move(
-        change.period, change.before, change.now, change.good, said(change.before),
-        said(change.now),
-        _in_both(lambda language: words.change_of(line, change.period, language)),
+        change.period, change.before, change.now, change.good, _said(line, change.before),
+        _said(line, change.now), against, named, Both.of(_THEN[change.period, line.counted]),
     )  # fmt: skip
 
 
@@ -253,7 +350,8 @@ def doing(story: Story) -> Both:
     if story.acknowledged is not None:
         said.append(Both.of("taken up by {who}", who=story.acknowledged.who))
     if story.escalated:
-        said.append(Both.of("passed on to {who}", who=story.escalated[-1].detail.get("to", "")))
+        to = str(story.escalated[-1].detail.get("to", ""))
+        said.append(Both.of("passed on to {who}", who=Both.of(to) if to else NOTHING))
     if not said:
         return Both.of("not taken up by anybody yet")
     return Both("，".join(s.zh for s in said), ", ".join(s.en for s in said))

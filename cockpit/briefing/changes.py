@@ -17,32 +17,35 @@ LEAST_STEPS = 4
 """Steps that a course needs for its usual to be known; without it every printed change is told."""
 LEVEL_TITLES = ("", "Blue", "Yellow", "Orange", "Red")
 
-_WHEN = {"day": "the day before", "week": "the 7 days before", "year": "the same time last year"}
+_WHEN = {"daily": "the day before", "weekly": "the week before"}
 
 
-def sentences(kind: Kind, figures: Sequence[Figure]) -> tuple[Both, Both, Both]:
+def sentences(
+    kind: Kind, figures: Sequence[Figure], others: Sequence[Figure] = ()
+) -> tuple[Both, Both, Both]:
     """
     Return the three sentences of "what changed".
 
     First the change for the worse, then the one for the better, each the largest of its kind
     against the issue's leading period (the day before, the week before), measured by how large it
     is beside what stood then; of two alike the one that is printed first. Third, how many targets
-    are reached and which figure is farthest from its own, measured beside the target.
+    are reached and which figure is farthest from its own, measured beside the target: of
+    ``others`` too, the figures with a target that have no box.
     """
-    when = Both.of(_WHEN[LEADING[kind]])
+    when = Both.of(_WHEN[kind])
     moved = [(f, m) for f in figures if (m := f.move(LEADING[kind])) and m.difference is not None]
     return (
         _largest(
             [(f, m) for f, m in moved if m.good is False],
-            "For the worse: {title}, {before} {when}, now {now}.",
+            "For the worse: {title}, {now} ({before} {when}).",
             "No figure got worse against {when}." if moved else _NO_PAST, when,
         ),
         _largest(
             [(f, m) for f, m in moved if m.good is True],
-            "For the better: {title}, {before} {when}, now {now}.",
+            "For the better: {title}, {now} ({before} {when}).",
             "No figure got better against {when}." if moved else _NO_FUTURE, when,
         ),
-        _targets(figures),
+        _targets((*figures, *others)),
     )  # fmt: skip
 
 
@@ -55,8 +58,9 @@ def _largest(moved: Sequence[tuple[Figure, Move]], template: str, without: str, 
         return Both.of(without, when=when)
     figure, move = max(moved, key=lambda pair: _relative(*pair))
     return Both.of(
-        template, title=figure.title, before=move.said_before, now=move.said_now, when=when
-    )
+        template, title=move.named if move.named.en else figure.title, before=move.said_before,
+        now=move.said_now, when=move.when if move.when.en else when,
+    )  # fmt: skip
 
 
 def _relative(figure: Figure, move: Move) -> float:
@@ -65,19 +69,29 @@ def _relative(figure: Figure, move: Move) -> float:
     return abs(move.difference or 0.0) / max(abs(move.before or 0.0), least)
 
 
+def aimed_at(figures: Iterable[Figure]) -> list[Figure]:
+    """Return the figures that have a value and a target to hold it against."""
+    return [f for f in figures if f.target is not None and f.value is not None]
+
+
 def _targets(figures: Sequence[Figure]) -> Both:
-    aimed = [f for f in figures if f.target is not None and f.value is not None]
+    aimed = aimed_at(figures)
     if not aimed:
         return Both.of("No target is set for these figures.")
     missed = [f for f in aimed if f.light != "good"]
     if not missed:
         return Both.of("Targets reached: all {n}.", n=len(aimed))
-    worst = max(missed, key=_far)
+    worst = farthest(missed)
     return Both.of(
         "Targets reached: {met} of {n}; farthest from it is {title} with {value}, {target}.",
         met=len(aimed) - len(missed), n=len(aimed), title=worst.title, value=worst.said,
         target=worst.said_target,
     )  # fmt: skip
+
+
+def farthest(missed: Sequence[Figure]) -> Figure:
+    """Return which of figures that miss their target is farthest from it; of two, the first."""
+    return max(missed, key=_far)
 
 
 def _far(figure: Figure) -> float:

@@ -222,7 +222,7 @@ def _places(cell: _Cell, page: Page) -> None:
     table.style = "Table Grid"
     _repeats(table)
     rows: Iterable[tuple[str, str, str]] = (
-        ("№", *page.place_head[1:]),
+        page.place_head,
         *((p.number, f"{p.name}\n{p.township}", "\n".join(p.reasons)) for p in page.places),
     )
     for row, words in zip(table.rows, rows, strict=True):

@@ -61,6 +61,8 @@ class Move:
     said_before: Both = NOTHING
     said_now: Both = NOTHING
     against: Both = NOTHING  # "+2 against the 7 days before", or that no data are there for then
+    named: Both = NOTHING  # the figure with its period, "Events of the day"; nothing: its title
+    when: Both = NOTHING  # what ``before`` is of: "the day before", "a week earlier"
 
     @property
     def difference(self) -> float | None:
@@ -166,6 +168,8 @@ class Facts:
     checked: tuple[Printed, ...]
     differences: tuple[Both, ...] = ()
     before: dt.date | None = None  # of the issue that it is compared with; None: the first
+    others: tuple[Figure, ...] = ()  # figures with a target that have no box
+    last_day: dt.date | None = None  # the newest whole day of the events; None: that of ``as_of``
 
     @property
     def number(self) -> str:

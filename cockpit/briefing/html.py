@@ -108,7 +108,7 @@ def _places(page: Page) -> str:
         f"</small></th><td>{'<br>'.join(map(escape, p.reasons))}</td></tr>"
         for p in page.places
     )
-    heads = "".join(f'<th scope="col">{escape(h)}</th>' for h in ("№", *page.place_head[1:]))
+    heads = "".join(f'<th scope="col">{escape(h)}</th>' for h in page.place_head)
     table = (
         f"<table><caption>{escape(page.attention.heading)}</caption><thead><tr>{heads}</tr></thead>"
         f"<tbody>{rows}</tbody></table>"

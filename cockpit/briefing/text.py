@@ -71,14 +71,17 @@ def write(facts: Facts, language: Language, land: Land, room: Room = ROOMS[0]) -
     changed = Section(say("What changed"))
     return Page(
         language, kind, f"{county}{'' if language == 'zh' else ': '}{kind}",
-        say("No. {number}", number=facts.number), date(facts.as_of.date(), language),
+        say("No. {number}", number=facts.number), _days(facts, say, language),
         say("Data as of {time}", time=as_of), tuple(marks), county,
         tuple(_card(f, facts.kind, say, language, room) for f in facts.figures[:CARDS]),
-        changed, tuple(s[language] for s in sentences(facts.kind, facts.figures[:CARDS])),
+        changed,
+        tuple(
+            s[language] for s in sentences(facts.kind, facts.figures[:CARDS], facts.others)
+        ),
         _section(say, "Villages that need attention", facts.villages, room.places,
                  "No village stands out today."),
         tuple(_place(k, v, language, room) for k, v in enumerate(facts.villages[: room.places])),
-        ("", say("Village"), say("Why")),
+        (say("No."), say("Village"), say("Why")),
         _section(say, "Open alerts", facts.alerts, room.alarms, _quiet(facts)),
         tuple(_alarm(k, a, say, language, room)
               for k, a in enumerate(facts.alerts[: room.alarms])),
@@ -97,6 +100,28 @@ def write(facts: Facts, language: Language, land: Land, room: Room = ROOMS[0]) -
         say("page {page} of {pages}", page="{page}", pages="{pages}"),
         facts.as_of,
     )  # fmt: skip
+
+
+def _days(facts: Facts, say: Say, language: Language) -> str:
+    """Return the day that an issue is of, or the seven days."""
+    if facts.kind == "daily":
+        return date(facts.as_of.date(), language)
+    last = facts.last_day or facts.as_of.date()
+    first = last - dt.timedelta(days=6)
+    said = [date(first, language), date(last, language)]
+    if language == "zh":  # 2025年10月25日至31日
+        said[1] = said[1][_shared(first, last, said[1], ("年", "月")) :]
+    elif first.year == last.year:  # 25 to 31 Oct 2025
+        words = said[0].split(" ")
+        said[0] = " ".join(words[: 1 if first.month == last.month else 2])
+    return say("{first} to {last}", first=said[0], last=said[1])
+
+
+def _shared(first: dt.date, last: dt.date, said: str, ends: tuple[str, str]) -> int:
+    """Return how many letters of a day stand in the one before already: its year, its month."""
+    if first.year != last.year:
+        return 0
+    return said.index(ends[1 if first.month == last.month else 0]) + 1
 
 
 def _quiet(facts: Facts) -> str:
@@ -225,9 +250,17 @@ def _source(source: Source, language: Language, say: Say, room: Room) -> str:
     return say(
         "{title} ({department}, {date})",
         title=_cut(source.title[language], room.letters),
-        department=_cut(source.department or "—", room.letters),
+        department=_cut(_department(source.department, say, language), room.letters),
         date=date(source.as_of, language),
     )
+
+
+def _department(name: str, say: Say, language: Language) -> str:
+    """Return a department's name; in English with what it is where it has no English one."""
+    said = say(name) if name else "—"
+    if language == "en" and not said.isascii() and said == name:
+        return f"Department [{name}]"
+    return said
 
 
 def _method(facts: Facts, say: Say, language: Language) -> tuple[str, ...]:

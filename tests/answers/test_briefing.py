@@ -14,11 +14,12 @@ import pytest
 from sqlalchemy import event, func, select, text
 from sqlalchemy.orm import Session
 
-from cockpit.answers import alert_watch, alerts, briefing
+from cockpit.answers import alert_watch, alerts, briefing, briefing_facts
 from cockpit.answers import overview as overviews
 from cockpit.answers.alert_rules import StandingRule
 from cockpit.answers.briefing_facts import chosen
 from cockpit.answers.overview_parts import Headline, Overview
+from cockpit.briefing.changes import sentences
 from cockpit.locale import translate
 from cockpit.risk.rules import Rule
 from cockpit.store.models_looks import Briefing
@@ -205,7 +206,7 @@ def test_the_next_issue_compares_itself_with_the_last() -> None:
     assert now.before == DAY - dt.timedelta(days=1)
     assert [d.en for d in now.differences] == [
         "New alert: Orange, Water level, Dongshan Village 01.",
-        "Events moved beyond its usual: 8 in 7 days, in the issue before 99.",
+        "Events in 7 days moved beyond its usual: 8, in the issue before 99.",
     ]
     kept = briefing.issue("daily", "备用", DAY - dt.timedelta(days=1))
     assert kept.facts.as_of == earlier.as_of
@@ -298,7 +299,66 @@ def test_a_county_without_events_makes_an_issue(
         monkeypatch.undo()
         conftest._forget_store()
     assert "residents" in {f.id for f in told.figures}
-    assert "缺少前 7 日的数据，无法判断哪些指标变差。" in page
+    assert "缺少前一周的数据，无法判断哪些指标变差。" in page
+
+
+def test_each_number_says_the_days_that_it_is_of() -> None:
+    daily, weekly = (briefing.issue(kind, "备用").facts for kind in ("daily", "weekly"))
+    events = {f.id: f for f in daily.figures}["events"]
+    assert (events.title.zh, events.unit.zh, events.said.zh) == ("近7日事件", "件", "8 件")
+    day, week, year = events.moves
+    assert (day.against.zh, day.against.en) == (
+        "当日2件，+1 较前一日", "that day 2: +1 vs the day before",
+    )  # fmt: skip
+    assert week.against.zh == "±0 较前7日"
+    assert (year.against.zh, year.against.en) == (
+        "较去年同期：2025年10月1日以前没有数据", "vs last year: no data before 1 Oct 2025",
+    )  # fmt: skip
+    worse = sentences("daily", (events,))[0]
+    assert worse.zh == "变差：当日事件2件（前一日1件）。"
+    assert worse.en == "For the worse: Events of the day, 2 (1 the day before)."
+    standing = {f.id: f for f in weekly.figures}["events_open"].move("week")
+    assert standing is not None
+    assert (standing.when.zh, standing.when.en) == ("一周前", "a week earlier")
+    assert standing.against.en.endswith("vs a week earlier")
+
+
+def with_targets(monkeypatch: pytest.MonkeyPatch, **lights: str) -> None:
+    # 8 events against at most 4 are 100 % off, 1 late against at most 1 is none.
+    # Two services have targets of their own and miss them. Events get no box here.
+    aims = {"events": 4.0, "events_late": 1.0, "residents": 13600.0}
+
+    def change(told: Overview) -> Overview:
+        for name, target in aims.items():
+            higher = name == "residents"
+            light = lights.get(name, "good" if name == "events_late" else "bad")
+            told = line(told, name, target=target, target_higher=higher, light=light)
+        return told
+
+    altered(monkeypatch, change)
+    monkeypatch.setattr(
+        briefing_facts, "chosen", lambda lines: tuple(h for h in lines if h.id != "events")
+    )
+
+
+def test_targets_without_a_box_stand_in_the_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_targets(monkeypatch)
+    told = briefing.issue("daily", "备用").facts
+    assert [f.id for f in told.others] == ["events"]
+    sentence = sentences("daily", told.figures, told.others)[2].zh
+    assert sentence.startswith("5 项目标达到 1 项；差距最大的是近7日事件，为 8 件，")
+    checked = {p.id: (p.said, p.found) for p in told.checked}
+    assert checked["targets"] == (1, 1)
+    assert checked["targets.farthest"] == (100, 100)
+    assert checked["events"] == (8, 8)
+
+
+def test_a_wrong_light_refuses_the_sentence_on_targets(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_targets(monkeypatch, residents="good")
+    assert refused()[0] == (
+        "The briefing is not made: Targets reached stands as 2; counted again from the data it "
+        "is 1."
+    )
 
 
 def test_eight_headlines_find_room_in_the_order_of_the_page() -> None:

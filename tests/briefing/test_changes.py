@@ -25,9 +25,9 @@ def test_the_largest_changes_are_told_beside_what_was() -> None:
         figure("f", 95, target=90, light="good"),
     )
     worse, better, targets = sentences("daily", figures)
-    assert worse.en == "For the worse: ben, 10 the day before, now 12."
-    assert worse.zh == "变差：b中，前一日为 10，现为 12。"
-    assert better.en == "For the better: cen, 50 the day before, now 45."
+    assert worse.en == "For the worse: ben, 12 (10 the day before)."
+    assert worse.zh == "变差：b中12（前一日10）。"
+    assert better.en == "For the better: cen, 45 (50 the day before)."
     assert targets.en == "Targets reached: 1 of 3; farthest from it is een with 60 n, target ≥ 90."
     assert targets.zh == "3 项目标达到 1 项；差距最大的是e中，为 60 件，目标 ≥ 90。"
 
@@ -35,8 +35,30 @@ def test_the_largest_changes_are_told_beside_what_was() -> None:
 def test_a_weekly_issue_speaks_of_weeks() -> None:
     figures = (figure("c", 45, move("day", 50, 45, good=True), move("week", 9, 90, good=False)),)
     worse, better, _ = sentences("weekly", figures)
-    assert worse.zh == "变差：c中，前 7 日为 9，现为 90。"
-    assert better.zh == "与前 7 日相比，没有指标好转。"
+    assert worse.zh == "变差：c中90（前一周9）。"
+    assert better.zh == "与前一周相比，没有指标好转。"
+
+
+def test_a_change_says_the_days_of_both_its_numbers() -> None:
+    told = replace(
+        move("day", 32, 31, good=True), named=Both("当日事件", "Events of the day"),
+        when=Both("前一日", "the day before"), said_now=Both("31件", "31"),
+        said_before=Both("32件", "32"),
+    )  # fmt: skip
+    better = sentences("daily", (figure("events", 253, told),))[1]
+    assert better.zh == "好转：当日事件31件（前一日32件）。"
+    assert better.en == "For the better: Events of the day, 31 (32 the day before)."
+
+
+def test_targets_without_a_box_are_counted_too() -> None:
+    boxed = (
+        figure("fire", 49, target=90, light="bad"),
+        figure("care", 95, target=90, light="good"),
+    )
+    other = (figure("school", 32, target=90, light="bad"),)
+    assert sentences("daily", boxed, other)[2].en == (
+        "Targets reached: 1 of 3; farthest from it is schoolen with 32 n, target ≥ 90."
+    )
 
 
 def test_what_stood_at_nought_is_held_against_a_printed_step() -> None:
@@ -44,7 +66,7 @@ def test_what_stood_at_nought_is_held_against_a_printed_step() -> None:
         figure("a", 3, move("day", 0, 3, good=False)),  # three steps of one
         figure("b", 9, move("day", 3, 9, good=False)),  # twice of what was
     )
-    assert sentences("daily", figures)[0].en.startswith("For the worse: aen, 0")
+    assert sentences("daily", figures)[0].en.startswith("For the worse: aen, 3 (0 ")
 
 
 def test_without_a_past_and_without_targets_it_says_so() -> None:

@@ -204,6 +204,40 @@ def test_a_county_without_anything_still_makes_a_page() -> None:
         assert as_html(page).startswith(b"<!DOCTYPE html>")
 
 
+@pytest.mark.parametrize(
+    ("last", "chinese", "english"),
+    [
+        (dt.date(2025, 10, 31), "2025年10月25日至31日", "25 to 31 Oct 2025"),
+        (dt.date(2025, 11, 3), "2025年10月28日至11月3日", "28 Oct to 3 Nov 2025"),
+        (dt.date(2026, 1, 3), "2025年12月28日至2026年1月3日", "28 Dec 2025 to 3 Jan 2026"),
+        (None, "2025年10月25日至31日", "25 to 31 Oct 2025"),
+    ],
+)
+def test_the_head_of_a_weekly_issue_gives_its_seven_days(
+    last: dt.date | None, chinese: str, english: str
+) -> None:
+    told = facts(kind="weekly", last_day=last)
+    assert write(told, "zh", land()).date == chinese
+    assert write(told, "en", land()).date == english
+
+
+def test_departments_and_the_column_of_numbers_are_read_in_both_languages() -> None:
+    own = facts().sources[0]
+    told = facts(sources=(own, dataclasses.replace(own, department="县史志办")))
+    page = write(told, "en", land())
+    assert page.sources == (
+        "数据0en (City management bureau, 31 Oct 2025)",
+        "数据0en (Department [县史志办], 31 Oct 2025)",
+    )
+    assert page.place_head[0] == "No."
+    chinese = write(told, "zh", land())
+    assert chinese.sources[1] == "数据0中（县史志办，2025年10月31日）"
+    assert chinese.place_head[0] == "序号"
+    for made in (as_html(chinese).decode(), from_docx(chinese)):
+        assert "序号" in made
+        assert "№" not in made
+
+
 def test_the_map_has_title_legend_scale_north_and_foot() -> None:
     words = Words("题", "关注的村", ("蓝", "黄", "橙", "红"), "{n} 公里", "北", "来源甲")
     ground = land()

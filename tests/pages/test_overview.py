@@ -80,7 +80,7 @@ def test_the_village_of_the_alert_comes_first_with_its_reason(here: Path) -> Non
     told = html(page_of(lang="zh"))
     village = told.split('"ov-no"')[1]
     assert found.villages[0].name in village
-    assert "橙色预警未解除：水位。" in village
+    assert "当前橙色预警：水位。" in village
     assert f"/map?lang=zh&amp;region={found.villages[0].code}" in village
 
 
