@@ -18,8 +18,9 @@ from cockpit.answers.twin import Twin
 from cockpit.locale import translate
 from cockpit.look import tokens
 from cockpit.risk.rules import LEVELS
-from loaders.sensor_kinds import kind_of
 
+_LOOKED_AT = 60
+"""Newest lines of the ledger that are looked through for alerts that have ended."""
 EXERCISE = "[Exercise] {title}"
 
 
@@ -34,8 +35,13 @@ def headed(story: Story, language: str) -> str:
     return translate(EXERCISE, language, title=title) if story.exercise else title
 
 
+def warning_word(level: int, language: str) -> str:
+    """Return the name of a warning of a level: 红色预警, Red warning."""
+    return translate("{colour} warning", language, colour=level_word(level, language))
+
+
 def doing(story: Story, language: str) -> str:
-    """Return what is being done about an alert: who has taken it up, to whom it was passed."""
+    """Return what is being done about an alert: who has taken it up, to whom it goes next."""
     said = []
     if story.acknowledged is not None:
         said.append(translate("{who} has taken it up", language, who=story.acknowledged.who))
@@ -43,8 +49,29 @@ def doing(story: Story, language: str) -> str:
         to = str(story.escalated[-1].detail.get("to", ""))
         said.append(translate("passed on to {to}", language, to=to))
     if not said:
-        return translate("nobody has taken it up yet", language)
-    return ("，" if language == "zh" else ", ").join(said)
+        said.append(translate("nobody has taken it up yet", language))
+    if story.acknowledged is None:
+        said.append(_next(story, language))
+    return ("，" if language == "zh" else ", ").join(t for t in said if t)
+
+
+def _next(story: Story, language: str) -> str:
+    """Return who acts next when nobody takes an alert up; "" when the last has been told."""
+    ladder = story.rule.escalation
+    if ladder is None and story.escalated:
+        return ""
+    if ladder is None:
+        return translate("the rule names nobody to act", language)
+    calls = [e.seq for e in story.lines if e.action in ("opened", "raised")]
+    step = sum(e.seq > calls[-1] for e in story.escalated) if calls else len(story.escalated)
+    if not story.in_time:
+        return translate("found in older data, so {to} is not called", language, to=ladder.to[0])
+    if step >= len(ladder.to):
+        return ""
+    return translate(
+        "{to} is called after {minutes} min", language, to=ladder.to[step],
+        minutes=f"{ladder.minutes * (step + 1):g}",
+    )  # fmt: skip
 
 
 def colour_of(level: int) -> str:
@@ -55,8 +82,9 @@ def colour_of(level: int) -> str:
 def alert_list(view: View, county: Twin, most: int, title: str) -> Json:
     """Return the open alerts, the gravest first; faults of sensors are not among them."""
     found = [s for s in standing(view) if s.kind != "fault"]
+    told = title or view.say("Open alerts: {n}", n=len(found))
     return {
-        "type": "list", "title": title or view.say("Open alerts: {n}", n=len(found)),
+        "type": "list", "title": told if title else everywhere(view, told),
         "rows": [
             {
                 "text": headed(s, view.language), "note": _note(view, s, county),
@@ -67,6 +95,42 @@ def alert_list(view: View, county: Twin, most: int, title: str) -> Json:
         ],
         "empty": view.say("No alert stands open."),
     }  # fmt: skip
+
+
+def everywhere(view: View, title: str) -> str:
+    """Return the title of a panel that tells of the whole county while a region is selected."""
+    if not view.select:
+        return title
+    return f"{title} · {view.say('whole county')}"
+
+
+def closed_list(view: View, county: Twin, most: int) -> Json:
+    """Return the alerts that ended last, each with when it stood; for a day without any."""
+    found = [] if view.public else _closed(view, most)
+    return {
+        "type": "list", "title": everywhere(view, view.say("No open alert; the last ones closed")),
+        "rows": [
+            {
+                "text": headed(s, view.language), "note": _closed_note(view, s, county),
+                "figure": level_word(s.peak, view.language), "unit": "", "light": "none",
+                "alert": s.peak, "code": s.region_code or "",
+            }
+            for s in found
+        ],
+        "empty": view.say("None has been raised yet."),
+    }  # fmt: skip
+
+
+def _closed(view: View, most: int) -> list[Story]:
+    newest = alerts.ledger(view.data_class, limit=_LOOKED_AT).stories
+    ended = [s for s in newest if s.closed is not None and s.kind != "fault"]
+    return sorted(ended, key=lambda s: (s.closed, s.id), reverse=True)[:most]
+
+
+def _closed_note(view: View, story: Story, county: Twin) -> str:
+    place = place_of(story, county, view.language) or story.subject
+    since, until = (words.moment(t, view.language) for t in (story.opened, story.closed))
+    return f"{place} · {view.say('{since} to {until}', since=since, until=until)}"
 
 
 def _note(view: View, story: Story, county: Twin) -> str:
@@ -95,8 +159,19 @@ def place_on(frame: Frame, story: Story) -> tuple[int, int] | None:
 
 
 def why(story: Story, language: str) -> str:
-    """Return why an alert stands."""
-    return why_words(story, language)
+    """Return what was measured and what the limit is, both in the rule's unit."""
+    values = dict(story.why.values)
+    unit = story.rule.unit
+    if not unit or not {"value", "limit"} & values.keys():
+        return why_words(story, language)
+    told = translate(unit, language)
+    for name in ("value", "limit", "margin"):
+        found = values.get(name)
+        if isinstance(found, int | float) and not isinstance(found, bool):
+            found = words.measured(float(found))
+        if found is not None:
+            values[name] = f"{found} {told}"
+    return translate(story.why.template, language, **values)
 
 
 # ---------------------------------------------------------------- sensors
@@ -110,14 +185,16 @@ def sensors_of(view: View) -> tuple[SensorRow, ...]:
 def sensor_list(view: View, county: Twin, most: int, title: str) -> Json:
     """Return the sensors that need attention, and how many are in order."""
     found = sensors_of(view)
-    told = title or view.say("Sensors")
+    told = title or everywhere(view, view.say("Sensors"))
     if not found:
         return problem(told, view.say("No sensors are stored that are open to you."))
     good = sum(s.state == GOOD for s in found)
     rows = [_sensor(view, county, s) for s in found if s.state != GOOD or s.level][:most]
     return {
         "type": "list", "rows": rows,
-        "title": title or view.say("Sensors: {n} of {all} in order", n=good, all=len(found)),
+        "title": title or everywhere(
+            view, view.say("Sensors: {n} of {all} in order", n=good, all=len(found))
+        ),
         "empty": view.say("All {n} sensors are in order.", n=good),
     }  # fmt: skip
 
@@ -128,11 +205,7 @@ def _sensor(view: View, county: Twin, row: SensorRow) -> Json:
     note = view.say(row.why.template, **row.why.values) if row.why else ""
     value, unit = "", ""
     if row.newest is not None:
-        kind = kind_of(device.kind)
-        value, unit = (
-            view.number(row.newest[1], 1 if kind is None or kind.steady else 2),
-            device.unit,
-        )
+        value, unit = words.measured(row.newest[1]), device.unit
     code = str(county.regions["code"].iat[device.region]) if device.region >= 0 else ""
     return {
         "text": f"{device.kind} {device.id}", "note": note or view.say(state), "figure": value,
@@ -179,7 +252,7 @@ def feed_words(view: View, feed: FeedState) -> str:
 
 def feed_list(view: View, title: str) -> Json:
     """Return the live feeds with the time that each came last."""
-    told = title or view.say("Live feeds")
+    told = title or everywhere(view, view.say("Live feeds"))
     found = feeds_of(view)
     if not found:
         return problem(
@@ -201,7 +274,7 @@ def legend(view: View) -> list[Json]:
     found = standing(view)
     rows = [
         {
-            "colour": colour_of(level), "label": level_word(level, view.language),
+            "colour": colour_of(level), "label": warning_word(level, view.language),
             "n": sum(s.level == level and s.kind != "fault" for s in found),
         }
         for level in (4, 3, 2, 1)
@@ -217,7 +290,7 @@ def legend(view: View) -> list[Json]:
 
 
 def sentence(view: View) -> str:
-    """Return how many alerts stand open, and how many nobody has taken up."""
+    """Return how many alerts stand open in the county, and how many nobody has taken up."""
     found = [s for s in standing(view) if s.kind != "fault"]
     if not found:
         return view.say("No alert stands open.")

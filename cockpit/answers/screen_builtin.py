@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cockpit.access.classes import TITLES as CLASS_TITLES
 from cockpit.access.classes import highest
@@ -130,7 +129,6 @@ def as_of_events(view: View) -> str:
 def _county(stage: Stage) -> Json:
     view, county = stage.view, stage.county
     unit = screen_panels.unit_row(county, view.select)
-    inside = np.flatnonzero(county.regions["path"].str.startswith(county.path(unit)).to_numpy())
     left = [
         part(view, view.say("People"), lambda: screen_panels.people(view, county, unit)),
         part(view, view.say("Residents by age and sex"),
@@ -141,36 +139,32 @@ def _county(stage: Stage) -> Json:
     if drawn is not None:
         drawn["marks"] = few_marks(screen_alerts.alert_marks(view, stage.frame, county))
     right = [
-        part(view, view.say("Services"), lambda: _services(stage, unit)),
-        part(view, view.say("Risk"), lambda: screen_events.themes(view, "")),
+        part(view, view.say("Services"), lambda: _services(stage, view.select)),
+        part(view, view.say("Risk"), lambda: screen_events.themes(view, "", unit)),
     ]
     bottom = [
-        part(view, view.say("Reports and orders"), lambda: _orders(stage, unit, inside)),
-        part(view, view.say("Events"), lambda: screen_events.daily(view, "", 30, "")),
+        part(view, view.say("Reports and orders"), lambda: _orders(stage, view.select)),
+        part(view, view.say("Events"), lambda: screen_events.daily(view, "", 30, "", unit)),
         part(view, view.say("Early warning"),
              lambda: screen_alerts.alert_list(view, county, 3, "")),
     ]  # fmt: skip
     return envelope(
         view, COUNTY, view.say(TITLES[COUNTY]), subtitle=name_of(county, unit, view.language),
         as_of=as_of_people(view, county), data_class=_class(stage), map=drawn,
-        sentence=_county_sentence(view, county), left=left, right=right, bottom=bottom,
+        sentence=_people_sentence(view, county, unit), left=left, right=right, bottom=bottom,
     )  # fmt: skip
 
 
-def _services(stage: Stage, unit: int) -> Json:
-    """Return the services of the overview; of a region, or where they are not told, as bars."""
+def _services(stage: Stage, code: str) -> Json:
+    """Return the services against their standards, as the overview has them."""
     view = stage.view
-    found = [] if unit else screen_headlines.tiles(view, screen_headlines.SERVICES)
-    if found:
-        return screen_panels.figures(view.say("Services within their standard"), found)
-    return screen_panels.services(view, stage.reach(), unit, "")
+    title = view.say("Services within their standard")
+    return screen_headlines.services(view, stage.county, code, title)
 
 
-def _orders(stage: Stage, unit: int, inside: NDArray[np.intp]) -> Json:
-    view, title = stage.view, stage.view.say("Reports and orders")
-    if unit:
-        return screen_events.orders(view, title, inside)
-    return screen_headlines.panel(view, screen_headlines.EVENTS, title)
+def _orders(stage: Stage, code: str) -> Json:
+    title = stage.view.say("Reports and orders")
+    return screen_headlines.panel(stage.view, screen_headlines.EVENTS, title, code)
 
 
 def _class(stage: Stage) -> str:
@@ -180,10 +174,19 @@ def _class(stage: Stage) -> str:
     return highest((*parts, found[0].data_class) if found else parts)
 
 
-def _county_sentence(view: View, county: Twin) -> str:
-    people = float(county.measures["people"][0])
+def _people_sentence(view: View, county: Twin, unit: int) -> str:
+    """Return how many live in a unit, by its name, and what part of the county that is."""
+    people, everybody = (float(county.measures["people"][row]) for row in (unit, 0))
     if math.isnan(people):
         return view.say("Nobody has counted the residents yet.")
+    if unit:
+        if not everybody > 0:
+            return ""
+        return view.say(
+            "{place}: {n} residents, {share} of the county.",
+            place=name_of(county, unit, view.language), n=view.number(people),
+            share=f"{view.number(100 * people / everybody, 1)}%",
+        )  # fmt: skip
     return view.say(
         "{n} residents in {townships} townships and {villages} villages.",
         n=view.number(people), townships=len(county.below(0, "township")),
@@ -199,9 +202,13 @@ def _coverage(stage: Stage) -> Json:
     unit = screen_panels.unit_row(county, view.select)
     service = _first_service(stage)
     left = [
-        part(view, view.say("Services"),
-             lambda: screen_panels.services(view, stage.reach(), unit, "")),
-    ]  # fmt: skip
+        part(view, view.say("Services"), lambda: _services(stage, view.select)),
+        part(
+            view,
+            view.say("Services"),
+            lambda: screen_panels.services(view, stage.reach(), unit, ""),
+        ),
+    ]
     drawn = _map_or_problem(stage, left, lambda: _unserved(stage, service))
     right = [
         part(view, view.say("Standards"),
@@ -209,12 +216,12 @@ def _coverage(stage: Stage) -> Json:
     ]  # fmt: skip
     bottom = [
         part(view, view.say("Villages"),
-             lambda: screen_panels.villages(view, stage.reach(), service, 5, "")),
+             lambda: screen_panels.villages(view, stage.reach(), service, 5, "", unit)),
     ]  # fmt: skip
     return envelope(
         view, COVERAGE, view.say(TITLES[COVERAGE]),
-        subtitle=view.say(SERVICES[service].title), as_of=as_of_people(view, county),
-        data_class=county.classes["people"], map=drawn, left=left, right=right, bottom=bottom,
+        subtitle=_placed(view, county, unit, view.say(SERVICES[service].title)),
+        as_of=as_of_people(view, county), data_class=county.classes["people"], map=drawn, left=left, right=right, bottom=bottom,
         sentence=_coverage_sentence(stage, service, unit),
     )  # fmt: skip
 
@@ -237,12 +244,11 @@ def _unserved(stage: Stage, service: str) -> Json:
     codes = [row.code for row in rows]
     shares = np.array([100 * row.share for row in rows], dtype=float)
     breaks = classify(shares, "quantile", 5)
-    limit = view.say("within {n} minutes", n=f"{q.minutes:g}")
     made = coloured(
         view, stage.frame, codes, shares, breaks,
         level="village", ramp=ramp_of(view, breaks, "viridis", diverging=False),
         texts=class_texts(view, breaks, 0, whole=False),
-        title=f"{view.say(SERVICES[service].title)} · {limit}", unit="%",
+        title=screen_panels.reach_words(view, service, q.minutes), unit="%",
         note=view.say("Height: people beyond the limit"),
     )  # fmt: skip
     made["heights"] = heights_of(codes, np.array([row.uncovered for row in rows], dtype=float))
@@ -268,9 +274,10 @@ def _coverage_sentence(stage: Stage, service: str, unit: int) -> str:
         return words.error_text(error, view.language)
     without = found.total - found.covered_people
     return view.say(
-        "{covered} of {total} people are within {n} minutes; {without} are not.",
+        "{place}: {covered} of {total} people are within the limit, {without} are not ({limit}).",
+        place=name_of(stage.county, unit, view.language),
         covered=view.number(found.covered_people), total=view.number(found.total),
-        n=f"{q.minutes:g}", without=view.number(without),
+        limit=screen_panels.reach_words(view, service, q.minutes), without=view.number(without),
     )  # fmt: skip
 
 
@@ -279,28 +286,33 @@ def _coverage_sentence(stage: Stage, service: str, unit: int) -> str:
 
 def _risk(stage: Stage) -> Json:
     view, county = stage.view, stage.county
+    unit = screen_panels.unit_row(county, view.select)
     left = [
-        part(view, view.say("Risk"), lambda: screen_events.themes(view, "")),
-        part(view, view.say("Reports and orders"),
-             lambda: _orders(stage, 0, np.empty(0, dtype=np.intp))),
-    ]  # fmt: skip
+        part(view, view.say("Risk"), lambda: screen_events.themes(view, "", unit)),
+        part(view, view.say("Reports and orders"), lambda: _orders(stage, view.select)),
+    ]
     drawn = _map_or_problem(stage, left, lambda: _week_map(stage))
     right = [
-        part(view, view.say("Villages"), lambda: screen_headlines.villages(view, "")),
-        part(view, view.say("Villages"), lambda: screen_events.busiest(view, county, 6, "")),
-    ]
-    bottom = [
-        part(view, view.say("Events"), lambda: screen_events.daily(view, "", 30, "")),
-        *(
-            part(view, view.say("Events"), lambda t=theme: screen_events.daily(view, t, 30, ""))  # type: ignore[misc]
-            for theme in screen_events.busy_themes(view, 2)
-        ),
+        part(view, view.say("Villages"), lambda: screen_headlines.villages(
+            view, screen_alerts.everywhere(view, view.say("Villages that need attention")))),
+        part(view, view.say("Villages"),
+             lambda: screen_events.busiest(view, county, 6, "", unit)),
     ]  # fmt: skip
+    bottom = [
+        part(view, view.say("Events"), lambda t=theme: screen_events.daily(view, t, 30, "", unit))  # type: ignore[misc]
+        for theme in ("", *screen_events.busy_themes(view, 2, unit))
+    ]
     return envelope(
-        view, RISK, view.say(TITLES[RISK]), subtitle=screen_events.span_words(view),
+        view, RISK, view.say(TITLES[RISK]),
+        subtitle=_placed(view, county, unit, screen_events.span_words(view)),
         as_of=as_of_events(view), data_class=_class(stage), map=drawn,
-        sentence=screen_events.sentence(view), left=left, right=right, bottom=bottom,
+        sentence=screen_events.sentence(view, county, unit), left=left, right=right, bottom=bottom,
     )  # fmt: skip
+
+
+def _placed(view: View, county: Twin, unit: int, told: str) -> str:
+    """Return a subtitle with the name of the selected region before it."""
+    return f"{name_of(county, unit, view.language)} · {told}" if unit else told
 
 
 def _week_map(stage: Stage) -> Json:
@@ -313,14 +325,17 @@ def _week_map(stage: Stage) -> Json:
     which = screen_events.last_days(known, day)
     level = "village" if len(county.below(0, "village")) else "township"
     rows = county.below(0, level)
-    counts = known.counts(rows, which).astype(float)
-    codes = [str(code) for code in county.regions["code"].iloc[rows]]
-    breaks = classify(counts, "quantile", 5)
-    made = coloured(
-        view, frame, codes, counts, breaks, level=level,
-        ramp=ramp_of(view, breaks, "blue", diverging=False),
-        texts=class_texts(view, breaks, 0, whole=True), title=title, unit=view.unit("events"),
-    )  # fmt: skip
+    counts = known.counts(rows, which)
+    made = plain(view, frame, level, title)
+    made["values"] |= {
+        code: int(n)
+        for code, n in zip(county.regions["code"].iloc[rows].astype(str), counts, strict=True)
+        if code in made["values"]
+    }
+    made["legend"]["rows"] = [{
+        "colour": view.tokens.mark, "label": view.say("Glow: events close together"),
+    }]  # fmt: skip
+    made["legend"]["note"] = view.say("The brighter, the more events lie near each other.")
     made["heat"] = heat_of(frame, known.lon[which], known.lat[which])
     made["labels"] = labels_of(view, frame, county)
     return _looking_at(made, view, frame)
@@ -331,10 +346,7 @@ def _week_map(stage: Stage) -> Json:
 
 def _warning(stage: Stage) -> Json:
     view, county, frame = stage.view, stage.county, stage.frame
-    left = [
-        part(view, view.say("Early warning"),
-             lambda: screen_alerts.alert_list(view, county, 8, "")),
-    ]  # fmt: skip
+    left = [part(view, view.say("Early warning"), lambda: _alerts(view, county))]
     drawn = _map_or_problem(
         stage, left, lambda: plain(view, frame, "township", view.say("Open alerts and sensors"))
     )
@@ -346,6 +358,7 @@ def _warning(stage: Stage) -> Json:
         drawn["marks"] = few_marks(marks)
         drawn["labels"] = labels_of(view, frame, county)
         drawn["legend"]["rows"] = screen_alerts.legend(view)
+        drawn["legend"]["counted"] = view.say("how many")
         drawn = _looking_at(drawn, view, frame)
     right = [
         part(view, view.say("Sensors"), lambda: screen_alerts.sensor_list(view, county, 7, "")),
@@ -357,6 +370,13 @@ def _warning(stage: Stage) -> Json:
     )  # fmt: skip
 
 
+def _alerts(view: View, county: Twin) -> Json:
+    """Return what stands open; with nothing open what ended last."""
+    if any(s.kind != "fault" for s in screen_alerts.standing(view)):
+        return screen_alerts.alert_list(view, county, 8, "")
+    return screen_alerts.closed_list(view, county, 8)
+
+
 # ---------------------------------------------------------------- one township
 
 
@@ -365,7 +385,6 @@ def _township(stage: Stage, code: str) -> Json:
     unit = screen_panels.unit_row(county, code)
     if county.regions["level"].iat[unit] != "township":
         raise SceneError("There is no township {code}.", code=code[:40])
-    inside = np.flatnonzero(county.regions["path"].str.startswith(county.path(unit)).to_numpy())
     left = [
         part(view, view.say("People"), lambda: screen_panels.people(view, county, unit)),
         part(view, view.say("Residents by age and sex"),
@@ -377,14 +396,12 @@ def _township(stage: Stage, code: str) -> Json:
         stage, left, lambda: map_of(at_home, stage.frame, spec, county, unit=unit)
     )
     right = [
-        part(view, view.say("Services"),
-             lambda: screen_panels.services(view, stage.reach(), unit, "")),
+        part(view, view.say("Services"), lambda: _services(stage, code)),
         part(view, view.say("Standards"),
              lambda: screen_panels.standards(view, stage.reach(), unit, 6, "")),
     ]  # fmt: skip
     bottom = [
-        part(view, view.say("Reports and orders"),
-             lambda: screen_events.orders(view, "", inside)),
+        part(view, view.say("Reports and orders"), lambda: _orders(stage, code)),
         part(view, view.say("Villages"),
              lambda: screen_panels.ranking(view, county, "people", "village", 6, code, "")),
     ]  # fmt: skip
@@ -392,18 +409,7 @@ def _township(stage: Stage, code: str) -> Json:
         view, f"{TOWNSHIP}{code}", name_of(county, unit, view.language),
         subtitle=name_of(county, 0, view.language), as_of=as_of_people(view, county),
         data_class=_class(stage), map=drawn, left=left, right=right, bottom=bottom,
-        sentence=_township_sentence(view, county, unit),
-    )  # fmt: skip
-
-
-def _township_sentence(view: View, county: Twin, unit: int) -> str:
-    people, everybody = (float(county.measures["people"][row]) for row in (unit, 0))
-    if not everybody > 0 or math.isnan(people):
-        return ""
-    return view.say(
-        "{n} residents in {villages} villages: {share} of the county.",
-        n=view.number(people), villages=len(county.below(unit, "village")),
-        share=f"{view.number(100 * people / everybody, 1)}%",
+        sentence=_people_sentence(view, county, unit),
     )  # fmt: skip
 
 

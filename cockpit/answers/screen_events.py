@@ -13,8 +13,8 @@ from cockpit.answers import alerts
 from cockpit.answers import screen_words as words
 from cockpit.answers.current import current_twin
 from cockpit.answers.happenings import Happenings, Times, current_happenings
+from cockpit.answers.overview_events import inside_of
 from cockpit.answers.risk_question import EVERYTHING, chosen
-from cockpit.answers.screen_panels import figures, item
 from cockpit.answers.screen_view import Json, View, name_of, problem
 from cockpit.answers.twin import Twin
 from cockpit.look import tokens
@@ -68,9 +68,9 @@ def last_days(known: Happenings, day: dt.date, days: int = DAYS) -> NDArray[np.b
     return known.between(start.astype("datetime64[s]"), end.astype("datetime64[s]"))
 
 
-def compared(known: Happenings, theme: str, day: dt.date) -> Compared:
-    """Return how many events of a theme happened in seven days, and in a usual week before."""
-    which = chosen(known, theme)
+def compared(known: Happenings, theme: str, day: dt.date, unit: int = 0) -> Compared:
+    """Return how many events of a theme a unit had in seven days, and in a usual week before."""
+    which = chosen(known, theme) & inside_of(known, unit)
     age = _days_ago(known.time[which], day) // DAYS
     weeks = min(WEEKS, _whole_weeks(known, day))
     counts = np.bincount(age[(age >= 0) & (age <= weeks)], minlength=weeks + 1)
@@ -106,7 +106,7 @@ def none_yet(view: View, title: str) -> Json:
     return problem(title, view.say("No events are stored that are open to you."))
 
 
-def themes(view: View, title: str) -> Json:
+def themes(view: View, title: str, unit: int = 0) -> Json:
     """Return the themes of the last seven days, the most frequent first, beside a usual week."""
     told = title or view.say("Last 7 days by theme")
     found = events_of(view)
@@ -115,7 +115,7 @@ def themes(view: View, title: str) -> Json:
     known, day = found
     rows = []
     for theme in themes_in(known.categories):
-        one = compared(known, theme, day)
+        one = compared(known, theme, day, unit)
         rows.append((one.now, theme, one))
     rows.sort(key=lambda r: -r[0])
     return {
@@ -151,43 +151,15 @@ def usual_words(view: View, one: Compared) -> str:
     return view.say(template, n=view.number(one.usual, 0 if one.usual >= 10 else 1))
 
 
-def orders(view: View, title: str, unit_rows: NDArray[np.intp] | None = None) -> Json:
-    """Return the tiles of what was reported: seven days, still open; of some regions, or all."""
-    told = title or view.say("Reports and orders")
-    found = events_of(view)
-    if found is None:
-        return none_yet(view, told)
-    known, day = found
-    here = (
-        np.ones(len(known), dtype=bool) if unit_rows is None else np.isin(known.region, unit_rows)
-    )
-    week = last_days(known, day) & here
-    before = last_days(known, day - dt.timedelta(days=DAYS)) & here
-    now, earlier = int(week.sum()), int(before.sum())
-    open_now = int((known.open & here).sum())
-    closed = int((week & ~known.open).sum())
-    change = view.say("{n} against the 7 days before", n=words.signed(now - earlier))
-    items = [
-        item(
-            view, "week", view.say("Reported in the last 7 days"), now, "events", change=change,
-        ),
-        item(view, "open", view.say("Open events"), open_now, "events"),
-        item(
-            view, "settled", view.say("Of those 7 days already settled"),
-            100 * closed / now if now else None, "%", decimals=0,
-        ),
-    ]  # fmt: skip
-    return figures(told, items)
-
-
-def daily(view: View, theme: str, days: int, title: str) -> Json:
-    """Return the events of a theme day by day, with the mean of the days."""
+def daily(view: View, theme: str, days: int, title: str, unit: int = 0) -> Json:
+    """Return the events of a theme in a unit (a row of the county) day by day."""
     told = title or view.say("Events a day: {theme}", theme=theme_title(view, theme or EVERYTHING))
     found = events_of(view)
     if found is None:
         return none_yet(view, told)
     known, day = found
     which = chosen(known, theme or EVERYTHING) & last_days(known, day, days)
+    which &= inside_of(known, unit)
     ago = _days_ago(known.time[which], day)
     counts = np.bincount(ago, minlength=days)[:days][::-1]
     first = day - dt.timedelta(days=days - 1)
@@ -206,25 +178,25 @@ def daily(view: View, theme: str, days: int, title: str) -> Json:
     }  # fmt: skip
 
 
-def busy_themes(view: View, n: int) -> tuple[str, ...]:
-    """Return the themes with the most events in the last seven days."""
+def busy_themes(view: View, n: int, unit: int = 0) -> tuple[str, ...]:
+    """Return the themes with the most events of a unit in the last seven days."""
     found = events_of(view)
     if found is None:
         return ()
     known, day = found
-    counts = {theme: compared(known, theme, day).now for theme in themes_in(known.categories)}
+    counts = {t: compared(known, t, day, unit).now for t in themes_in(known.categories)}
     order = sorted((t for t in counts if counts[t] and t != OTHER), key=lambda t: -counts[t])
     return tuple(order[:n])
 
 
-def busiest(view: View, county: Twin, most: int, title: str) -> Json:
-    """Return the villages with the most events in the last seven days as bars."""
+def busiest(view: View, county: Twin, most: int, title: str, unit: int = 0) -> Json:
+    """Return the villages of a unit with the most events in the last seven days as bars."""
     told = title or view.say("Most events in 7 days")
     found = events_of(view)
     if found is None:
         return none_yet(view, told)
     known, day = found
-    rows = county.below(0, "village")
+    rows = county.below(unit, "village")
     counts = known.counts(rows, last_days(known, day))
     order = np.argsort(-counts, kind="stable")[:most]
     bars = [
@@ -245,17 +217,20 @@ def span_words(view: View) -> str:
     if day is None:
         return ""
     first = day - dt.timedelta(days=DAYS - 1)
-    return f"{words.short_date(first, view.language)} – {words.date(day, view.language)}"
+    return words.span(first, day, view.language)
 
 
-def sentence(view: View) -> str:
-    """Return how the last seven days were, in words."""
+def sentence(view: View, county: Twin, unit: int = 0) -> str:
+    """Return how the last seven days were in a unit, in words; its name stands first."""
     found = events_of(view)
     if found is None:
         return view.say("No events are stored that are open to you.")
-    one = compared(found[0], EVERYTHING, found[1])
+    one = compared(found[0], EVERYTHING, found[1], unit)
     usual = usual_words(view, one)
     told = view.say("{n} events in the last 7 days", n=view.number(one.now))
+    if unit:
+        place = name_of(county, unit, view.language)
+        told = f"{place}{told}" if view.language == "zh" else f"{place}: {told}"
     between = "，" if view.language == "zh" else ", "
     end = "。" if view.language == "zh" else "."
     return f"{told}{between}{usual}{end}" if usual else f"{told}{end}"

@@ -6,14 +6,21 @@ import math
 from collections.abc import Sequence
 
 from cockpit.access.classes import CLASSES
-from cockpit.answers import open_county
+from cockpit.answers import open_catalogue, open_county
 from cockpit.answers import screen_words as words
 from cockpit.answers.open_county import Group, News, OpenMap
 from cockpit.answers.open_county_places import OpenPlaces, open_places
 from cockpit.answers.release_store import Published
 from cockpit.answers.screen_builtin import envelope, part
-from cockpit.answers.screen_maps import class_texts, coloured, heights_of, plain, ramp_of
-from cockpit.answers.screen_panels import figures, item
+from cockpit.answers.screen_maps import (
+    class_texts,
+    coloured,
+    heights_of,
+    places_of,
+    plain,
+    ramp_of,
+)
+from cockpit.answers.screen_panels import figures, item, reach_words
 from cockpit.answers.screen_places import Frame, frame_of
 from cockpit.answers.screen_view import Json, SceneError, View, problem
 from cockpit.coverage.services import SERVICES
@@ -76,7 +83,10 @@ def _coverage(
     return envelope(
         view, COVERAGE, view.say(TITLES[COVERAGE]), subtitle=_county_name(view, places),
         as_of=_as_of(view, found), data_class=CLASSES[0], map=_map(view, frame, release, within),
-        left=[part(view, view.say("Services"), lambda: _covered(view, groups))],
+        left=[
+            part(view, view.say("Services"), lambda: _covered(view, groups)),
+            part(view, view.say("Open data"), lambda: _open_data(view)),
+        ],
         right=[_places(view, places)],
         sentence=view.say("Published figures; everybody may look at them."),
     )  # fmt: skip
@@ -103,9 +113,12 @@ def _map(view: View, frame: Frame, release: Published | None, class_id: str) -> 
     level = next((lv for lv in _LEVELS if release is not None and lv in release.levels), "")
     if release is None or not level:
         there = next((lv for lv in ("township", "village") if len(frame.rows(lv))), "county")
-        return plain(view, frame, there, _county_title(view))
-    shown = open_county.open_map(release.id, class_id, level)
-    return _drawn(view, frame, shown, title)
+        made = plain(view, frame, there, _county_title(view))
+    else:
+        shown = open_county.open_map(release.id, class_id, level)
+        made = _drawn(view, frame, shown, title)
+    made["labels"] = places_of(view, frame)
+    return made
 
 
 def _county_title(view: View) -> str:
@@ -118,7 +131,10 @@ def _drawn(view: View, frame: Frame, shown: OpenMap, title: str) -> Json:
     note = named
     if shown.margin:
         note = f"{named} · {view.say('± {n}', n=view.number(shown.margin))}"
-    told = view.say(shown.class_title) if shown.class_id != open_county.EVERYBODY else title
+    told = title
+    if shown.class_id != open_county.EVERYBODY:
+        service = release.partition.removeprefix(open_county.COVERED)
+        told = _service(view, service) if service in SERVICES else view.say(shown.class_title)
     made = coloured(
         view, frame, shown.codes, shown.values, shown.breaks, level=shown.level,
         ramp=ramp_of(view, shown.breaks, "blue", diverging=False),
@@ -160,19 +176,47 @@ def _ages(view: View, groups: list[Group]) -> Json:
 
 
 def _covered(view: View, groups: list[Group]) -> Json:
-    title = view.say("People who reach a service in time")
+    found = open_county.covered_of(groups)
+    days = [one.release.as_of for _, one in found if one.release.as_of is not None]
+    title = view.say(
+        "Published figures of {date}: share of all residents",
+        date=words.date(max(days, default=None), view.language),
+    )
     rows = []
-    for service, group in open_county.covered_of(groups):
+    for service, group in found:
         share = group.parts[0].figure.share_of(group.total) if group.parts else math.nan
         if math.isnan(share):
             continue
         rows.append({
-            "label": view.say(SERVICES[service].title), "value": round(100 * share, 1),
+            "label": _service(view, service), "value": round(100 * share, 1),
             "text": f"{view.number(100 * share, 1)}%", "code": "", "colour": tokens.COVERED,
         })  # fmt: skip
     if not rows:
         return problem(title, view.say("No figure has been published yet."))
     return {"type": "bars", "title": title, "unit": "%", "rows": rows}
+
+
+def _service(view: View, service: str) -> str:
+    """Return a service with the way and the limit that its release counts by."""
+    return reach_words(view, service, SERVICES[service].minutes)
+
+
+def _open_data(view: View) -> Json:
+    """Return the data sets that everybody may take with them, with the day of their figures."""
+    found = open_catalogue.open_datasets()
+    return {
+        "type": "list", "title": view.say("Open data: {n} data sets", n=len(found)),
+        "rows": [
+            {
+                "text": one.title_en if view.language == "en" and one.title_en else one.title,
+                "note": words.date(one.as_of, view.language) if one.as_of is not None else "",
+                "figure": view.number(one.rows), "unit": view.say("rows"), "light": "none",
+                "alert": 0, "code": "",
+            }
+            for one in found[:8]
+        ],
+        "empty": view.say("No figure has been published yet."),
+    }  # fmt: skip
 
 
 def _places(view: View, places: OpenPlaces) -> Json:
@@ -188,7 +232,8 @@ def _places(view: View, places: OpenPlaces) -> Json:
     return {"type": "bars", "title": title, "unit": view.unit("facilities"), "rows": rows}
 
 
-_HAPPENED = {"published": "Published", "changed": "Changed", "retracted": "Retracted"}
+_HAPPENED = {"changed": "Changed", "retracted": "Retracted"}
+"""What is said of a release that was not simply published: the list's title says that already."""
 
 
 def _news(view: View) -> Json:
@@ -205,6 +250,6 @@ def _news_row(view: View, one: News) -> Json:
     named = release.title_en if view.language == "en" and release.title_en else release.title
     return {
         "text": named, "note": words.date(one.at.date(), view.language),
-        "figure": view.say(_HAPPENED[one.what]), "unit": "", "light": "none", "alert": 0,
+        "figure": view.say(_HAPPENED[one.what]) if one.what in _HAPPENED else "", "unit": "", "light": "none", "alert": 0,
         "code": "",
     }  # fmt: skip

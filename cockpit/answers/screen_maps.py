@@ -21,6 +21,11 @@ from cockpit.screen.scenes import MapSpec
 from cockpit.settings import settings
 
 _LABELS = 24
+_COUNTED = {
+    "county": "no. of counties", "township": "no. of townships", "village": "no. of villages",
+    "grid": "no. of grids",
+}  # fmt: skip
+"""What the figure at a row of the legend counts (a msgid), by level."""
 _MARKS = 400
 """More marks than this are a grey area, not a map."""
 
@@ -94,8 +99,10 @@ def coloured(
     ]
     n_masked = int(hidden.sum())
     if n_masked:
-        few = view.say("fewer than {n}", n=settings().small_count)
-        rows.append({"colour": tokens_now.masked, "label": few, "n": n_masked, "hatched": True})
+        rows.append({
+            "colour": tokens_now.masked, "label": view.say("not shown"),
+            "n": n_masked, "hatched": True,
+        })  # fmt: skip
     if breaks.n_missing - n_masked > 0:
         rows.append({
             "colour": tokens_now.no_data, "label": view.say("no data"),
@@ -106,7 +113,11 @@ def coloured(
         "colours": colours, "heights": None, "hatched": hatched, "focus": None, "labels": [],
         "outlines": "township" if level in ("village", "grid") else "county",
         "marks": [], "heat": None,
-        "legend": {"title": title, "unit": unit, "rows": rows, "note": note}, "turn": True,
+        "legend": {
+            "title": title, "unit": unit, "rows": rows, "note": note,
+            "counted": view.say(_COUNTED[level]),
+        },
+        "turn": True,
     }  # fmt: skip
 
 
@@ -184,6 +195,13 @@ def labels_of(view: View, frame: Frame, county: Twin) -> list[Json]:
         for row in rows
         if frame.place(str(codes.iat[row])) is not None
     ]
+
+
+def places_of(view: View, frame: Frame) -> list[Json]:
+    """Return the names of the townships from their places alone, as the public may know them."""
+    pick = 1 if view.language == "en" else 0
+    rows = [int(row) for row in frame.rows("township")][:_LABELS]
+    return [{"code": frame.codes[row], "text": frame.names[row][pick]} for row in rows]
 
 
 def mark(

@@ -97,7 +97,7 @@ def indicators(
         else:
             hidden = maps.masked_at(county, indicator, np.array([row]), settings().small_count)
             if hidden[0]:
-                why = view.say("fewer than {n}", n=settings().small_count)
+                why = view.say("not shown")
             else:
                 value = float(county.values(indicator, np.array([row]))[0])
         items.append(
@@ -162,17 +162,32 @@ def _ages(band: str) -> str:
 # ---------------------------------------------------------------- services
 
 
+_REACHED = {
+    "walk": "{service}: {n} min on foot",
+    "older": "{service}: {n} min at an older person's pace",
+    "car": "{service}: {n} min by car",
+    "ambulance": "{service}: there within {n} min",
+}
+"""How a mode of travel and its limit are told beside a service, by mode."""
+
+
+def reach_words(view: View, service: str, minutes: float) -> str:
+    """Return a service with how people get to it and in what time: 小学：步行30分钟内."""
+    of = SERVICES[service]
+    template = _REACHED.get(of.mode, "{service}: within {n} minutes")
+    return view.say(template, service=view.say(of.title), n=f"{minutes:g}")
+
+
 def service_item(view: View, reach: Reach, service: str, unit: int = 0) -> Json:
     """Return the share of a service's people within its usual limit; InputError as the page."""
     q = coverage.question(
         reach, service, unit=unit, visitor=view.seen, small_count=settings().small_count
     )
     found = coverage.summary(reach, q)
-    limit = view.say("within {n} minutes", n=f"{q.minutes:g}")
-    return item(
-        view, service, view.say(SERVICES[service].title), 100 * found.share, "%", decimals=1,
-        change=limit, light="none",
-    )  # fmt: skip
+    label = reach_words(view, service, q.minutes)
+    if q.group != "people":
+        label = view.say("{what} ({group})", what=label, group=view.say(INDICATORS[q.group].title))
+    return item(view, service, label, 100 * found.share, "%", decimals=1)
 
 
 def services(view: View, reach: Reach, unit: int, title: str) -> Json:
@@ -183,10 +198,10 @@ def services(view: View, reach: Reach, unit: int, title: str) -> Json:
             continue
         made = service_item(view, reach, service, unit)
         rows.append({
-            "label": f"{made['label']} · {made['change']}", "value": made["value"],
+            "label": made["label"], "value": made["value"],
             "text": made["text"], "code": "", "colour": tokens.COVERED,
         })  # fmt: skip
-    told = title or view.say("People who reach a service in time")
+    told = title or view.say("People within a travel time")
     if not rows:
         return problem(told, view.say("No facilities are stored that are open to you."))
     return {"type": "bars", "title": told, "unit": "%", "rows": rows}
@@ -226,9 +241,13 @@ def _standard(view: View, found: Checked) -> Json:
     }  # fmt: skip
 
 
-def villages(view: View, reach: Reach, service: str, most: int, title: str) -> Json:
-    """Return the villages with the most people beyond a service's limit."""
-    q = coverage.question(reach, service, visitor=view.seen, small_count=settings().small_count)
+def villages(
+    view: View, reach: Reach, service: str, most: int, title: str, unit: int = 0
+) -> Json:  # fmt: skip
+    """Return the villages of a unit with the most people beyond a service's limit."""
+    q = coverage.question(
+        reach, service, unit=unit, visitor=view.seen, small_count=settings().small_count
+    )
     rows = [
         {
             "text": name_of(reach.twin, found.row, view.language),
@@ -239,7 +258,7 @@ def villages(view: View, reach: Reach, service: str, most: int, title: str) -> J
         }
         for found in coverage.worst_villages(reach, q, most)
     ]  # fmt: skip
-    named = view.say(SERVICES[service].title)
+    named = reach_words(view, service, q.minutes)
     return {
         "type": "list",
         "title": title or view.say("Most people too far away: {service}", service=named),

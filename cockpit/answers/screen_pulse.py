@@ -12,7 +12,7 @@ from typing import Any
 from cockpit.answers import alerts, screen, screen_alerts, screen_events, screen_wall
 from cockpit.answers import screen_words as words
 from cockpit.answers.alert_stories import Story
-from cockpit.answers.alert_tables import level_word, place_of
+from cockpit.answers.alert_tables import place_of
 from cockpit.answers.current import current_twin
 from cockpit.answers.feeds import FeedState
 from cockpit.answers.feeds_county import zone
@@ -173,7 +173,8 @@ def _told(view: View, story: Story, frame: Frame, county: Twin) -> Json:
     language = view.language
     at = screen_alerts.place_on(frame, story)
     return {
-        "id": story.id, "level": story.level, "level_words": level_word(story.level, language),
+        "id": story.id, "level": story.level,
+        "level_words": screen_alerts.warning_word(story.level, language),
         "title": screen_alerts.headed(story, language),
         "place": place_of(story, county, language) or story.subject,
         "opened": words.moment(story.opened, language),

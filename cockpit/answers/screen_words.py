@@ -72,6 +72,20 @@ def short_date(day: dt.date, language: str) -> str:
     return f"{day.month}月{day.day}日" if language == "zh" else f"{day.day} {day:%b}"
 
 
+def span(first: dt.date, last: dt.date, language: str) -> str:
+    """Return the days from one to another: 2025年10月25日至10月31日, 25 Oct to 31 Oct 2025."""
+    near = first.year == last.year
+    if language == "zh":
+        return f"{date(first, language)}至{(short_date if near else date)(last, language)}"
+    return f"{(short_date if near else date)(first, language)} to {date(last, language)}"
+
+
+def measured(value: float | None) -> str:
+    """Return a reading with at most two decimals, as a sensor's sentences have it: 2.47, 2.5, 3."""
+    text = number(value, 2)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def moment(time: dt.datetime | None, language: str) -> str:
     """Return a date with hours and minutes; a dash for None."""
     return NO_FIGURE if time is None else f"{date(time.date(), language)} {time:%H:%M}"

@@ -145,7 +145,7 @@ def test_seven_days_by_hand_and_over_midnight(events_here: Path) -> None:
     before = screen.scene(View("备用", "zh", now=late), "risk")
     after = screen.scene(View("备用", "zh", now=late + dt.timedelta(seconds=1)), "risk")
     assert (before["subtitle"], after["subtitle"]) == (
-        "6月4日 – 2025年6月10日", "6月5日 – 2025年6月11日",
+        "2025年6月4日至6月10日", "2025年6月5日至6月11日",
     )  # fmt: skip
     # 4 to 10 June: thefts of seven days, one dispute, noise on the 5th and (nowhere) on the 6th.
     assert before["sentence"] == "近7天共10件事件。"
@@ -302,6 +302,7 @@ def test_a_county_without_events_says_so_in_place(tiny_here: Path) -> None:
     told = screen_pulse.pulse(ZH)["weather"]
     county = current_twin()
     assert county is not None
+    assert county.date is not None
     day = f"{county.date.year}年{county.date.month}月{county.date.day}日"
     assert (told["state"], told["text"]) == ("none", f"未接入实时数据，人口数据截至{day}")
     routes.clear()
@@ -311,7 +312,7 @@ def test_what_was_made_longest_ago_makes_room(monkeypatch: pytest.MonkeyPatch) -
     screen_pulse.forget()
     monkeypatch.setattr(screen_pulse, "_MOST_KEPT", 2)
     for key in ("a", "b", "a", "c"):  # "a" is made again each time: nothing is kept for long
-        assert screen_pulse._lately(key, lambda key=key: key, seconds=0.0) == key
+        screen_pulse._lately(key, str, seconds=0.0)
     assert list(screen_pulse._kept) == ["a", "c"]
     with pytest.raises(ZeroDivisionError):
         screen_pulse._lately("d", lambda: 1 // 0)
@@ -365,9 +366,11 @@ def test_loud_alerts_and_what_is_being_done(river: Path) -> None:
     watched.read("B", [1, 2.5])  # blue: not loud
     alerts.evaluate()
     (told,) = screen_pulse.pulse(ZH)["alerts"]
-    assert (told["level"], told["level_words"], told["title"]) == (3, "橙色", "水位")
+    assert (told["level"], told["level_words"], told["title"]) == (3, "橙色预警", "水位")
     assert told["place"].startswith("东山街道")
-    assert told["doing"] == "尚无人受理"
+    assert told["doing"] == "尚无人受理，规则未指定处置人"
+    assert told["why"].count("4.5 m") == 1
+    assert "4 m" in told["why"]
     assert told["exercise"] is False
     frame = screen.frame_of(ZH)
     assert frame is not None
