@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from cockpit.access import audit_checkpoints, first_start, retention
 from cockpit.access.classes import CLASSES
+from cockpit.access.visitor import WITHOUT_PURPOSE
 from cockpit.answers import (
     alert_watch,
     coverage_check,
@@ -24,6 +25,7 @@ from cockpit.answers import (
     overview,
     reach,
     risk,
+    screen,
     sealing,
 )
 from cockpit.answers.appeals import current_appeals
@@ -32,6 +34,7 @@ from cockpit.answers.current import current_twin
 from cockpit.answers.happenings import current_happenings
 from cockpit.answers.siting import Rules, ground_of, pose
 from cockpit.coverage.services import SERVICES
+from cockpit.screen.scenes import usual_scenes
 from cockpit.settings import ROOT, settings
 from cockpit.store.session import engine
 from cockpit.web import layers
@@ -105,6 +108,7 @@ def warm_more(ended: threading.Event) -> None:
     warm_layers()
     # From here on for good: what feeds bring is judged by the rules of warning as it comes.
     threading.Thread(target=alert_watch.watch, args=(ended,), name="alerts", daemon=True).start()
+    warm_screen()
     warm_travel()
     warm_overview()
     warm_open()
@@ -176,6 +180,23 @@ def warm_overview() -> None:
             log.info("the overview is ready")
     except CockpitError as error:  # a page will say it to the visitor; the server goes on
         log.warning("overview: %s", error)
+
+
+def warm_screen() -> None:
+    """
+    Work out the built-in scenes once, as a wall asks for them: seconds that it would stand empty.
+
+    The travel times that they need are the ones that ``warm_travel`` goes on with.
+    """
+    view = screen.View(WITHOUT_PURPOSE, "zh")
+    if screen.frame_of(view) is None:
+        return
+    for scene in usual_scenes():
+        try:
+            screen.scene(view, scene.id)
+        except CockpitError as error:  # the wall will say it; the others go on
+            log.info("screen: %s", error)
+    log.info("the scenes of the screen are ready")
 
 
 def warm_placement(county: reach.Reach) -> None:

@@ -19,11 +19,13 @@ from starlette.applications import Starlette
 from cockpit.access import audit, sessions
 from cockpit.access.rules import may_watch
 from cockpit.answers import open_county_places, screen_wall
+from cockpit.answers.screen_view import SceneError, View
+from cockpit.screen.scenes import TITLES
 from cockpit.store.models_access import StoredSession
 from cockpit.store.models_audit import AuditEntry
 from cockpit.store.models_looks import Wall
 from cockpit.store.session import engine
-from cockpit.web import screen
+from cockpit.web import lifespan, screen
 from cockpit.web.kept import Kept
 from tests import conftest, signing
 from tests.faults.test_canaries import PEOPLE, Person, above, plant
@@ -170,6 +172,21 @@ def test_versions_of_a_file_make_room_for_each_other(
         os.utime(script, ns=(k, k))
         assert screen._file("a.js").plain() == script.read_bytes()
     assert 0 < len(kept._answers) <= 4
+
+
+def test_a_start_works_out_every_built_in_scene(
+    site: tuple[Starlette, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, str, str]] = []
+
+    def one(view: View, name: str) -> None:
+        asked.append((view.data_class, view.language, name))
+        if name == "coverage":
+            raise SceneError("There is no scene {scene}.", scene=name)
+
+    monkeypatch.setattr("cockpit.answers.screen.scene", one)
+    lifespan.warm_screen()
+    assert asked == [("备用", "zh", name) for name in TITLES]
 
 
 # ---------------------------------------------------------------- walls
