@@ -1,7 +1,7 @@
 /** Puts the screen together: playlist, pulse, map, panels, alerts, wall and keys. */
 
 import { Alerts } from "./alerts.js";
-import { the } from "./dom.js";
+import { el, the } from "./dom.js";
 import { forgetExcept } from "./figures.js";
 import {
   Bar, Clock, notice, Progress, showCounty, showTitles, showWatermark, showWeather, toggleHelp,
@@ -9,11 +9,12 @@ import {
 import { listen } from "./keys.js";
 import { showLegend } from "./legend.js";
 import { CountyMap } from "./map.js";
-import { ask, Pulse } from "./net.js";
+import { ask, Pulse, RefusedError } from "./net.js";
 import { Deck } from "./deck.js";
 import { Player } from "./player.js";
 import { take, word } from "./words.js";
 
+const WAIT_S = 1; // before a screen says that it is still opening
 const RENEW_MINUTES = 120; // before the session ends, with room for a night without a server
 
 class Screen {
@@ -23,6 +24,8 @@ class Screen {
     this.lobby = given.get("lobby") ?? "";
     this.wall = given.get("wall") ?? "";
     this.theme = given.get("theme") ?? "";
+    this.pinned = given.get("scene") ?? "";
+    this.refused = ""; // the word for why the pinned scene cannot be shown
     this.selected = "";
     this.seen = null;
     this.version = "";
@@ -38,7 +41,7 @@ class Screen {
     });
     this.deck = new Deck((code) => this.pick(code), document.documentElement.lang);
     this.player = new Player({
-      pinned: given.get("scene") ?? "",
+      pinned: this.pinned,
       show: (id) => this.showScene(id),
       prepare: (id) => void this.fetchScene(id).catch(() => undefined),
       store: storage(),
@@ -71,7 +74,7 @@ class Screen {
     addEventListener("resize", () => this.resize());
     this.clock.show();
     void this.pulse.run();
-    this.last = performance.now();
+    this.begun = this.last = performance.now();
     setInterval(() => void this.tick(), 250);
     await document.fonts?.ready;
     this.resize();
@@ -83,6 +86,7 @@ class Screen {
     const seconds = (now - this.last) / 1000;
     this.last = now;
     this.clock.show();
+    this.wait(now);
     this.alerts.tick(seconds);
     this.deck.tick(seconds, this.player.left);
     await this.player.tick(seconds);
@@ -99,6 +103,19 @@ class Screen {
     dataset.left = this.player.left.toFixed(1);
     dataset.selected = this.selected;
     dataset.state = this.alerts.now ? "alert" : this.player.paused ? "paused" : this.player.at ? "playing" : "starting";
+  }
+
+  /** Say quietly in the empty middle that the first scene is on its way. */
+  wait(now) {
+    const waits = !this.deck.scene && !this.player.at && now - this.begun > WAIT_S * 1000;
+    if (waits && !this.waiting) {
+      this.waiting = el("p.empty", {}, word("starting"));
+      Object.assign(this.waiting.style, { position: "absolute", inset: "0", display: "grid", placeItems: "center" });
+      the("map").append(this.waiting);
+    } else if (!waits && this.waiting) {
+      this.waiting.remove();
+      this.waiting = null;
+    }
   }
 
   // -- the server
@@ -141,7 +158,16 @@ class Screen {
       this.reloadAt = performance.now() + found.reload_minutes * 60000;
     }
     this.playlist = hash;
+    // Who has signed in since may be shown what was refused before.
+    this.refused = "";
+    this.player.pinned = this.pinned;
     await this.player.load(found.scenes);
+    if (this.refused) {
+      this.player.pinned = "";
+      await this.player.load(found.scenes);
+    }
+    const reason = /** @type {any} */ (this.refused);
+    notice("pinned", reason ? word(reason, { scene: this.pinned }) : "", "watch");
     this.bar.paused(this.player.paused);
   }
 
@@ -172,12 +198,13 @@ class Screen {
     if (!scene) {
       try {
         scene = await this.fetchScene(id);
-      } catch {
+      } catch (error) {
         scene = kept?.scene ?? null;
+        if (id === this.player.pinned) this.refused = reasonOf(error);
       }
     }
     if (!scene) {
-      notice("scene", word("scene_failed"), "watch");
+      notice("scene", this.refused ? "" : word("scene_failed"), "watch");
       return false;
     }
     notice("scene", "");
@@ -278,6 +305,13 @@ class Screen {
     this.deck.fit();
     this.map.block();
   }
+}
+
+/** @returns {string} the word for a scene that will not be shown however often it is asked for */
+function reasonOf(error) {
+  const status = error instanceof RefusedError ? error.status : -1;
+  if ([0, 401, 403].includes(status)) return "scene_closed";
+  return status === 404 || status === 400 ? "scene_unknown" : "";
 }
 
 function storage() {

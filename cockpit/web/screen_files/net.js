@@ -44,10 +44,10 @@ export async function ask(path, { query = {}, seconds = 10, post, signal } = {})
 }
 
 /** Milliseconds until the next pulse, by how many failed in a row. */
-const AGAIN = [2000, 1000, 2000, 3000, 5000];
+const AGAIN = [2000, 1000, 1000, 2000, 2000];
 
 /**
- * The pulse: asked for every two seconds while the server answers, later and later while not.
+ * The pulse: asked for every two seconds while the server answers, and while it does not.
  *
  * Only one request is under way at a time; the next is set when the last has ended.
  */
@@ -71,7 +71,8 @@ export class Pulse {
     this.busy = true;
     clearTimeout(this.timer);
     try {
-      const found = await ask("/screen/pulse.json", { query: this.query(), seconds: 4 });
+      // A server that has just come back makes its first answer slowly: it is not asked to begin anew.
+      const found = await ask("/screen/pulse.json", { query: this.query(), seconds: this.failed ? 8 : 4 });
       this.failed = 0;
       this._turn({ lost: false, since: null, signedOut: false });
       this.told.onPulse(found);

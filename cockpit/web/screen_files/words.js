@@ -12,6 +12,8 @@ export const ENGLISH = {
   signed_out: "The account of this screen is signed out. Sign in again.",
   no_scenes: "There is no scene to show.",
   scene_failed: "This scene cannot be shown now.",
+  scene_closed: "This scene needs an account that may see it. Other scenes are shown.",
+  scene_unknown: "There is no scene {scene}. Other scenes are shown.",
   paused: "Paused",
   pause: "Pause",
   resume: "Go on",
