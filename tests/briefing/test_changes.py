@@ -127,6 +127,18 @@ def test_a_kept_issue_comes_back_whole() -> None:
     assert from_plain(plain(facts())) == facts()
 
 
+def test_an_issue_that_was_kept_before_numbers_said_their_days_still_reads() -> None:
+    stored = plain(facts())
+    for name in ("others", "last_day"):
+        del stored[name]
+    for kept in stored["figures"]:
+        for one in kept["moves"]:
+            del one["named"], one["when"]
+    told = from_plain(stored)
+    assert told == facts()
+    assert sentences("daily", told.figures)[1].zh == "好转：f2中2007.0（前一日2000.0）。"
+
+
 def test_the_digest_is_of_figures_and_not_of_words() -> None:
     one = facts()
     renamed = replace(one, gaps=(both("别的"),), county=Both("他县", "Other"), differences=())
