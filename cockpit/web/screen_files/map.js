@@ -6,7 +6,7 @@
  */
 
 import { fitting, Flight, Lens, roundLength, SWAY, swayed, turned } from "./camera.js";
-import { drawColumns, drawFlat, drawHeat, drawRising, farFirst } from "./paint.js";
+import { drawColumns, drawFlat, drawHeat, drawQuiet, drawRising, farFirst } from "./paint.js";
 import { Picture } from "./picture.js";
 import { corners, holds, Shapes } from "./shapes.js";
 import { drawMark, Labels, radiusOf, Rings } from "./upright.js";
@@ -74,8 +74,9 @@ export class CountyMap {
   async show(map) {
     this.latest += 1;
     const call = this.latest;
-    /** @type {HTMLElement} */ (this.root.querySelector("#compass")).hidden = !map;
+    const compass = /** @type {HTMLElement} */ (this.root.querySelector("#compass"));
     if (!map) {
+      compass.hidden = true;
       this.picture = null;
       this._wake();
       return true;
@@ -90,6 +91,8 @@ export class CountyMap {
     const same = this.picture?.map.level === map.level && this.picture?.map.focus === map.focus;
     this.picture = new Picture(map, level, county, outlines, lines);
     this._sizePicture();
+    this._choose();
+    compass.hidden = false;
     if (!same) this.labels.forget();
     this.turning = Boolean(map.turn);
     // A scene without panels below or beside leaves the map more room.
@@ -103,6 +106,7 @@ export class CountyMap {
   /** Fly to an alert's place, or with null back to the scene. */
   warn(alert) {
     this.alert = alert;
+    this._choose();
     this._go(false);
     this._wake();
   }
@@ -110,6 +114,7 @@ export class CountyMap {
   /** Outline a region. */
   select(code) {
     this.selected = code;
+    this._choose();
     this._wake();
   }
 
@@ -283,35 +288,48 @@ export class CountyMap {
     this.root.dataset.bearing = this.view.bearing.toFixed(2);
     if (picture.rising) drawRising(ground, picture, lens, ratio);
     else drawFlat(ground, picture, lens, ratio);
+    // Outlines lie on the ground: what stands there hides them.
+    if (picture.columns) this._drawChosen(ground, picture, lens);
     if (picture.columns) drawColumns(ground, picture, lens, ratio, picture.side);
     if (picture.heat) drawHeat(ground, picture.heat, lens, ratio);
+    if (this.alert) drawQuiet(ground, picture.colours.ground);
+    if (this.alert || !(picture.columns || picture.rising)) this._drawChosen(above, picture, lens);
     above.setTransform(ratio, 0, 0, ratio, 0, 0);
-    this._drawChosen(picture, lens);
     this._drawUpright(picture, lens);
     this._drawCompass(lens);
   }
 
-  _drawChosen({ level, outlines, colours, rising, rise }, lens) {
-    const codes = [this.selected, this.alert?.code, this.picture?.map.focus];
-    codes.forEach((code, k) => {
+  /** @returns {{one: import("./shapes.js").Region, colour: string}[]} what is outlined now */
+  _chosen({ level, outlines, colours, map }) {
+    const codes = this.alert ? [this.alert.code] : [map.focus, this.selected];
+    return codes.flatMap((code) => {
       const one = code ? (level.byCode.get(code) ?? outlines?.byCode.get(code)) : undefined;
-      if (!one) return;
-      const high = rising && level.byCode.has(one.code) ? this.picture.rise(one.code) : 0;
-      const pen = this.above;
-      pen.strokeStyle = k === 1 ? colourOf(this.alert, colours) : colours.mark;
-      pen.lineWidth = 2.5 * this.rem;
-      pen.lineJoin = "round";
+      return one ? [{ one, colour: this.alert ? colourOf(this.alert, colours) : colours.mark }] : [];
+    });
+  }
+
+  _choose() {
+    // Under an alert its outline lies over the quiet ground.
+    if (this.picture?.rising) this.picture.choose(this.alert ? [] : this._chosen(this.picture));
+  }
+
+  _drawChosen(pen, picture, lens) {
+    pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    pen.lineWidth = 2.5 * this.rem;
+    pen.lineJoin = "round";
+    for (const { one, colour } of this._chosen(picture)) {
+      const high = picture.rising && picture.level.byCode.has(one.code) ? picture.rise(one.code) : 0;
+      pen.strokeStyle = colour;
       pen.beginPath();
       for (const ring of one.rings) {
         for (let at = 0; at < ring.length; at += 2) {
-          const x = lens.px(ring[at], ring[at + 1]);
-          const y = lens.py(ring[at], ring[at + 1]) - high;
+          const [x, y] = [lens.px(ring[at], ring[at + 1]), lens.py(ring[at], ring[at + 1]) - high];
           if (at) pen.lineTo(x, y);
           else pen.moveTo(x, y);
         }
       }
       pen.stroke();
-    });
+    }
   }
 
   _drawUpright(picture, lens) {
@@ -320,13 +338,15 @@ export class CountyMap {
     const wanted = [];
     const rings = [];
     const heightAt = (code) => (picture.map.heights && level.byCode.has(code) ? picture.rise(code) : 0);
-    for (const mark of map.marks ?? []) {
+    const named = [];
+    for (const mark of this.alert ? [] : picture.marks) {
       const [x, y] = [lens.px(mark.x, mark.y), lens.py(mark.x, mark.y) - picture.liftAt(mark)];
       drawMark(above, mark, x, y, rem, colours);
       const wide = radiusOf(mark, rem);
-      if (mark.pulse) rings.push({ x, y, colour: mark.colour, wide });
-      if (mark.label) wanted.push({ text: mark.label, x, y, gap: wide + 4 * rem });
+      if (mark.pulse) rings.unshift({ x, y, colour: mark.colour, wide });
+      if (mark.named) named.unshift({ text: mark.label, x, y, gap: wide + 4 * rem });
     }
+    wanted.push(...named);
     if (this.alert && Number.isFinite(this.alert.x)) {
       const { alert } = this;
       const [x, y] = [lens.px(alert.x, alert.y), lens.py(alert.x, alert.y) - picture.liftAt(alert)];
@@ -347,7 +367,7 @@ export class CountyMap {
       size: Math.max(12, 15 * rem),
       width: this.width,
       height: this.height,
-      colours,
+      colours: this.alert ? { ...colours, text: colours.quiet } : colours,
       blocked: this.blocked,
     });
   }

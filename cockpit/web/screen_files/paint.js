@@ -141,7 +141,22 @@ export function drawRising(context, picture, lens, ratio) {
     context.fill(one.path);
     if (picture.isHatched(one.code)) hatch(context, picture.pattern, one.path, top, ratio);
     stroke(context, one.path, colours.ground, picture.rem / lens.scale, 0.5);
+    // In its turn: what stands nearer hides it as it hides the top.
+    for (const { colour, lines } of picture.rims.get(one.code) ?? []) {
+      stroke(context, lines, colour, (2.5 * picture.rem) / lens.scale, 1);
+    }
   }
+}
+
+/** Lay the ground's own colour over what has been drawn: something else is to be looked at. */
+export function drawQuiet(context, colour) {
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.save();
+  context.globalCompositeOperation = "source-atop";
+  context.globalAlpha = 0.68;
+  context.fillStyle = colour;
+  context.fillRect(0, 0, context.canvas.width, context.canvas.height);
+  context.restore();
 }
 
 /** Fill the parts of a ring's wall that face the viewer, each run of edges as one shape. */

@@ -5,6 +5,27 @@ import { holds } from "./shapes.js";
 
 /** Highest column, as a share of the picture's height. */
 const TALLEST = 0.14;
+/** Marks of which none is urgent are named up to this many. */
+const FEW = 12;
+
+/** How urgent a mark is, by its shape: what is in order is a circle. */
+const URGENT = { triangle: 2, cross: 1 };
+
+/**
+ * Return marks in the order of drawing, the most urgent last; a fault is no smaller than two.
+ * Where some are urgent or circles are many, only the urgent are named.
+ */
+function byUrgency(marks) {
+  const urgency = (one) => (one.pulse ? 3 : (URGENT[one.shape] ?? 0));
+  const few = marks.length <= FEW && !marks.some(urgency);
+  return marks
+    .map((one) => ({
+      ...one,
+      size: urgency(one) ? Math.max(2, one.size ?? 1) : one.size,
+      named: Boolean(one.label) && (few || urgency(one) > 0),
+    }))
+    .sort((a, b) => urgency(a) - urgency(b) || (a.size ?? 1) - (b.size ?? 1));
+}
 
 /** A scene's map with its shapes. */
 export class Picture {
@@ -27,6 +48,7 @@ export class Picture {
     this.rising = Boolean(map.heights) && level.regions.length <= RISING;
     this.columns = Boolean(map.heights) && !this.rising;
     this.empty = mixed(this.colours["no-data"], this.colours["map-ground"], 0.6);
+    this.marks = byUrgency(map.marks ?? []);
     this.hatchedCodes = new Set(map.hatched ?? []);
     /** @type {import("./paint.js").Group[]} */
     this.groups = [];
@@ -34,6 +56,10 @@ export class Picture {
     this.hatched = null;
     this._group();
     this.walls = new Map();
+    /** @type {Map<string, {colour: string, lines: Path2D}[]>} chosen outlines, by the region whose top has them */
+    this.rims = new Map();
+    /** @type {Map<string, Map<string, Path2D>>} each outline in its parts, found once */
+    this.parted = new Map();
     /** Regions under marks: found once, for a frame only reads them. */
     this.under = new WeakMap();
     this.tall = level.regions.filter((one) => (map.heights?.[one.code] ?? 0) > 0);
@@ -116,6 +142,53 @@ export class Picture {
   /** @returns {number} pixels that a region rises */
   rise(code) {
     return this.tallest * Math.max(0, Math.min(1, this.map.heights?.[code] ?? 0));
+  }
+
+  /**
+   * Choose what is outlined on regions that rise: an outline runs along their tops.
+   *
+   * @param {{one: import("./shapes.js").Region, colour: string}[]} chosen
+   */
+  choose(chosen) {
+    this.rims.clear();
+    for (const { one, colour } of chosen) {
+      for (const [code, lines] of this._parts(one)) {
+        this.rims.set(code, [...(this.rims.get(code) ?? []), { colour, lines }]);
+      }
+    }
+  }
+
+  /** @returns {Map<string, Path2D>} an outline in parts, each with the region inside it */
+  _parts(one) {
+    if (this.level.byCode.get(one.code) === one) return new Map([[one.code, one.path]]);
+    let parts = this.parted.get(one.code);
+    if (!parts) {
+      parts = new Map();
+      for (const ring of one.rings) {
+        let [last, code] = ["", ""];
+        for (let k = 0; k + 3 < ring.length; k += 2) {
+          code = this._inside(one, ring[k], ring[k + 1], ring[k + 2], ring[k + 3]) || last;
+          if (!parts.has(code)) parts.set(code, new Path2D());
+          if (code !== last) parts.get(code).moveTo(ring[k], ring[k + 1]);
+          parts.get(code).lineTo(ring[k + 2], ring[k + 3]);
+          last = code;
+        }
+      }
+      this.parted.set(one.code, parts);
+    }
+    return parts;
+  }
+
+  /** @returns {string} the region on the inner side of an edge: rings run counterclockwise */
+  _inside(one, x1, y1, x2, y2) {
+    const long = Math.hypot(x2 - x1, y2 - y1) || 1;
+    for (const deep of [40, 150, 400]) {
+      const x = (x1 + x2) / 2 - ((y2 - y1) / long) * deep;
+      const y = (y1 + y2) / 2 + ((x2 - x1) / long) * deep;
+      const found = holds(one, x, y) && this.level.regions.find((region) => holds(region, x, y));
+      if (found) return found.code;
+    }
+    return "";
   }
 
   /** @returns {number} pixels that the region under a mark rises: the mark stands on it */
