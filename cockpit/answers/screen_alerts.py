@@ -289,8 +289,15 @@ def legend(view: View) -> list[Json]:
     return rows
 
 
-def sentence(view: View) -> str:
-    """Return how many alerts stand open in the county, and how many nobody has taken up."""
+def sentence(view: View, place: str) -> str:
+    """Return how many alerts stand open in the county; it is named while a region is selected."""
+    told = _counted(view)
+    if not view.select:
+        return told
+    return f"{place}：{told}" if view.language == "zh" else f"{place}: {told}"
+
+
+def _counted(view: View) -> str:
     found = [s for s in standing(view) if s.kind != "fault"]
     if not found:
         return view.say("No alert stands open.")

@@ -221,8 +221,8 @@ def _coverage(stage: Stage) -> Json:
     return envelope(
         view, COVERAGE, view.say(TITLES[COVERAGE]),
         subtitle=_placed(view, county, unit, view.say(SERVICES[service].title)),
-        as_of=as_of_people(view, county), data_class=county.classes["people"], map=drawn, left=left, right=right, bottom=bottom,
-        sentence=_coverage_sentence(stage, service, unit),
+        as_of=as_of_people(view, county), data_class=county.classes["people"], map=drawn,
+        sentence=_coverage_sentence(stage, service, unit), left=left, right=right, bottom=bottom,
     )  # fmt: skip
 
 
@@ -366,7 +366,8 @@ def _warning(stage: Stage) -> Json:
     ]
     return envelope(
         view, WARNING, view.say(TITLES[WARNING]), as_of=as_of_events(view),
-        data_class="备用", map=drawn, sentence=screen_alerts.sentence(view), left=left, right=right,
+        data_class="备用", map=drawn, left=left, right=right,
+        sentence=screen_alerts.sentence(view, name_of(county, 0, view.language)),
     )  # fmt: skip
 
 

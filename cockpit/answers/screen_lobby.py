@@ -250,6 +250,6 @@ def _news_row(view: View, one: News) -> Json:
     named = release.title_en if view.language == "en" and release.title_en else release.title
     return {
         "text": named, "note": words.date(one.at.date(), view.language),
-        "figure": view.say(_HAPPENED[one.what]) if one.what in _HAPPENED else "", "unit": "", "light": "none", "alert": 0,
-        "code": "",
+        "figure": view.say(_HAPPENED[one.what]) if one.what in _HAPPENED else "", "unit": "",
+        "light": "none", "alert": 0, "code": "",
     }  # fmt: skip

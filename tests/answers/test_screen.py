@@ -22,6 +22,7 @@ from cockpit.answers import (
     screen_events,
     screen_places,
     screen_pulse,
+    screen_words,
 )
 from cockpit.answers.alert_rules import StandingRule
 from cockpit.answers.current import current_twin
@@ -421,3 +422,63 @@ def test_the_county_that_is_drawn_is_the_one_stored(events_here: Path) -> None:
     assert screen_pulse.pulse(ZH)["version"] == screen.version_of(ZH)
     assert current_twin() is not None
     assert screen.scene(ZH, "county")["map"]["version"] == screen.version_of(ZH)
+
+
+def test_panels_follow_the_region_or_say_whole_county(events_here: Path) -> None:
+    view = View("备用", "en", select="529901100")
+    risk = screen.scene(view, "risk")
+    check(risk, EN)
+    assert risk["subtitle"].startswith("Xihe · ")
+    assert risk["sentence"].startswith("Xihe: ")
+    known, county = screen_events.current_happenings("备用"), current_twin()
+    assert known is not None
+    assert county is not None
+    day = screen_events.today(EN)
+    assert day is not None
+    units = [county.position(code) for code in ("529901001", "529901100")]
+    parts = [screen_events.compared(known, "order", day, unit).now for unit in units]
+    assert sum(parts) <= screen_events.compared(known, "order", day).now
+    titles = [p["title"] for p in panels(risk)]
+    assert "Villages that need attention · whole county" in titles
+    warning = screen.scene(view, "warning")
+    assert all(p["title"].endswith(" · whole county") for p in panels(warning))
+    assert warning["sentence"].endswith(": No alert stands open.")
+    assert screen.scene(view, "county")["sentence"].startswith("Xihe: ")
+
+
+def test_the_map_of_risk_is_what_its_legend_tells(events_here: Path) -> None:
+    drawn = screen.scene(EN, "risk")["map"]
+    assert len(set(drawn["colours"].values())) == 1  # quiet ground under the glow
+    (row,) = drawn["legend"]["rows"]
+    assert row["label"].startswith("Glow")
+    assert screen.scene(ZH, "county")["map"]["legend"]["counted"] == "村数"
+
+
+def test_a_service_has_one_figure_on_every_scene(events_here: Path) -> None:
+    told = [
+        {i["label"]: i["text"] for p in panels(screen.scene(ZH, name)) if p["type"] == "figures"
+         for i in p["items"] if i["target"]}
+        for name in ("county", "coverage")
+    ]  # fmt: skip
+    assert told[0] == told[1]
+    bars = [p for p in panels(screen.scene(ZH, "coverage")) if p["type"] == "bars"]
+    assert all("分钟" in row["label"] for p in bars for row in p["rows"])
+
+
+def test_without_an_open_alert_the_last_ones_stand(river: Path) -> None:
+    watched.read("A", [1, 2.5, 2.5, 1, 1, 1])  # blue, and over
+    alerts.evaluate()
+    assert alerts.open_alerts("备用") == ()
+    (panel,) = screen.scene(ZH, "warning")["left"]
+    assert panel["title"] == "当前无预警，最近解除的预警"
+    assert [r["figure"] for r in panel["rows"]] == ["蓝色"]
+    assert "至" in panel["rows"][0]["note"]
+
+
+def test_days_and_readings_in_words() -> None:
+    span = screen_words.span
+    assert span(dt.date(2025, 12, 29), dt.date(2026, 1, 4), "zh") == "2025年12月29日至2026年1月4日"
+    assert span(dt.date(2025, 10, 25), dt.date(2025, 10, 31), "en") == "25 Oct to 31 Oct 2025"
+    assert [screen_words.measured(v) for v in (2.47, 2.5, 3.0, 1200.0, None)] == [
+        "2.47", "2.5", "3", "1,200", "—",
+    ]  # fmt: skip

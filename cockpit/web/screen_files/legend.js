@@ -29,7 +29,7 @@ export function showLegend(legend) {
       {},
       el("b", {}, legend.title),
       legend.unit ? el("span", {}, legend.unit) : null,
-      counted ? el("small", {}, "n") : null,
+      counted ? el("small", {}, legend.counted ?? "") : null,
     ),
     el("ul", {}, ...rows),
     legend.note ? el("p", {}, legend.note) : "",
