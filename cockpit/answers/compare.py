@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from cockpit.access.classes import CLASSES, highest, may_see
+from cockpit.access.classes import highest, may_see
 from cockpit.answers.happenings import Happenings
 from cockpit.answers.map import layer_values, masked_at
+from cockpit.answers.small_counts import SENSITIVE, hidden_values
 from cockpit.answers.twin import LEVELS, SERIES, Twin
 from cockpit.breaks import Breaks, classify
 from cockpit.indicators import INDICATORS, MEASURES
@@ -67,7 +68,7 @@ class Side:
     """One side: a value for each region, NaN where there is none to show."""
 
     values: Floats
-    masked: Bools  # a sensitive count too small to be shown
+    masked: Bools  # a sensitive count that is not shown
     total: float  # of the county; NaN: not known, or not to be shown
 
 
@@ -287,18 +288,33 @@ def by_date(db: Session, twin: Twin, asked: Asked, *, visitor: str, small_count:
         day = _day(text)
         if day not in whole_dates(leaves):
             raise InputError("Nothing was counted on {day}.", day=text[:20])
-        values = _summed(twin, _persons(db, twin, asked.what, day), leaves[day])
-        small = (values > 0) & (values < small_count)
-        hidden = small if data_class in CLASSES[2:] else np.zeros(len(values), dtype=bool)
+        values, hidden = _counted(db, twin, asked.what, day, small_count)
         total = math.nan if hidden[0] else float(values[0])
         sides.append(Side(values[rows], hidden[rows], total))
         counted.append(leaves[day])
-    alike = _same_below(twin, counted[0], counted[1])[rows]
+    there = rows if twin.whole_rows is None else twin.whole_rows[rows]
+    alike = _same_below(twin.whole or twin, counted[0], counted[1])[there]
     measure = MEASURES[{"usual": "people"}.get(asked.what, asked.what)]
     return finished(
         twin, asked, rows, sides[0], sides[1], unit=measure.unit, decimals=0,
         data_class=data_class, sources=twin.sources[measure.id], comparable=alike,
     )  # fmt: skip
+
+
+def _counted(
+    db: Session, twin: Twin, name: str, day: dt.date, small_count: int
+) -> tuple[Floats, Bools]:
+    """Return what was counted in each region on a day, and where it is not shown."""
+    whole = twin if twin.whole is None else twin.whole
+    model, where = _series(name)
+    known = counted_leaves(db, model, *where)[day]
+    values = _summed(whole, _persons(db, whole, name, day), known)
+    # Over the whole county, or two territories could be subtracted from each other.
+    hidden = np.zeros(len(values), dtype=bool)
+    if _class_of(twin, name) in SENSITIVE:
+        hidden = hidden_values(whole, values, small_count)
+    rows = twin.whole_rows
+    return (values, hidden) if rows is None else (values[rows], hidden[rows])
 
 
 def _persons(db: Session, twin: Twin, name: str, day: dt.date) -> Floats:

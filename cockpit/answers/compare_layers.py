@@ -73,11 +73,11 @@ def order_of(found: Compared) -> list[int]:
     return [int(k) for k in np.argsort(-size, kind="stable")]
 
 
-def cells_of(found: Compared, k: int, few: str, hidden: str) -> tuple[Cell, Cell, Cell]:
-    """Return A, B and difference of a region; ``few`` and ``hidden`` stand for masked ones."""
+def cells_of(found: Compared, k: int, hidden: str) -> tuple[Cell, Cell, Cell]:
+    """Return A, B and difference of a region; ``hidden`` stands for masked ones."""
 
     def side(value: float, *, masked: bool) -> Cell:
-        return few if masked else _plain(value, found.decimals)
+        return hidden if masked else _plain(value, found.decimals)
 
     a_masked, b_masked = bool(found.a.masked[k]), bool(found.b.masked[k])
     gap: Cell = None
@@ -92,15 +92,13 @@ def cells_of(found: Compared, k: int, few: str, hidden: str) -> tuple[Cell, Cell
     )
 
 
-def table(
-    found: Compared, titles: tuple[str, str], language: str, small_count: int
-) -> list[list[Cell]]:
+def table(found: Compared, titles: tuple[str, str], language: str) -> list[list[Cell]]:
     """Return a header and one row a region, in the order of the county; no data is empty."""
 
     def say(template: str, **values: object) -> str:
         return translate(template, language, **values)
 
-    few, hidden = say("fewer than {n}", n=small_count), say("not shown")
+    hidden = say("not shown")
     unit, gap_unit = say(found.unit), say(found.difference_unit)
     made: list[list[Cell]] = [
         [say("Code"), say("Name"), say("English name"), f"A: {titles[0]} ({unit})",
@@ -111,5 +109,5 @@ def table(
         zip(picked["code"], picked["name"], picked["name_en"], strict=True)
     ):
         named = [escaped(str(text)) for text in (code, name, name_en or "")]
-        made.append([*named, *cells_of(found, k, few, hidden)])
+        made.append([*named, *cells_of(found, k, hidden)])
     return made

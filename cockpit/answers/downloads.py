@@ -33,7 +33,8 @@ def region_table(
     """
     Return a header and one row a region of ``level`` under a parent, with all visible indicators.
 
-    What is not known is None. A sensitive count below ``small_count`` reads "fewer than 10".
+    What is not known is None. A sensitive count below ``small_count`` reads "not shown", and so
+    does one from which such a count would follow: all alike, or the words would bound the count.
     """
     rows = county.below(parent, level)
     picked = county.regions.iloc[rows]
@@ -41,18 +42,18 @@ def region_table(
         [escaped(str(value)) for value in picked[name]] for name in ("code", "name", "name_en")
     ]
     header = [translate(title, language) for title in ("Code", "Name", "English name")]
-    fewer = translate("fewer than {n}", language, n=small_count)
+    hidden = translate("not shown", language)
     for indicator in county.indicators():
         if not may_see(visitor, county.class_of(indicator)):
             continue
         title = translate(indicator.title, language)
         header.append(f"{title} ({translate(indicator.unit, language)})")
-        columns.append(_column(county, indicator, rows, small_count, fewer))
+        columns.append(_column(county, indicator, rows, small_count, hidden))
     return [list(header), *(list(row) for row in zip(*columns, strict=True))]
 
 
 def _column(
-    county: Twin, indicator: Indicator, rows: NDArray[np.intp], small_count: int, fewer: str
+    county: Twin, indicator: Indicator, rows: NDArray[np.intp], small_count: int, hidden: str
 ) -> list[Cell]:
     values = county.values(indicator, rows).round(indicator.decimals)
     masked = np.zeros(len(rows), dtype=bool)
@@ -60,7 +61,7 @@ def _column(
         masked |= shown_values(county, measure, rows, small_count) == MASKED
     whole = indicator.decimals == 0
     return [
-        fewer if hide else None if np.isnan(value) else int(value) if whole else float(value)
+        hidden if hide else None if np.isnan(value) else int(value) if whole else float(value)
         for value, hide in zip(values, masked, strict=True)
     ]
 

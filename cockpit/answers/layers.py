@@ -16,18 +16,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cockpit.access.classes import may_see
+from cockpit.answers.small_counts import hidden_counts
 from cockpit.answers.twin import Twin
 from cockpit.coverage.catchments import METHODS
 from cockpit.coverage.services import SERVICES
 from cockpit.indicators import INDICATORS, MEASURES
 from cockpit.store.models import Region
 
-FORMAT = 4
+FORMAT = 5
 """Raise when the same county gives other bytes: browsers keep layers for a year."""
 
 DECIMALS = 5  # of a degree: about a metre; fewer where a pixel of the whole layer is far larger
 MASKED = -1
-"""Stands in a layer for a sensitive count too small to be shown."""
+"""Stands in a layer for a sensitive count that is not shown."""
 
 LAYER_MEASURES: tuple[str, ...] = tuple(
     m for m in MEASURES if any(m in i.measures for i in INDICATORS.values())
@@ -92,12 +93,11 @@ def shown_values(
     """
     Return a measure at some rows as a layer shows it.
 
-    Sensitive counts from 1 to ``small_count`` - 1 become ``MASKED``; 0 stays 0.
+    Sensitive counts from 1 to ``small_count`` - 1 become ``MASKED``, and so do those from which
+    such a count would follow (``small_counts.hidden_counts``); 0 stays 0.
     """
     values = county.measures[measure][rows]
-    if county.classes[measure] not in ("敏感", "秘密"):
-        return values
-    return np.where((values > 0) & (values < small_count), MASKED, values)
+    return np.where(hidden_counts(county, measure, small_count)[rows], MASKED, values)
 
 
 def region_layer(

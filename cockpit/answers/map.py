@@ -15,6 +15,7 @@ from cockpit.access.classes import CLASSES, may_see
 from cockpit.answers.layers import layer_scale
 from cockpit.answers.overlays import feature_layers
 from cockpit.answers.relief import relief_bounds, relief_file
+from cockpit.answers.small_counts import hidden_counts
 from cockpit.answers.twin import LEVELS, Twin
 from cockpit.breaks import Breaks, Scheme, classify
 from cockpit.indicators import INDICATORS, MEASURES, Indicator
@@ -49,7 +50,7 @@ class MapAnswer:
     level: str
     rows: NDArray[np.intp]
     values: NDArray[np.float64]
-    masked: NDArray[np.bool_]  # counts of a sensitive group too small to be shown
+    masked: NDArray[np.bool_]  # counts of a sensitive group that are not shown
     breaks: Breaks
     order: NDArray[np.intp]
     total: float  # the indicator of the unit itself
@@ -145,7 +146,7 @@ def map_answer(
     visitor
         Highest data class the visitor may see.
     small_count
-        Sensitive counts from 1 to ``small_count`` - 1 are masked.
+        Sensitive counts from 1 to ``small_count`` - 1 are masked, and those that give one away.
 
     Raises
     ------
@@ -203,12 +204,10 @@ def layer_values(twin: Twin, indicator: Indicator, rows: NDArray[np.intp]) -> ND
 def masked_at(
     twin: Twin, indicator: Indicator, rows: NDArray[np.intp], small_count: int
 ) -> NDArray[np.bool_]:
-    """Tell where a sensitive count is too small to be shown."""
+    """Tell where a sensitive count is not shown: too small, or a small one would follow from it."""
     masked = np.zeros(len(rows), dtype=bool)
     for measure in indicator.measures:
-        if twin.classes[measure] in ("敏感", "秘密"):
-            values = twin.measures[measure][rows]
-            masked |= (values > 0) & (values < small_count)
+        masked |= hidden_counts(twin, measure, small_count)[rows]
     return masked
 
 

@@ -124,7 +124,7 @@ def sheet_of(
         sentence=picture_words.sentence(twin, answer, asked.few, language),
         stamps=_stamps(twin, answer, language),
         picture=drawn.picture(),
-        legend=legend_of(answer, asked, small_count, language),
+        legend=legend_of(answer, asked, language),
         foot=_foot(db, twin, answer, language),
     )
 
@@ -135,7 +135,7 @@ def colours_of(answer: MapAnswer, ramp: str, tokens: look.Tokens) -> tuple[str, 
     return look.ramp("change" if answer.breaks.diverging else ramp, n, tokens) if n else ()
 
 
-def legend_of(answer: MapAnswer, asked: Asked, small_count: int, language: str) -> Legend:
+def legend_of(answer: MapAnswer, asked: Asked, language: str) -> Legend:
     """Return the legend: classes with their limits and numbers, then what has no colour."""
     tokens = look.of(asked.theme)
 
@@ -152,7 +152,7 @@ def legend_of(answer: MapAnswer, asked: Asked, small_count: int, language: str) 
     masked, few = int(answer.masked.sum()), int(answer.few(asked.few).sum())
     missing = answer.breaks.n_missing - masked
     if masked:
-        rows.append(Row(tokens.masked, say("fewer than {n}", n=small_count), number(masked)))
+        rows.append(Row(tokens.masked, say("not shown"), number(masked)))
     if few:
         words = picture_words.few_words(answer, asked.few, language)
         rows.append(Row(colours[len(colours) // 2], words, number(few), "unsure"))

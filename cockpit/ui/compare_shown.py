@@ -14,7 +14,6 @@ from cockpit.answers.compare import Compared
 from cockpit.answers.compare_layers import cells_of, file_url, order_of
 from cockpit.answers.downloads import Cell
 from cockpit.breaks import Breaks
-from cockpit.settings import settings
 from cockpit.ui import cache, compare_cache, compare_maps, hatching, risk_cache, theme
 from cockpit.ui import visitor as visitors
 from cockpit.ui.coverage_parts import table as figures_table
@@ -109,8 +108,7 @@ def legend(found: Compared, breaks: Breaks, title: str, decimals: int) -> None:
         for colour, text in zip(colours, limits(breaks, decimals), strict=True)
     ]
     if (found.a.masked | found.b.masked).any():
-        few = say("fewer than {n}", n=settings().small_count)
-        items.append(_key(f"background:{tokens.masked}", few))
+        items.append(_key(f"background:{tokens.masked}", say("not shown")))
     across = hatching.swatch(tokens.no_data, hatching.ink(tokens.no_data))
     if found.one_sided.any() or breaks.n_missing:
         items.append(_key(across, say("no data")))
@@ -143,10 +141,9 @@ def _key(style: str, text: str) -> str:
 
 def table(found: Compared) -> None:
     """Show A, B and the difference of each region, the largest difference first."""
-    few = say("fewer than {n}", n=settings().small_count)
     hidden = say("not shown")
     order = order_of(found)[:_MOST_ROWS]
-    rows = [cells_of(found, k, few, hidden) for k in order]
+    rows = [cells_of(found, k, hidden) for k in order]
     gap_title = f"B − A ({say(found.difference_unit)})"
     columns = {
         say("Region"): [_name(found, k) for k in order],

@@ -17,7 +17,6 @@ from cockpit.answers import picture_words
 from cockpit.answers.layers import stamp
 from cockpit.answers.map import Figure, MapAnswer
 from cockpit.answers.twin import Twin
-from cockpit.settings import settings
 from cockpit.ui import cache, hatching, map_picture, maps, share, state, theme
 from cockpit.ui.map_choices import LEVEL_TITLES, NOTHING, Choice, clicked, let_go
 from cockpit.ui.words import (
@@ -96,8 +95,7 @@ def legend(answer: MapAnswer, choice: Choice) -> None:
     ]
     n_masked = int(answer.masked.sum())
     if n_masked:
-        few = say("fewer than {n}", n=settings().small_count)
-        items.append(_swatch(f"background:{tokens.masked}", few, n_masked))
+        items.append(_swatch(f"background:{tokens.masked}", say("not shown"), n_masked))
     n_few = int(answer.few(choice.few).sum())
     if n_few:
         middle = colours[len(colours) // 2]
@@ -266,7 +264,7 @@ def table(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
 
     indicator = answer.indicator
     values = [
-        say("fewer than {n}", n=settings().small_count)
+        say("not shown")
         if answer.masked[k]
         else number(float(answer.values[k]), indicator.decimals)
         for k in places

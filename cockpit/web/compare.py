@@ -19,7 +19,6 @@ from cockpit.answers.current import current_twin
 from cockpit.answers.downloads import as_csv
 from cockpit.answers.layers import stamp
 from cockpit.locale import translate
-from cockpit.settings import settings
 from cockpit.store.session import engine
 from cockpit.web import visitors
 from cockpit.web.errors import BadRequestError, NotFoundError, RefusedError, language_of
@@ -81,7 +80,7 @@ async def figures(request: Request) -> Response:
         _require_version(request.path_params["version"])
         found = compare_now.compared(asked, visitor)
         named = titles(asked, visitor, language)
-        return as_csv(layers.table(found, named, language, settings().small_count)), found
+        return as_csv(layers.table(found, named, language)), found
 
     body, found = await run_in_threadpool(make)
     name = f"{found.twin.regions['name'].iat[0]}-{translate('Compare', language)}.csv"
