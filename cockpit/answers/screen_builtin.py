@@ -35,6 +35,7 @@ from cockpit.answers.screen_view import Json, SceneError, View, name_of, problem
 from cockpit.answers.twin import Twin
 from cockpit.breaks import classify
 from cockpit.coverage.services import SERVICES
+from cockpit.look import tokens
 from cockpit.screen.scenes import COUNTY, COVERAGE, RISK, TITLES, TOWNSHIP, WARNING, MapSpec
 from cockpit.settings import settings
 from geodata.errors import CockpitError
@@ -332,10 +333,13 @@ def _week_map(stage: Stage) -> Json:
         for code, n in zip(county.regions["code"].iloc[rows].astype(str), counts, strict=True)
         if code in made["values"]
     }
-    made["legend"]["rows"] = [{
-        "colour": view.tokens.mark, "label": view.say("Glow: events close together"),
-    }]  # fmt: skip
-    made["legend"]["note"] = view.say("The brighter, the more events lie near each other.")
+    glow = (
+        (view.tokens.mark, "Glow: many events close together"),
+        (tokens.series(view.tokens)[1], "Glow: some events"),
+    )
+    made["legend"]["rows"] = [
+        {"colour": colour, "label": view.say(label)} for colour, label in glow
+    ]  # fmt: skip
     made["heat"] = heat_of(frame, known.lon[which], known.lat[which])
     made["labels"] = labels_of(view, frame, county)
     return _looking_at(made, view, frame)

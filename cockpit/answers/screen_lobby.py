@@ -177,11 +177,7 @@ def _ages(view: View, groups: list[Group]) -> Json:
 
 def _covered(view: View, groups: list[Group]) -> Json:
     found = open_county.covered_of(groups)
-    days = [one.release.as_of for _, one in found if one.release.as_of is not None]
-    title = view.say(
-        "Published figures of {date}: share of all residents",
-        date=words.date(max(days, default=None), view.language),
-    )
+    title = view.say("Published: residents in reach")
     rows = []
     for service, group in found:
         share = group.parts[0].figure.share_of(group.total) if group.parts else math.nan

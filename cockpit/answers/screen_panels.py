@@ -171,6 +171,10 @@ _REACHED = {
 """How a mode of travel and its limit are told beside a service, by mode."""
 
 
+_WHOSE = {"age_0_14": "children", "age_60_plus": "60 and over"}
+"""Whose way to a service is counted where it is not everybody's (a msgid)."""
+
+
 def reach_words(view: View, service: str, minutes: float) -> str:
     """Return a service with how people get to it and in what time: 小学：步行30分钟内."""
     of = SERVICES[service]
@@ -185,8 +189,8 @@ def service_item(view: View, reach: Reach, service: str, unit: int = 0) -> Json:
     )
     found = coverage.summary(reach, q)
     label = reach_words(view, service, q.minutes)
-    if q.group != "people":
-        label = view.say("{what} ({group})", what=label, group=view.say(INDICATORS[q.group].title))
+    if q.group in _WHOSE and SERVICES[service].mode != "older":
+        label = view.say("{what} ({group})", what=label, group=view.say(_WHOSE[q.group]))
     return item(view, service, label, 100 * found.share, "%", decimals=1)
 
 

@@ -26,6 +26,7 @@ from cockpit.answers import (
 )
 from cockpit.answers.alert_rules import StandingRule
 from cockpit.answers.current import current_twin
+from cockpit.answers.happenings import current_happenings
 from cockpit.answers.overview import overview
 from cockpit.answers.screen_view import SceneError, View
 from cockpit.risk.rules import Rule
@@ -136,7 +137,7 @@ def test_the_wall_says_the_figures_of_the_overview(events_here: Path) -> None:
 
 def test_seven_days_by_hand_and_over_midnight(events_here: Path) -> None:
     """Thefts on days 0 to 9 (1 to 10 June), disputes on days 2 and 9: tests/eventful.py."""
-    known = screen_events.current_happenings("备用")
+    known = current_happenings("备用")
     assert known is not None
     day = eventful.FIRST.date() + dt.timedelta(days=9)
     assert screen_events.compared(known, "order", day).now == 7
@@ -430,7 +431,7 @@ def test_panels_follow_the_region_or_say_whole_county(events_here: Path) -> None
     check(risk, EN)
     assert risk["subtitle"].startswith("Xihe · ")
     assert risk["sentence"].startswith("Xihe: ")
-    known, county = screen_events.current_happenings("备用"), current_twin()
+    known, county = current_happenings("备用"), current_twin()
     assert known is not None
     assert county is not None
     day = screen_events.today(EN)
@@ -449,8 +450,8 @@ def test_panels_follow_the_region_or_say_whole_county(events_here: Path) -> None
 def test_the_map_of_risk_is_what_its_legend_tells(events_here: Path) -> None:
     drawn = screen.scene(EN, "risk")["map"]
     assert len(set(drawn["colours"].values())) == 1  # quiet ground under the glow
-    (row,) = drawn["legend"]["rows"]
-    assert row["label"].startswith("Glow")
+    assert all(row["label"].startswith("Glow") for row in drawn["legend"]["rows"])
+    assert sum(row["w"] for row in drawn["heat"]) > 0
     assert screen.scene(ZH, "county")["map"]["legend"]["counted"] == "村数"
 
 
