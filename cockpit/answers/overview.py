@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from cockpit.access.classes import highest, may_see
 from cockpit.answers import (
     feeds_county,
@@ -48,6 +51,8 @@ from cockpit.answers.twin import Twin
 from cockpit.overview import lights
 from cockpit.overview.lights import Light
 from cockpit.settings import settings
+from cockpit.store.models import Dataset
+from cockpit.store.session import engine
 from geodata.errors import CockpitError
 
 __all__ = [
@@ -148,7 +153,12 @@ def _made(
         *served.headlines,
         *people,
     ]
-    seen = [line for line in lines if may_see(visitor, line.data_class)]
+    named = _named_to(visitor)
+    seen = [
+        replace(line, sources=tuple(s for s in line.sources if s in named))
+        for line in lines
+        if may_see(visitor, line.data_class)
+    ]
     headlines = _with_targets(seen, gaps)
     villages = attention(
         county, unit, course, alerts.stories, served.beyond, small_count=settings().small_count
@@ -160,6 +170,13 @@ def _made(
         None if course is None else course.day,
     )  # fmt: skip
     return made, utc_now() + _QUIET if alerts.muted else None
+
+
+def _named_to(visitor: str) -> frozenset[str]:
+    """Return the data sets whose names a visitor may read; a figure is made of these alone."""
+    with Session(engine()) as db:
+        found = db.execute(select(Dataset.id, Dataset.data_class)).all()
+    return frozenset(name for name, its_class in found if may_see(visitor, its_class))
 
 
 def _course(known: Happenings, unit: int) -> Course | None:
