@@ -135,7 +135,11 @@ def numbers(values: NDArray[np.float64], *, lines: int = 1) -> Any:
     return {"f8": base64.b64encode(values.astype("<f8").tobytes()).decode("ascii")}
 
 
+# Looked up while this module is read: later a page of another visitor may be changing the path,
+# and a lookup would pass by the folder of the packages.
+_VERSIONS = {name: version(name) for name in ("numpy", "numba", "highspy")}
+
+
 def versions() -> dict[str, str]:
     """Return the versions that a plan may depend on."""
-    found = {name: version(name) for name in ("numpy", "numba", "highspy")}
-    return {"python": platform.python_version(), **found}
+    return {"python": platform.python_version(), **_VERSIONS}

@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
 from cockpit.placement.formulation import Floats, Positions, Siting, assigned, people_points
 from cockpit.placement.milp import Outcome, Program, Status, Watch, sure_bound
-from cockpit.placement.plan import CLOSED, Plan, Progress, Step, gap_of
+from cockpit.placement.plan import CLOSED, Plan, Progress, Step, gap_of, versions
 from cockpit.placement.problem import Problem
 from cockpit.placement.site_bound import Priced, site_bound
 from geodata.errors import InputError
@@ -137,7 +136,7 @@ def solver_proof(outcome: Outcome) -> dict[str, Any]:
     """Return what a certificate keeps of a solver: it cannot be checked again without it."""
     return {
         "solver": "HiGHS",
-        "version": version("highspy"),
+        "version": versions()["highspy"],
         "status": outcome.status,
         "log": outcome.log.splitlines(),
     }
