@@ -115,7 +115,7 @@ def test_makes_an_account_and_shows_its_password_once(store: Path) -> None:
     widget(found, "selectbox", "Territory").set_value(DONGSHAN).run()
     told = text(found)
     assert "可看东山街道的数据，最高级别为敏感。" in told
-    assert "除公开页面外，可打开：地图、人口" in told
+    assert "除公开页面外，可打开：今日要览、地图、人口" in told
     assert "以下页面需看全县数据，不开放：" in told
     found.button(key="accounts.make").click().run()
     assert zh("The account is made.") in text(found)
