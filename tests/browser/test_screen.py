@@ -95,6 +95,16 @@ def test_a_wrong_scene_says_so_in_its_place(site: Site) -> None:
     wall.close()
 
 
+def test_a_closed_or_unknown_scene_gives_way_to_the_playlist(site: Site) -> None:
+    for scene, signed_in, said in (("warning", False, "account"), ("none", True, "no scene none")):
+        wall = Wall(site.browser, signed_in=signed_in)
+        wall.open(f"{site.address}?lang=en&scene={scene}")
+        wall.until("d.scene === 'county'", 10)
+        wall.page.wait_for_timeout(300)
+        assert said in wall.page.locator("#notices").inner_text()
+        wall.close()
+
+
 def test_two_screens_of_a_wall_follow_a_choice(site: Site) -> None:
     one = Wall(site.browser).open(f"{site.address}?lang=zh&wall=hall&scene=county")
     two = Wall(site.browser).open(f"{site.address}?lang=zh&wall=hall&scene=warning")
