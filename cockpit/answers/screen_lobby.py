@@ -28,6 +28,8 @@ from cockpit.look import tokens
 from cockpit.screen.scenes import COUNTY, COVERAGE, PUBLIC, TITLES
 
 _LEVELS = ("village", "township")
+_FEW = 4
+"""Age groups that stand as figures beside the residents; more are bars alone."""
 
 
 def scene(view: View, name: str) -> Json:
@@ -60,7 +62,7 @@ def _county(
     release = None if people is None else people.release
     left = [
         part(view, view.say("People"), lambda: _people(view, groups)),
-        part(view, view.say("Age"), lambda: _ages(view, groups)),
+        part(view, view.say("Age"), lambda: _ages_or_data(view, groups)),
     ]
     right = [
         part(view, view.say("Services"), lambda: _covered(view, groups)),
@@ -151,7 +153,7 @@ def _people(view: View, groups: list[Group]) -> Json:
         return problem(title, view.say("No figure has been published yet."))
     items = [_tile(view, "people", "Residents", found.total)]
     ages = open_county.ages_of(groups)
-    for told in ages.parts[-1:] if ages is not None else ():
+    for told in ages.parts if ages is not None and len(ages.parts) <= _FEW else ():
         items.append(_tile(view, told.id, told.title, told.figure))
     return figures(title, items)
 
@@ -159,6 +161,13 @@ def _people(view: View, groups: list[Group]) -> Json:
 def _tile(view: View, id: str, title: str, figure: open_county.Figure) -> Json:  # noqa: A002
     margin = view.say("± {n}", n=view.number(figure.margin)) if figure.margin else ""
     return item(view, id, view.say(title), figure.count, "persons", change=margin)
+
+
+def _ages_or_data(view: View, groups: list[Group]) -> Json:
+    """Return the ages as bars; where they stand as figures already, the open data sets."""
+    ages = open_county.ages_of(groups)
+    few = ages is not None and len(ages.parts) <= _FEW
+    return _open_data(view) if few else _ages(view, groups)
 
 
 def _ages(view: View, groups: list[Group]) -> Json:
