@@ -113,6 +113,9 @@ def plant(folder: Path) -> None:
             .where(Vulnerable.region_code == tiny.grid_code(5))
             .values(persons=COUNT)
         )
+        # Small counts elsewhere would hide the large one with them; none would make it a total.
+        others = Vulnerable.region_code != tiny.grid_code(5)
+        db.execute(update(Vulnerable).where(others).values(persons=20))
         db.execute(update(Batch).values(rows_stored=1))
         sensitive = select(Vulnerable.batch_id).distinct()
         named = select(Batch.dataset_id).where(Batch.id.in_(sensitive))
