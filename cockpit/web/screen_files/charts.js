@@ -70,7 +70,9 @@ export function lineChart(panel, { width, height, size, language }) {
   const marks = ticks(low > 0 && low < 0.5 * Math.max(...all) ? 0 : low, Math.max(...all));
   const [bottom, top] = [marks[0], marks[marks.length - 1]];
   const left = Math.max(...marks.map((value) => wide(brief(value, language), size))) + size * 0.6;
-  const right = Math.max(size, ...series.map(({ name }) => wide(name, size) + size * 0.7));
+  // The title names a single line; several are named at their ends.
+  const told = series.length > 1 ? series : [];
+  const right = Math.max(size, ...told.map(({ name }) => wide(name, size) + size * 0.7));
   const room = { left, right: width - Math.min(right, width * 0.34), top: size, bottom: height - size * 1.7 };
   const x = (k) => room.left + ((room.right - room.left) * k) / (labels.length - 1);
   const y = (value) => room.bottom - ((room.bottom - room.top) * (value - bottom)) / (top - bottom || 1);
@@ -87,7 +89,7 @@ export function lineChart(panel, { width, height, size, language }) {
   if (panel.mark && panel.mark.index >= 0 && panel.mark.index < labels.length) {
     made.append(...markAt(panel.mark, x(panel.mark.index), room, size));
   }
-  made.append(...names(series, y, room, size), ...below(labels, x, room, size));
+  made.append(...names(told, y, room, size), ...below(labels, x, room, size));
   return made;
 }
 

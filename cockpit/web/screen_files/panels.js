@@ -66,7 +66,8 @@ function makePanel(panel, about) {
 // -- figures
 
 function figures(panel, about) {
-  return el("div.items", { "aria-live": "off" }, ...panel.items.map((item) => figure(item, about)));
+  const items = el("div.items", { "aria-live": "off" }, ...panel.items.map((item) => figure(item, about)));
+  return el("div.rows", {}, items, el("p.more", { hidden: "" }));
 }
 
 function figure(item, about) {
@@ -126,7 +127,8 @@ function list(panel, about) {
 
 function bars(panel, about) {
   const known = panel.rows.map(({ value }) => value).filter(Number.isFinite);
-  const most = Math.max(0, ...known);
+  // Shares are of a hundred: a bar that fills its track says "all".
+  const most = panel.unit === "%" ? Math.max(100, ...known) : Math.max(0, ...known);
   const least = Math.min(0, ...known);
   const span = most - least || 1;
   const rows = panel.rows.map((row) => {
@@ -196,27 +198,43 @@ function cut(made) {
   put(more, word("more", { n: rows.length - shown }));
 }
 
+/** Forms of a panel of figures, from roomy to close; the first in which all figures fit is taken. */
+const FORMS = ["", "tight", "tight close"];
+
 function cutItems(made) {
   const items = /** @type {HTMLElement[]} */ ([...made.querySelectorAll(".item")]);
-  for (const item of items) {
-    item.hidden = false;
-    shrink(item);
-  }
+  const more = /** @type {HTMLElement} */ (made.querySelector(".more"));
   const room = /** @type {HTMLElement} */ (made.querySelector(".items"));
-  const limit = room.getBoundingClientRect().bottom + 1;
-  const ends = items.map((item) => item.getBoundingClientRect().bottom);
-  items.forEach((item, k) => (item.hidden = k > 0 && ends[k] > limit));
+  more.hidden = true;
+  for (const item of items) item.hidden = false;
+  const limit = () => room.getBoundingClientRect().bottom + 1;
+  const over = () => items.filter((item) => item.getBoundingClientRect().bottom > limit());
+  for (const form of FORMS) {
+    room.className = `items ${form}`;
+    shrink(items);
+    if (!over().length) return;
+  }
+  more.hidden = false;
+  const left = over().filter((item) => item !== items[0]);
+  for (const item of left) item.hidden = true;
+  more.hidden = !left.length;
+  put(more, word("more", { n: left.length }));
 }
 
-/** Set a figure smaller where it is wider than its place. */
-function shrink(item) {
-  const number = /** @type {HTMLElement} */ (item.querySelector(".number"));
-  number.style.fontSize = "";
-  const over = number.scrollWidth / Math.max(1, number.clientWidth);
-  if (over <= 1) return;
-  const now = parseFloat(getComputedStyle(number).fontSize);
-  const smallest = parseFloat(getComputedStyle(item).fontSize);
-  number.style.fontSize = `${Math.max(smallest, Math.floor((now / over) * 0.98))}px`;
+/** Set figures smaller where one is wider than its place: those of one size stay alike. */
+function shrink(items) {
+  const numbers = items.map((item) => /** @type {HTMLElement} */ (item.querySelector(".number")));
+  for (const number of numbers) number.style.fontSize = "";
+  const sizes = numbers.map((number) => parseFloat(getComputedStyle(number).fontSize));
+  const fitting = numbers.map((number, k) => {
+    const over = number.scrollWidth / Math.max(1, number.clientWidth);
+    return over <= 1 ? sizes[k] : Math.floor((sizes[k] / over) * 0.98);
+  });
+  numbers.forEach((number, k) => {
+    const alike = fitting.filter((_, other) => sizes[other] === sizes[k]);
+    const size = Math.max(parseFloat(getComputedStyle(items[k]).fontSize), Math.min(...alike));
+    if (size < sizes[k]) number.style.fontSize = `${size}px`;
+  });
 }
 
 function draw(made, language) {
