@@ -114,11 +114,11 @@ def tiny_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def unvisited_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
-    Return a data folder with the sample county, made and loaded as a visitor would.
+    Return a data folder with the sample county, made and loaded as a visitor would, to copy from.
 
-    One worker makes it; each has a copy of its own, as servers write into it.
+    One worker makes it, and no server ever runs on it: one that did would have sealed all texts.
     """
     mine = tmp_path_factory.getbasetemp()
     run = mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
@@ -128,7 +128,13 @@ def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not made.exists():
             make_sample(run / "sample-county-begun")
             (run / "sample-county-begun").rename(made)
-    return Path(shutil.copytree(made, tmp_path_factory.mktemp("sample") / "data"))
+    return made
+
+
+@pytest.fixture(scope="session")
+def sample_store(unvisited_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return this worker's copy of the sample county: servers write into it."""
+    return Path(shutil.copytree(unvisited_sample, tmp_path_factory.mktemp("sample") / "data"))
 
 
 @pytest.fixture(scope="session")

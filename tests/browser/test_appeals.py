@@ -22,10 +22,10 @@ pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")
-def address(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(unvisited_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return a cockpit on a copy of the sample county with personal parts in its newest texts."""
     folder = tmp_path_factory.mktemp("appeals")
-    shutil.copytree(sample_store, folder, dirs_exist_ok=True)
+    shutil.copytree(unvisited_sample, folder, dirs_exist_ok=True)
     phone, number, name = CANARIES
     text = f"我叫{name}，身份证{number}，电话{phone}，小区燃气泄漏有生命危险，请马上处理。"
     with sqlite3.connect(folder / "county.sqlite") as store:

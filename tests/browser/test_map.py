@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
 
 from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE
 
@@ -24,6 +24,11 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield started
         started.close()
+
+
+def _refused(reply: Response) -> bool:
+    """Tell whether an address of ours was refused: Streamlit itself first asks under the page's."""
+    return reply.status >= 400 and "/map/_stcore/" not in reply.url
 
 
 class Tab:
@@ -51,7 +56,7 @@ class Tab:
         self.sent = 0  # choices told to the server
         self.page.on("websocket", lambda socket: socket.on("framesent", self._told))
         self.page.on("request", lambda r: self._note(r.url))
-        self.page.on("response", lambda r: self.refused.append(r.url) if r.status >= 400 else None)
+        self.page.on("response", lambda r: self.refused.append(r.url) if _refused(r) else None)
 
     def _told(self, frame: str | bytes) -> None:
         self.sent += len(frame) > _LEAST
@@ -163,7 +168,8 @@ def test_another_indicator_moves_no_geometry(live_server: str, tab: Tab) -> None
     tab.shot("map_zh_light_aged_grids")
     assert "indicator=age_60_plus_share" in tab.page.url
     assert "60岁及以上人口占比" in tab.page.locator(".ct-legend").inner_text()
-    assert not asked
+    # A share may rest on few cases: the picture of its lines is no geometry.
+    assert not [url for url in asked if not url.endswith("hatch.png")]
 
 
 def test_down_by_clicking_and_back(live_server: str, tab: Tab) -> None:
