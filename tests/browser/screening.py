@@ -59,7 +59,7 @@ MEASURE = """(smallest) => {
   for (const panel of document.querySelectorAll('.panel')) {
     const box = panel.getBoundingClientRect();
     for (const row of panel.querySelectorAll(
-      'li, .item, .more, svg, h2, .words, .empty, .figure, .number, .track')) {
+      'li, .item, .more, svg, h2, .words, .empty, .figure, .number, .unit, .track')) {
       if (shown(row) && !within(row.getBoundingClientRect(), box))
         found.push(`${name(row)} leaves its panel: ${row.textContent.slice(0, 40)}`);
     }

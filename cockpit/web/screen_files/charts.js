@@ -51,6 +51,16 @@ function wide(text, size) {
   return units * size;
 }
 
+const pen = document.createElement("canvas").getContext("2d");
+const FACE = getComputedStyle(document.documentElement).getPropertyValue("--face") || "sans-serif";
+
+/** How wide a name will be to the pixel: it is not to be cut. */
+function measured(text, size) {
+  if (!pen) return wide(text, size);
+  pen.font = `500 ${size}px ${FACE}`;
+  return pen.measureText(text).width;
+}
+
 /**
  * Draw lines over ordered labels, with a band around the first and one marked place.
  *
@@ -70,10 +80,11 @@ export function lineChart(panel, { width, height, size, language }) {
   const marks = ticks(low > 0 && low < 0.5 * Math.max(...all) ? 0 : low, Math.max(...all));
   const [bottom, top] = [marks[0], marks[marks.length - 1]];
   const left = Math.max(...marks.map((value) => wide(brief(value, language), size))) + size * 0.6;
-  // The title names a single line; several are named at their ends.
-  const told = series.length > 1 ? series : [];
-  const right = Math.max(size, ...told.map(({ name }) => wide(name, size) + size * 0.7));
-  const room = { left, right: width - Math.min(right, width * 0.34), top: size, bottom: height - size * 1.7 };
+  // A title that names the only line has said it.
+  const named = series.length > 1 || !String(panel.title).includes(series[0]?.name ?? "");
+  const widest = named ? Math.max(0, ...series.map(({ name }) => measured(name ?? "", size))) : 0;
+  const right = widest ? widest + size * 0.8 : size * 0.8;
+  const room = { left, right: width - Math.min(right, width * 0.5), top: size, bottom: height - size * 1.7, width };
   const x = (k) => room.left + ((room.right - room.left) * k) / (labels.length - 1);
   const y = (value) => room.bottom - ((room.bottom - room.top) * (value - bottom)) / (top - bottom || 1);
   for (const value of marks) {
@@ -89,7 +100,8 @@ export function lineChart(panel, { width, height, size, language }) {
   if (panel.mark && panel.mark.index >= 0 && panel.mark.index < labels.length) {
     made.append(...markAt(panel.mark, x(panel.mark.index), room, size));
   }
-  made.append(...names(told, y, room, size), ...below(labels, x, room, size));
+  if (named) made.append(...names(series, y, room, size));
+  made.append(...below(labels, x, room, size));
   return made;
 }
 
@@ -154,7 +166,7 @@ function below(labels, x, room, size) {
     .filter(({ k }) => k % step === 0)
     .map(({ label, k }) => {
       const half = wide(label, size) / 2;
-      const at = Math.min(Math.max(x(k), half), room.right + size * 2);
+      const at = Math.min(Math.max(x(k), half), room.width - half);
       return svg("text", { x: at, y: room.bottom + size * 1.4, "text-anchor": "middle", class: "axis" }, label);
     });
 }
@@ -175,14 +187,14 @@ export function pyramid(panel, { width, height, size, language }) {
   const top = size * 1.5;
   const foot = size * 1.5;
   const tall = (height - top - foot) / rows.length;
-  const every = Math.max(1, Math.ceil((size * 1.15) / tall));
+  const every = Math.max(1, Math.ceil((size * 1.02) / tall));
   rows.forEach(({ label, left, right }, k) => {
     const y = height - foot - (k + 1) * tall;
     const [a, b] = [((left ?? 0) / most) * half, ((right ?? 0) / most) * half];
     const bar = { y: y + tall * 0.08, height: Math.max(1, tall * 0.84) };
     made.append(svg("rect", { ...bar, x: half - a, width: a, class: "side one" }));
     made.append(svg("rect", { ...bar, x: half + gap, width: b, class: "side two" }));
-    if (k % every === 0) {
+    if ((rows.length - 1 - k) % every === 0) {
       const at = { x: width / 2, y: y + tall / 2 + size * 0.35, "text-anchor": "middle", class: "axis" };
       made.append(svg("text", at, label));
     }

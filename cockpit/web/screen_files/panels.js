@@ -6,7 +6,7 @@
 
 import { lineChart, pyramid } from "./charts.js";
 import { el, put } from "./dom.js";
-import { counter } from "./figures.js";
+import { counter, fitFigures } from "./figures.js";
 import { word } from "./words.js";
 
 /** Share of a column that a panel asks for, in lines of text. */
@@ -22,7 +22,7 @@ export function weight(panel) {
     case "line":
       return 9;
     case "pyramid":
-      return 12;
+      return 13;
     default:
       return 4;
   }
@@ -66,8 +66,8 @@ function makePanel(panel, about) {
 // -- figures
 
 function figures(panel, about) {
-  const items = el("div.items", { "aria-live": "off" }, ...panel.items.map((item) => figure(item, about)));
-  return el("div.rows", {}, items, el("p.more", { hidden: "" }));
+  const items = panel.items.map((item) => figure(item, about));
+  return el("div.body", {}, el("div.items", { "aria-live": "off" }, ...items), el("p.more", { hidden: "" }));
 }
 
 function figure(item, about) {
@@ -75,7 +75,7 @@ function figure(item, about) {
   const made = el(
     "div.item",
     { "data-item": item.id, "data-light": item.light ?? "none" },
-    el("span.label", {}, el("i.light", {}), item.label),
+    el("span.label", {}, el("i.light", {}), el("span.name", {}, item.label)),
     el("span.number", {}, value, item.unit ? el("span.unit", {}, item.unit) : null),
     el("span.beside", {}, el("span.target", {}, item.target), el("span.change", {}, item.change)),
   );
@@ -101,7 +101,7 @@ function refigure(before, panel, about) {
   const items = [...before.querySelectorAll(".item")];
   const same = items.length === panel.items.length
     && items.every((one, k) => one.dataset.item === panel.items[k].id
-      && one.querySelector(".label").textContent === panel.items[k].label);
+      && one.querySelector(".name").textContent === panel.items[k].label);
   if (!same) return null;
   items.forEach((one, k) => fillFigure(one, panel.items[k], about));
   return before;
@@ -127,8 +127,9 @@ function list(panel, about) {
 
 function bars(panel, about) {
   const known = panel.rows.map(({ value }) => value).filter(Number.isFinite);
-  // Shares are of a hundred: a bar that fills its track says "all".
-  const most = panel.unit === "%" ? Math.max(100, ...known) : Math.max(0, ...known);
+  // Shares of a hundred are seen against the hundred, other figures against the largest.
+  const whole = panel.unit === "%" || panel.unit === "\uff05";
+  const most = Math.max(whole ? 100 : 0, ...known);
   const least = Math.min(0, ...known);
   const span = most - least || 1;
   const rows = panel.rows.map((row) => {
@@ -140,14 +141,23 @@ function bars(panel, about) {
     const made = el(
       "li",
       { "data-code": row.code || undefined },
-      el("span.label", {}, row.label),
-      el("span.track", {}, bar),
+      barLabel(row.label),
+      el("span.track", whole ? { "data-whole": "" } : {}, bar),
       el("span.figure", {}, Number.isFinite(row.value) ? row.text : row.text || word("no_data")),
     );
     if (row.code) made.addEventListener("click", () => about.onPick(row.code));
     return made;
   });
   return el("div.rows", {}, el("ol", {}, ...rows), el("p.more", { hidden: "" }));
+}
+
+/** What a bar is of; a limit, told behind a colon or a middle dot, stands quietly below. */
+function barLabel(label) {
+  const [name, ...limit] = String(label).split(/ \u00b7 |: |\uff1a/);
+  return el(
+    "span.label", {}, el("span.name", {}, name),
+    limit.length ? el("span.note", {}, limit.join(" \u00b7 ")) : null,
+  );
 }
 
 function problem(panel) {
@@ -171,7 +181,7 @@ export function fit(column, language) {
   for (const made of column.querySelectorAll(".panel")) {
     if (!made.clientHeight) continue;
     if (made.matches(".list, .bars")) cut(made);
-    if (made.matches(".figures")) cutItems(made);
+    if (made.matches(".figures")) fitFigures(made);
     if (made.matches(".line, .pyramid")) draw(made, language);
   }
 }
@@ -184,7 +194,12 @@ function cut(made) {
   more.hidden = true;
   const room = /** @type {HTMLElement} */ (made.querySelector(".rows"));
   const limit = room.getBoundingClientRect().bottom + 0.5;
-  const ends = rows.map((row) => row.getBoundingClientRect().bottom);
+  // Names may take two lines where all rows stay.
+  const low = () => rows.map((row) => row.getBoundingClientRect().bottom);
+  made.classList.add("roomy");
+  if (low().every((end) => end <= limit)) return;
+  made.classList.remove("roomy");
+  const ends = low();
   if (ends.every((end) => end <= limit)) return;
   more.hidden = false;
   const free = limit - more.getBoundingClientRect().height;
@@ -196,45 +211,6 @@ function cut(made) {
   }
   rows.forEach((row, k) => (row.hidden = k >= shown));
   put(more, word("more", { n: rows.length - shown }));
-}
-
-/** Forms of a panel of figures, from roomy to close; the first in which all figures fit is taken. */
-const FORMS = ["", "tight", "tight close"];
-
-function cutItems(made) {
-  const items = /** @type {HTMLElement[]} */ ([...made.querySelectorAll(".item")]);
-  const more = /** @type {HTMLElement} */ (made.querySelector(".more"));
-  const room = /** @type {HTMLElement} */ (made.querySelector(".items"));
-  more.hidden = true;
-  for (const item of items) item.hidden = false;
-  const limit = () => room.getBoundingClientRect().bottom + 1;
-  const over = () => items.filter((item) => item.getBoundingClientRect().bottom > limit());
-  for (const form of FORMS) {
-    room.className = `items ${form}`;
-    shrink(items);
-    if (!over().length) return;
-  }
-  more.hidden = false;
-  const left = over().filter((item) => item !== items[0]);
-  for (const item of left) item.hidden = true;
-  more.hidden = !left.length;
-  put(more, word("more", { n: left.length }));
-}
-
-/** Set figures smaller where one is wider than its place: those of one size stay alike. */
-function shrink(items) {
-  const numbers = items.map((item) => /** @type {HTMLElement} */ (item.querySelector(".number")));
-  for (const number of numbers) number.style.fontSize = "";
-  const sizes = numbers.map((number) => parseFloat(getComputedStyle(number).fontSize));
-  const fitting = numbers.map((number, k) => {
-    const over = number.scrollWidth / Math.max(1, number.clientWidth);
-    return over <= 1 ? sizes[k] : Math.floor((sizes[k] / over) * 0.98);
-  });
-  numbers.forEach((number, k) => {
-    const alike = fitting.filter((_, other) => sizes[other] === sizes[k]);
-    const size = Math.max(parseFloat(getComputedStyle(items[k]).fontSize), Math.min(...alike));
-    if (size < sizes[k]) number.style.fontSize = `${size}px`;
-  });
 }
 
 function draw(made, language) {
