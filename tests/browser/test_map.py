@@ -196,7 +196,7 @@ def test_several_regions_are_added_up(live_server: str, tab: Tab) -> None:
     tab.open(f"{live_server}/map?several=1")
     tab.click_map(0.5, 0.5)
     one = tab.tile("people")
-    tab.click_map(0.35, 0.65)
+    tab.click_map(0.4, 0.4)
     two = tab.tile("people")
     tab.shot("map_zh_light_several")
     assert one < two < 480_000
