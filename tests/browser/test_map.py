@@ -162,6 +162,7 @@ def test_opens_on_the_county_and_asks_nobody_else(live_server: str, tab: Tab) ->
 
 def test_another_indicator_moves_no_geometry(live_server: str, tab: Tab) -> None:
     tab.open(f"{live_server}/map?level=grid")
+    tab.page.wait_for_load_state("networkidle")  # what the first picture asks for has come
     asked: list[str] = []
     tab.page.on("request", lambda r: asked.append(r.url) if "/layers/" in r.url else None)
     tab.choose("指标", "60岁及以上人口占比")
