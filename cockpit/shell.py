@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from cockpit.access.rules import home_of
-from cockpit.ui import cache, faults, frame, menu, signed_in, state, theme, visitor
+from cockpit.ui import cache, elder, faults, frame, menu, signed_in, state, theme, visitor
 from cockpit.ui.words import language_switch, name_of, say, start
 from geodata.errors import CockpitError
 
@@ -36,12 +36,16 @@ except CockpitError as error:  # the store is away
 page = st.navigation(menu.pages_of(who), position="top")
 name = page.url_path or home_of(who)
 state.begin(page.url_path)
-frame.header(twin, language_switch, who)
+large = elder.leads(name)
+if not large:
+    frame.header(twin, language_switch, who)
 signed_in.watermark(who)
 if twin is None and name in menu.NEED_A_COUNTY:
     frame.empty_store()
     st.stop()
 body = st.container()
+if large:  # an old reader's first view is the page, not the frame
+    frame.header(twin, language_switch, who)
 if twin is not None:
     frame.footer(twin)  # first: a page that stops early ends the run
 try:

@@ -37,6 +37,7 @@ def choose(cards: tuple[Card, ...]) -> list[Card]:
     elder.begin(
         say("Algorithms"),
         say("{n} models compute here. None of them decides about a person.", n=len(cards)),
+        page="algorithms",
     )
     titles = {name: say(group.title) for name, group in GROUPS.items()}
     group = elder.pick(say("What they are for"), titles, "open.models", address="group")

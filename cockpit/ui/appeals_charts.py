@@ -94,6 +94,8 @@ def spark(topic: Topic, found: Rising) -> dict[str, Any]:
         "marker": {"color": [tokens.accent if r else tokens.no_data for r in recent]},
         "text": ["" if k < n - 1 else number(int(v)) for k, v in enumerate(values)],
         "textposition": "outside",
+        "constraintext": "none",  # else a narrow bar shrinks its figure to half
+        "textangle": 0,
         "cliponaxis": False,
         "textfont": {"color": tokens.text, "size": charts.FONT},
         "hovertemplate": "%{x}: %{y}<extra></extra>",

@@ -21,7 +21,11 @@ GROUP_TITLES = {ALL: "All", "release": "Released figures", "data": "Data of depa
 
 def choose(datasets: tuple[OpenDataset, ...]) -> OpenDataset | None:
     """Show the title; return the data set that the address names, None for the list."""
-    elder.begin(say("Open data sets"), say("Everything here is free to download and use."))
+    elder.begin(
+        say("Open data sets"),
+        say("Everything here is free to download and use."),
+        page="datasets",
+    )
     ids = {one.id: one for one in datasets}
     chosen = state.read("open.dataset", "", address="dataset", write=False)
     return ids.get(chosen)

@@ -13,12 +13,13 @@ import streamlit as st
 
 from cockpit.answers import lite_words
 from cockpit.answers.lite_words import Words, reading_bar
-from cockpit.ui import open_style, state
+from cockpit.ui import menu, open_style, state
 from cockpit.ui.words import language, say
 
 MOST = 5
 """Choices that stand side by side, and rows of a list, in large type."""
 _MOST_USUALLY = 20
+_PAGES = {page: title for page, title, _ in menu.OPEN}
 
 
 def on() -> bool:
@@ -26,8 +27,18 @@ def on() -> bool:
     return state.read("open.elder", False, address="elder")
 
 
-def begin(title: str, lead: str = "") -> bool:
-    """Paint a public page, show its title with the switch, and return whether type is large."""
+def leads(page: str) -> bool:
+    """Tell whether a page opens in large type: its own title stands first, the frame below."""
+    return page in _PAGES and on()
+
+
+def begin(title: str, lead: str = "", page: str = "") -> bool:
+    """
+    Paint a public page, show its title with the switch, and return whether type is large.
+
+    In large type the ways to the other public pages follow where ``page`` is given: the menu is
+    away. The county's own page has no need of it, since it begins with cards that lead there.
+    """
     elder = on()
     open_style.paint(elder=elder)
     words, switch = st.columns([0.78, 0.22], vertical_alignment="center")
@@ -37,7 +48,18 @@ def begin(title: str, lead: str = "") -> bool:
     with switch, st.container(horizontal=True, horizontal_alignment="right"):
         st.toggle(say("Large type"), **state.remembered("open.elder", False, address="elder"))
     st.html(_help(elder=elder), unsafe_allow_javascript=True)  # a file of ours: the policy holds
+    if elder and page:
+        st.html(f'<div class="op">{_ways(page)}</div>')
     return elder
+
+
+def _ways(page: str) -> str:
+    links = "".join(
+        f'<a href="{escape(link(other))}" target="_self">{escape(say(title))}</a>'
+        for other, title in _PAGES.items()
+        if other != page
+    )
+    return f'<nav class="op-ways" aria-label="{escape(say("Pages"))}">{links}</nav>'
 
 
 def _help(*, elder: bool) -> str:

@@ -11,11 +11,20 @@ from cockpit.access import territory
 from cockpit.access.visitor import Visitor
 from cockpit.answers.twin import Twin
 from cockpit.ui import signed_in, theme
-from cockpit.ui.words import NO_FIGURE, date, name_of, say
+from cockpit.ui.words import NO_FIGURE, date, language, name_of, say
+
+# Streamlit's menu says "7 more" in every language and has no setting for it.
+_MORE = """<style>
+.rc-overflow-item-rest [data-testid="stMarkdownContainer"] p{visibility:hidden;font-size:0}
+.rc-overflow-item-rest [data-testid="stMarkdownContainer"] p::after{content:"更多";
+visibility:visible;font-size:1rem}
+</style>"""
 
 
 def header(twin: Twin | None, language_switch: Callable[[], None], who: Visitor) -> None:
     """Show the county's name, the mark of an invented one, who is signed in, and the language."""
+    if language() == "zh":
+        st.html(_MORE)
     with st.container(horizontal=True, vertical_alignment="center", key="ct-header"):
         st.html(_title(twin), width="stretch")
         with st.container(width="content", horizontal=True, vertical_alignment="center"):

@@ -12,6 +12,14 @@ from cockpit.ui.words import say
 
 ROOT = Path(__file__).resolve().parents[2]
 
+OPEN = (
+    ("open", "The county in figures", ":material/location_city:"),
+    ("village", "My village", ":material/cottage:"),
+    ("datasets", "Open data sets", ":material/folder_open:"),
+    ("algorithms", "Algorithms", ":material/rule:"),
+)
+"""Pages for everybody: file, title (a msgid), icon."""
+
 _GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     (
         "",
@@ -34,15 +42,7 @@ _GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("audit", "Audit", ":material/fact_check:"),
         ),
     ),
-    (
-        "Open data",
-        (
-            ("open", "The county in figures", ":material/location_city:"),
-            ("village", "My village", ":material/cottage:"),
-            ("datasets", "Open data sets", ":material/folder_open:"),
-            ("algorithms", "Algorithms", ":material/rule:"),
-        ),
-    ),
+    ("Open data", OPEN),
     (
         "Account",
         (

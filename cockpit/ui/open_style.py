@@ -133,8 +133,16 @@ _STACK = """
 .op-stack td:not(:first-child)::before {content: attr(data-h); color: VAR_QUIET;
   margin-right: .6em;}
 """
-# One and a half times the type, targets of 44 px and more, black on white, one column.
+# One and a half times the type, targets of 44 px and more, black on white, one column. The menu of
+# desk pages and the way to the wall are no choice here: the page names its few ways itself.
 _ELDER = """
+.stApp [data-testid="stHeader"], .stApp [data-testid="stSidebar"],
+.st-key-ct-header [data-testid="stElementContainer"]:has(a[href^="/screen"]) {display: none;}
+.stApp [data-testid="stMainBlockContainer"] {padding-top: 12px;}
+.op-ways {display: flex; flex-wrap: wrap; gap: 8px 24px;}
+.op .op-ways a {display: inline-flex; align-items: center; min-height: 44px;}
+.stApp .st-key-ct-header a {display: inline-flex !important; align-items: center;
+  min-height: 44px; box-sizing: border-box;}
 html {font-size: calc(1.5 * clamp(15px, calc(11.2px + .25vw), 24px));}
 .stApp {--op-line: VAR_TEXT;}
 .stApp h1, .stApp h2, .stApp h3, .stApp p, .stApp label, .op, .op td, .op th, .op-quiet,

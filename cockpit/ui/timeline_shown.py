@@ -23,7 +23,7 @@ from cockpit.ui.words import date, language, moment, number, say
 STYLE = """<style>
 .ct-strip{position:relative;padding-bottom:4px}
 .ct-strip img{display:block;width:100%;height:56px}
-.ct-two{grid-template-columns:1fr 1fr}
+.ct-two{grid-template-columns:repeat(2,minmax(0,1fr))}
 .ct-clock{font-size:1.25rem;font-weight:600;white-space:nowrap}
 .ct-table{width:100%;border-collapse:collapse}
 .ct-table th{text-align:left;font-weight:400;padding:4px 12px 4px 0;vertical-align:bottom}
@@ -34,7 +34,8 @@ div:has(>.st-key-time-still),.st-key-time-still{display:none}
 @media (prefers-reduced-motion: reduce){div:has(>.st-key-time-play),.st-key-time-play{display:none}
 div:has(>.st-key-time-still),.st-key-time-still{display:flex}}
 @media (max-width:640px){.ct-tiles.ct-wrap{grid-auto-flow:row;grid-auto-columns:auto;
- grid-template-columns:1fr 1fr;overflow-x:visible}}
+ grid-template-columns:repeat(2,minmax(0,1fr));overflow-x:visible;white-space:normal}
+ .ct-tile{padding:8px 12px;overflow-wrap:anywhere}.ct-clock{white-space:normal}}
 </style>"""
 _DOT = "width:12px;height:12px;border-radius:50%;"
 _DIAMOND = "width:10px;height:10px;border-radius:0;transform:rotate(45deg);margin:0 3px;"
@@ -256,7 +257,9 @@ def table(choice: Choice, at: Moment) -> None:
         return
     head = (say("Layer"), say("Begun in the window"), say("Standing at the end"),
             say("At some time in the window"))  # fmt: skip
-    _html_table(head, [(r[0], *(_figure(v) for v in r[1:])) for r in rows])
+    _html_table(
+        say("Figures of the moment"), head, [(r[0], *(_figure(v) for v in r[1:])) for r in rows]
+    )
 
 
 def regions(line: Timeline, choice: Choice, at: Moment) -> None:
@@ -267,14 +270,16 @@ def regions(line: Timeline, choice: Choice, at: Moment) -> None:
     names = cache.names(line.twin.version, language())
     order = sorted(range(len(rows)), key=lambda k: -at.counts[k])[:_MOST_REGIONS]
     found = [(names[rows[k]], number(at.counts[k])) for k in order if at.counts[k]]
-    _html_table((say("Region"), say("Events reported")), found)
+    title = say("Events reported, by region")
+    _html_table(title, (say("Region"), say("Events reported")), found)
 
 
 def _figure(value: Any) -> str:
     return number(value) if isinstance(value, int) else str(value)
 
 
-def _html_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+def _html_table(title: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    """Show a table that scrolls within itself: by keyboard too, so it takes the focus."""
     top = "".join(
         f'<th class="ct-quiet{" n" if k else ""}">{escape(text)}</th>'
         for k, text in enumerate(head)
@@ -286,6 +291,7 @@ def _html_table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
         for row in rows
     )
     st.html(
-        f'<div class="ct-scroll"><table class="ct-table ct-small"><thead><tr>{top}</tr></thead>'
+        f'<div class="ct-scroll" tabindex="0" role="group" aria-label="{escape(title)}">'
+        f'<table class="ct-table ct-small"><thead><tr>{top}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )

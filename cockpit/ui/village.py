@@ -21,7 +21,11 @@ _FOUND = 8
 
 def search(places: OpenPlaces) -> int | None:
     """Show the title and the search; return the row of the chosen village, None without one."""
-    elder.begin(say("My village"), say("Type the name of your village. Pinyin works, too."))
+    elder.begin(
+        say("My village"),
+        say("Type the name of your village. Pinyin works, too."),
+        page="village",
+    )
     chosen = state.read("open.village", "", address="village")
     typed = st.text_input(
         say("Name of the village"),

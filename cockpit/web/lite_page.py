@@ -43,6 +43,7 @@ table{border-collapse:collapse;width:100%}
 caption{text-align:left;padding:0 0 6px}
 th,td{border-bottom:1px solid var(--line);padding:6px 16px 6px 0;text-align:left;vertical-align:top}
 th:last-child,td:last-child{padding-right:0}th{font-weight:600}
+th a,td a{display:inline-block;min-height:24px}
 thead th{color:var(--quiet);font-weight:500}
 .n{text-align:right;white-space:nowrap}
 .ways{display:flex;flex-wrap:wrap;gap:0 16px}.ways>span{align-self:center}
