@@ -46,8 +46,9 @@ CONTRAST = """() => {
   }
   return bad; }"""
 SMALL = """() => [...document.querySelectorAll('.op a, .op summary, [data-testid=stMain] button,'
+    + ' .st-key-ct-header a,'
     + ' [data-testid=stMain] input:not([type=checkbox]), [data-testid=stCheckbox] label')]
-  .filter(e => e.checkVisibility() && !e.closest('.st-key-ct-header'))
+  .filter(e => e.checkVisibility())
   .map(e => [e.getBoundingClientRect(), e])
   .filter(([r]) => r.height > 0 && r.height < 43.5)
   .map(([r, e]) => Math.round(r.height) + ' ' + e.tagName + ' ' + e.innerText.slice(0, 30))"""
@@ -134,6 +135,9 @@ def test_large_type_is_half_as_large_again_with_wide_targets(
         assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 1
         assert tab.evaluate(SMALL) == []
         assert tab.evaluate(CONTRAST) == []
+        assert not tab.locator("[data-testid=stHeader]").is_visible()
+        call, frame = tab.locator(".op-call").first, tab.locator(".st-key-ct-header")
+        assert call.bounding_box()["y"] < 420 < frame.bounding_box()["y"]
 
 
 def test_the_keyboard_reaches_the_switch_and_the_village(browser: Browser, server: str) -> None:
