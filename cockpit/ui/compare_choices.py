@@ -18,6 +18,7 @@ from cockpit.risk.themes import themes_in
 from cockpit.settings import settings
 from cockpit.ui import cache, compare_cache, state
 from cockpit.ui import visitor as visitors
+from cockpit.ui.days import day_of, is_day
 from cockpit.ui.map_choices import LEVEL_TITLES
 from cockpit.ui.risk_choices import theme_title
 from cockpit.ui.words import date, say
@@ -147,7 +148,7 @@ def _span(known: Happenings) -> tuple[dt.date, dt.date]:
 def _first_day(label: str, side: str, usual: dt.date, oldest: dt.date, newest: dt.date) -> dt.date:
     """Ask for the first day of a period, kept as text for the address."""
     name = f"compare.events.{side}"
-    kept = _day(state.read(name, "", address=side, check=_is_day)) or usual
+    kept = day_of(state.read(name, "", address=side, check=is_day)) or usual
     shown = min(max(kept, oldest), newest)
     widget = f"{name}.day"
 
@@ -161,17 +162,6 @@ def _first_day(label: str, side: str, usual: dt.date, oldest: dt.date, newest: d
         **state.remembered(widget, shown, then=picked),
     )  # fmt: skip
     return day if isinstance(day, dt.date) else shown
-
-
-def _is_day(text: str) -> bool:
-    return not text or _day(text) is not None
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _indicators(twin: Twin) -> Asked:

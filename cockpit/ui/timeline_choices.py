@@ -10,6 +10,7 @@ import streamlit as st
 from cockpit.answers.timeline import REGION_LEVELS, Timeline
 from cockpit.answers.timeline_clock import WINDOWS, longest
 from cockpit.ui import state
+from cockpit.ui.days import day_of, is_day
 from cockpit.ui.map_choices import LEVEL_TITLES
 from cockpit.ui.risk_choices import theme_title, within
 from cockpit.ui.timeline_cache import Asked
@@ -71,8 +72,8 @@ def _shortened(first: dt.date, last: dt.date, window: str) -> tuple[dt.date, str
 def _days(line: Timeline) -> tuple[dt.date, dt.date]:
     oldest, newest = line.origin.date(), line.last_day
     usual = max(oldest, newest - dt.timedelta(days=_FIRST_DAYS - 1))
-    first = _day(state.read("timeline.from", "", address="from", check=_is_day)) or usual
-    last = _day(state.read("timeline.to", "", address="to", check=_is_day)) or newest
+    first = day_of(state.read("timeline.from", "", address="from", check=is_day)) or usual
+    last = day_of(state.read("timeline.to", "", address="to", check=is_day)) or newest
     first, last, _moved = within(first, last, oldest, newest)
     key = state.widget_key("timeline.days")
 
@@ -87,17 +88,6 @@ def _days(line: Timeline) -> tuple[dt.date, dt.date]:
         on_change=changed,
     )  # fmt: skip
     return picked if isinstance(picked, tuple) and len(picked) == 2 else (first, last)
-
-
-def _is_day(text: str) -> bool:
-    return not text or _day(text) is not None
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _window() -> str:
