@@ -9,9 +9,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocket, expect, sync_playwright
+from playwright.sync_api import Browser, Page, WebSocket, expect
 
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE, undrawn
+from tests.browser.chromium import MARKS, OFFICE, undrawn
 from tests.servers import serving
 
 SHOTS = Path(__file__).parent / "shots"
@@ -37,14 +37,6 @@ def address(unvisited_sample: Path, tmp_path_factory: pytest.TempPathFactory) ->
     store.close()
     with serving(folder, tmp_path_factory.mktemp("log") / "server.log") as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 def settled(page: Page) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests import opened
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE
+from tests.browser.chromium import MARKS, OFFICE
 from tests.servers import serving
 
 WIDE, NARROW = (1366, 900), (390, 844)
@@ -23,14 +23,6 @@ DONE = """() => {
 }"""
 
 pytestmark = MARKS
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Response, expect
 
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE
+from tests.browser.chromium import MARKS, OFFICE
 
 SHOTS = Path(__file__).parent / "shots"
 TELEPHONE = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"
@@ -16,14 +16,6 @@ SCREEN, PHONE = (1920, 1080), (390, 844)
 _LEAST = 100  # bytes: a choice comes with all others that the page has, a sign of life alone
 
 pytestmark = MARKS
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 def _refused(reply: Response) -> bool:

@@ -7,10 +7,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 from tests import opened
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS
+from tests.browser.chromium import MARKS
 from tests.servers import serving
 
 SHOTS = Path(__file__).parent / "shots"
@@ -54,14 +54,6 @@ SMALL = """() => [...document.querySelectorAll('.op a, .op summary, [data-testid
   .map(([r, e]) => Math.round(r.height) + ' ' + e.tagName + ' ' + e.innerText.slice(0, 30))"""
 
 pytestmark = MARKS
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

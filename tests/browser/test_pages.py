@@ -9,9 +9,9 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE
+from tests.browser.chromium import MARKS, OFFICE
 
 SHOTS = Path(__file__).parent / "shots"
 
@@ -28,14 +28,6 @@ READY = {
     "data?work=upload": "[data-testid=stFileUploader]",
     "data?work=dictionary": "[data-testid=stDataFrame]",
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture

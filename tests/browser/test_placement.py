@@ -8,9 +8,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE, undrawn
+from tests.browser.chromium import MARKS, OFFICE, undrawn
 from tests.servers import serving
 
 SHOTS = Path(__file__).parent / "shots"
@@ -30,14 +30,6 @@ PRESS_AND_WAIT = """([name, wanted]) => new Promise(done => {
 })"""
 
 pytestmark = MARKS
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

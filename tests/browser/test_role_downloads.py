@@ -5,28 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from cockpit.access import audit
 from cockpit.access.roles import ROLES
 from tests import signing
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE
+from tests.browser.chromium import MARKS, OFFICE
 
 pytestmark = MARKS
 MAY = ("leader", "planner", "steward")
 MAY_NOT = sorted(set(ROLES) - set(MAY) - {"public"})
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 def tab_of(browser: Browser, store: Path, role: str) -> Page:

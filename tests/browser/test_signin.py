@@ -7,27 +7,19 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from cockpit.access import accounts
 from cockpit.store.models_access import SignInAttempt, SignInLock
 from cockpit.store.session import open_engine, require_table
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS
+from tests.browser.chromium import MARKS
 from tests.entering import PASSWORD
 
 pytestmark = MARKS
 SHOTS = Path(__file__).parent / "shots"
 PEOPLE = {"li.ming": ["planner"], "wang": ["administrator"], "zhao": ["leader"]}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -9,23 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from cockpit.look.tokens import LIGHT, series
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE
+from tests.browser.chromium import MARKS, OFFICE
 from tests.servers import serving
 
 pytestmark = MARKS
 DISPUTES = "lang=zh&from=2025-06-01&to=2025-06-10&theme=disputes&layer=events"
 SMALL = 20_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
