@@ -15,6 +15,7 @@ from cockpit.access import clock
 from cockpit.access.sessions import COOKIE as COOKIE  # noqa: PLC0414 -- the name with its value
 from cockpit.access.visitor import Visitor
 from cockpit.settings import settings
+from cockpit.store.catalogue import begin_writing
 from cockpit.store.models_access import StoredAccount, StoredSession
 from cockpit.store.session import open_engine, require_table
 from cockpit.ui import visitor
@@ -62,6 +63,7 @@ def add_person(
     with Session(engine) as db:
         require_table(db, "visitor_session")
     with Session(engine) as db, db.begin():
+        begin_writing(db.connection())  # a server on the same store writes too
         db.merge(
             StoredAccount(
                 id=name, display=f"{name}的同志", roles=list(roles), clearance=clearance,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -13,8 +14,11 @@ from typing import Any
 from cockpit.access import audit
 from geodata.errors import CockpitError
 
+log = logging.getLogger("cockpit")
 _MOST_KEPT = 96
 _LEAVING_S = 30.0
+_AGAIN_S = 30.0
+"""After a fault of ours; until then whoever asks is told of it."""
 
 
 @dataclass
@@ -27,6 +31,7 @@ class Work:
     done: threading.Event = field(default_factory=threading.Event)
     value: Any = None
     error: CockpitError | None = None
+    fault: bool = False
 
     @property
     def seconds(self) -> float:
@@ -48,13 +53,12 @@ class Desk:
         self._kept: OrderedDict[Hashable, Work] = OrderedDict()
         self._waiting: list[Work] = []
         self._worker: threading.Thread | None = None
-        self._ended = threading.Event()
 
     def ask(self, key: Hashable, make: Callable[[], Any]) -> Work:
-        """Return the work under a key, begun if nobody has asked for it yet."""
+        """Return the work under a key, begun if nobody has asked for it or it fell to a fault."""
         with self._lock:
             work = self._kept.get(key)
-            if work is None:
+            if work is None or (work.fault and work.seconds > _AGAIN_S):
                 work = self._kept[key] = Work(key, make)
                 self._waiting.append(work)
                 self._drop_oldest()
@@ -62,8 +66,7 @@ class Desk:
                 self._waiting.remove(work)
                 self._waiting.append(work)
             self._kept.move_to_end(key)
-            if self._waiting and self._worker is None:
-                self._ended.clear()
+            if self._waiting and (self._worker is None or not self._worker.is_alive()):
                 self._worker = threading.Thread(target=self._work, name="risk", daemon=True)
                 self._worker.start()
         return work
@@ -75,7 +78,6 @@ class Desk:
     def forget(self) -> None:
         """Drop what is kept and what waits, and let what is under way end."""
         with self._lock:
-            self._ended.set()
             self._waiting.clear()
             self._kept.clear()
             worker = self._worker
@@ -90,7 +92,7 @@ class Desk:
     def _work(self) -> None:
         while True:
             with self._lock:
-                if not self._waiting or self._ended.is_set():
+                if not self._waiting:
                     self._worker = None
                     return
                 work = self._waiting.pop()
@@ -103,8 +105,11 @@ def _do(work: Work) -> None:
         work.value = make() if make is not None else None
     except CockpitError as error:  # the page says it to whoever asked
         work.error = error
+    except Exception:  # a fault of ours, which must not take the works after it along
+        log.exception("work %s could not be done", work.key)
     finally:
-        if work.value is None and work.error is None:  # a fault of ours: the log has it
+        if work.value is None and work.error is None:
+            work.fault = True
             work.error = CockpitError(
                 "This could not be worked out; the log of the server has why."
             )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
 from cockpit.answers.risk_options import checked, index_options
 from cockpit.answers.risk_work import Desk
-from geodata.errors import InputError
+from geodata.errors import CockpitError, InputError
 
 
 def test_work_is_done_once() -> None:
@@ -42,6 +43,37 @@ def test_a_refusal_is_told_to_whoever_asks() -> None:
     for _ in range(2):
         with pytest.raises(InputError, match="rises by 99 m"):
             work.result()
+
+
+def test_a_fault_is_told_and_takes_no_later_work_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, tries = Desk(), []
+    broken = desk.ask("c", lambda: tries.append(1) or 1 // 0)
+    assert broken.done.wait(10)
+    with pytest.raises(CockpitError, match="could not be worked out; the log of the server"):
+        broken.result()
+    later = desk.ask("d", lambda: 7)
+    assert later.done.wait(10)
+    assert later.result() == 7
+    assert desk.ask("c", lambda: 8) is broken  # not at every look of a page
+    monkeypatch.setattr("cockpit.answers.risk_work._AGAIN_S", 0.0)
+    again = desk.ask("c", lambda: 8)
+    assert again.done.wait(10)
+    assert (again.result(), tries) == (8, [1])
+
+
+def test_work_asked_for_while_the_desk_is_cleared_is_done() -> None:
+    desk, gate, begun = Desk(), threading.Event(), threading.Event()
+    desk.ask("first", lambda: begun.set() or gate.wait(10))
+    assert begun.wait(10)
+    clearing = threading.Thread(target=desk.forget)
+    clearing.start()
+    while desk.knows("first"):
+        time.sleep(0.01)
+    new = desk.ask("new", lambda: 9)
+    gate.set()
+    assert new.done.wait(10)
+    assert new.result() == 9
+    clearing.join(10)
 
 
 def test_forgetting_drops_what_waits() -> None:

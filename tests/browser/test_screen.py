@@ -81,8 +81,10 @@ def test_a_turned_window_shows_what_a_new_one_would(site: Site) -> None:
         wall.page.set_viewport_size({"width": width, "height": height})
         fresh = Wall(site.browser, size=(width, height))
         fresh.open(f"{site.address}?lang=zh&scene=county")
-        fresh.page.wait_for_timeout(1000)
-        assert wall.page.evaluate(scale) == fresh.page.evaluate(scale)
+        end = time.monotonic() + 15
+        while (turned := wall.page.evaluate(scale)) != (new := fresh.page.evaluate(scale)):
+            assert time.monotonic() < end, f"{turned} is not {new}"
+            fresh.page.wait_for_timeout(200)
         fresh.close()
     assert not wall.said
     wall.close()
