@@ -266,9 +266,10 @@ def risky_here(risky_store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
 
 def _end_searches() -> None:
     """Wait for searches in the background: they would read settings while these change."""
-    from cockpit.answers import risk_work, siting_front, siting_runs
+    from cockpit.answers import overview_services, risk_work, siting_front, siting_runs
 
     risk_work.forget()
+    overview_services.forget()
     siting_runs.forget()
     for run in siting_front._runs.values():
         run.stopping.set()

@@ -20,6 +20,7 @@ from cockpit.answers.population import position_of
 from cockpit.answers.twin import Twin
 from cockpit.settings import settings
 from cockpit.store import sealed_files
+from cockpit.store.catalogue import read_folder
 from cockpit.store.models import Batch, Household, Meta, Population, Region, Vulnerable
 from cockpit.store.rows import Place, rows_of
 from cockpit.store.sealed import ring_of
@@ -156,4 +157,4 @@ def _sum_again(
 
 def _folder(db: Session) -> Path:
     """Return where the manifest's relative file names start."""
-    return Path(db.execute(select(Meta.value).where(Meta.key == "folder")).scalar() or ".")
+    return read_folder(db.connection(), settings().data_folder)

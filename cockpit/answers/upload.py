@@ -152,7 +152,7 @@ def dry_run(
         path = Path(folder) / _plain_name(name)
         path.write_bytes(content)
         here = entry.model_copy(update={"file": _with_inner(path, inner), "database": ""})
-        found = ingest.preview(here, engine, read=_read)
+        found = ingest.preview(here, engine, settings().data_folder, read=_read)
     loaded = found.loaded
     order = {"error": 0, "warning": 1, "note": 2}
     findings = sorted(loaded.findings, key=lambda f: (order[f.severity], f.row or 0))

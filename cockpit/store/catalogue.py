@@ -277,6 +277,21 @@ def put_meta(connection: Connection, key: str, value: Any) -> None:
     connection.execute(insert(m.Meta).values(key=key, value=value))
 
 
+def put_folder(connection: Connection, folder: Path, data: Path) -> None:
+    """
+    Note where the manifest's file names start.
+
+    Within the data folder it is noted from there: that folder may be moved with all that is in it.
+    """
+    inside = folder.is_relative_to(data.resolve())
+    put_meta(connection, "folder", str(folder.relative_to(data.resolve()) if inside else folder))
+
+
+def read_folder(connection: Connection, data: Path) -> Path:
+    """Return where the manifest's file names start, once the data folder is ``data``."""
+    return data / (read_meta(connection, "folder") or "")
+
+
 CHANGES: tuple[Literal["standards", "travel"], ...] = ("standards", "travel")
 """Tables of the manifest that change no data, only what is reckoned from them."""
 

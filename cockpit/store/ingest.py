@@ -34,7 +34,9 @@ from cockpit.store.catalogue import (
     newest_batch,
     no_longer_named,
     of_a_file,
+    put_folder,
     put_meta,
+    read_folder,
     read_meta,
     residents_by_leaf,
     row_number,
@@ -193,10 +195,11 @@ class Preview:
     rows_after: int
 
 
-def preview(entry: Dataset, engine: Engine, *, read: Reader) -> Preview:
+def preview(entry: Dataset, engine: Engine, folder: Path, *, read: Reader) -> Preview:
     """
     Read one file against the stored county and say what storing it would do.
 
+    ``folder`` is the data folder.
     ``read`` is ``loaders.read.read_dataset`` or the sandboxed form of it for uploads.
 
     Raises
@@ -205,7 +208,7 @@ def preview(entry: Dataset, engine: Engine, *, read: Reader) -> Preview:
         If the store is empty, or the file cannot be read at all.
     """
     with engine.connect() as connection:
-        manifest = _stored_manifest(connection, entry)
+        manifest = _stored_manifest(connection, entry, folder)
         day = _day(manifest)
         context = context_of(connection, day, entry)
         context = replace(context, reference=known_places(connection, entry))
@@ -239,7 +242,7 @@ def apply(
     upgrade(engine)  # an older version may have loaded the county
     with engine.begin() as connection:
         begin_writing(connection)
-        manifest = _stored_manifest(connection, entry)
+        manifest = _stored_manifest(connection, entry, folder)
         around.require_allowed(connection, entry)
         job = _Job(manifest, folder, _day(manifest), confirmed, _silent, read=read)
         report = _load(connection, job, only=entry.id)
@@ -524,11 +527,11 @@ def _new_version(connection: Connection, job: _Job, settings: dict[str, Any]) ->
     put_meta(connection, "data_version", version)
     put_meta(connection, "county", job.manifest.county.model_dump(mode="json"))
     put_meta(connection, "manifest", settings)
-    put_meta(connection, "folder", str(job.manifest.folder))
+    put_folder(connection, job.manifest.folder, job.folder)
     return version
 
 
-def _stored_manifest(connection: Connection, entry: Dataset) -> Manifest:
+def _stored_manifest(connection: Connection, entry: Dataset, data: Path) -> Manifest:
     """Return the stored county as a manifest, with one entry added or replaced."""
     settings = read_meta(connection, "manifest")
     if settings is None:
@@ -539,12 +542,11 @@ def _stored_manifest(connection: Connection, entry: Dataset) -> Manifest:
         .order_by(m.Batch.id)
     ).scalars()
     entries = [Dataset.model_validate(found) for found in rows if found["id"] != entry.id]
-    folder = Path(read_meta(connection, "folder") or ".")
     return Manifest(
         county=settings["county"], cells=settings["cells"], crosscheck=settings["crosscheck"],
         standards=stored_changes(connection, "standards"),
         travel=stored_changes(connection, "travel"),
-        dataset=(*entries, entry), folder=folder,
+        dataset=(*entries, entry), folder=read_folder(connection, data),
     )  # fmt: skip
 
 

@@ -157,6 +157,29 @@ def test_a_figure_is_read_again_from_its_file(engine: Engine, tmp_path: Path) ->
         assert (changed.state, changed.found) == ("changed", None)
 
 
+def test_a_moved_data_folder_finds_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, moved = tmp_path / "begun", tmp_path / "moved"
+    made = open_engine(f"sqlite:///{begun / 'county.sqlite'}")
+    load(small.write_small(begun / "files"), made, begun)
+    made.dispose()
+    begun.rename(moved)
+    monkeypatch.setenv("COCKPIT_DATA", str(moved))
+    settings.cache_clear()
+    made = open_engine(f"sqlite:///{moved / 'county.sqlite'}")
+    one = county(made)
+    with Session(made) as db:
+        (again,) = reread(db, one, VILLAGE, "people", visitor="备用")
+    assert (again.state, again.found) == ("same", 140)
+    one_entry = entry(made, "people")
+    content = people(tmp_path, factor=2)
+    store(made, one_entry, "people.csv", content, confirmed=frozenset(), visitor="备用")
+    assert county(made).measures["people"][0] == 2 * one.measures["people"][0]
+    made.dispose()
+    settings.cache_clear()
+
+
 def test_every_figure_of_every_region_agrees_with_its_rows(engine: Engine) -> None:
     found = county(engine)
     with Session(engine) as db:

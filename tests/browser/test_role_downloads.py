@@ -58,7 +58,8 @@ def test_other_roles_have_no_link_and_get_no_file(
 ) -> None:
     page = tab_of(browser, tiny_store, role)
     page.goto(f"{tiny_server}/map?lang=zh")
-    expect(page.locator("[data-testid=stMain]")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("main")).to_be_visible(timeout=60_000)
+    assert page.get_by_role("link", name="CSV", exact=True).count() == 0
     reply = page.request.get(f"{tiny_server}/download/tiny1/village/529901.csv?lang=zh")
     assert (reply.status, reply.json()["error"]) == (403, "您的账号无权查看此内容。")
     page.context.close()

@@ -20,6 +20,7 @@ from cockpit.access.roles import ROLES
 from cockpit.access.rules import PAGES
 from cockpit.access.visitor import Visitor
 from cockpit.store.models import Batch, Event, Facility
+from cockpit.store.models_access import StoredAccount
 from cockpit.store.session import engine
 from tests import conftest
 
@@ -98,10 +99,11 @@ def _read(markup: str) -> str:
 
 
 def names() -> frozenset[str]:
-    """Return what departments call places and kinds of events: shown as it is, in any language."""
+    """Return names of places, kinds of events and people: shown as they are, in any language."""
     with Session(engine()) as db:
         found = [*db.scalars(select(Facility.name)), *db.scalars(select(Event.category))]
-    return frozenset(found)
+        people = " ".join(db.scalars(select(StoredAccount.display)))
+    return frozenset([*found, *_CHINESE.findall(people)])
 
 
 def english(said: str) -> list[str]:
