@@ -106,6 +106,8 @@ class Tab:
             if self._until(lambda sent=sent: self.sent > sent, 15):  # type: ignore[misc]
                 assert self._until(lambda: self.page.url != before, 60)
                 break
+        else:
+            pytest.fail(f"nothing answered a click at {x}, {y}")
         self.settle()
 
     def _until(self, true: Callable[[], bool], seconds: float) -> bool:
@@ -214,10 +216,10 @@ def test_the_language_switch(live_server: str, tab: Tab) -> None:
 
 def test_a_shared_address_shows_the_same(live_server: str, tab: Tab, browser: Browser) -> None:
     tab.open(
-        f"{live_server}/map?lang=en&indicator=floating_share&level=village&classes=jenks&n=6"
+        f"{live_server}/map?lang=en&indicator=floating_share&classes=jenks&n=6"
         "&layer=labels&layer=roads&ramp=viridis"
     )
-    tab.click_map(0.45, 0.55)
+    tab.click_map(0.4, 0.4)
     other = Tab(browser, theme="Dark")
     other.open(tab.page.url)
     other.shot("map_en_dark_shared")
