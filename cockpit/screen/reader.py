@@ -6,7 +6,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cockpit.breaks import MOST_CLASSES, SCHEMES, Scheme
@@ -120,17 +120,17 @@ class _Reader:
         for key in screen.keys() - {"order", "title", "seconds"}:
             self.problems.append(self._one_of("-", key, key, ("order", "title", "seconds")))
         usual = self._noted("-", "screen.seconds", screen.get("seconds"), self._seconds, 0)
-        made = {s.id: s for s in usual_scenes()}
+        made = {s.id: replace(s, seconds=usual or s.seconds) for s in usual_scenes()}
         for name, entry in list(scenes.items())[:MOST_SCENES]:
             scene = self._scene(str(name), entry, usual)
             if scene is not None:
                 made[scene.id] = scene
         title = self._noted("-", "screen.title", screen.get("title"), self._title, {})
-        order = self._order(screen.get("order"), made, [str(n) for n in scenes])
+        order = self._order(screen.get("order"), made, [str(n) for n in scenes], usual)
         return Playlist(order or usual_scenes(), tuple(self.problems), title or None)
 
     def _order(
-        self, order: Any, made: Mapping[str, Scene], own: list[str]
+        self, order: Any, made: Mapping[str, Scene], own: list[str], usual: int
     ) -> tuple[Scene, ...]:  # fmt: skip
         if order is None:  # the built-in ones, then those of the file
             names = [*TITLES, *(n for n in own if n not in TITLES)]
@@ -144,7 +144,7 @@ class _Reader:
             self.problems.append(Problem(WRONG, {**long.values, "high": MOST_TURNS}))
         for name in order[:MOST_TURNS]:
             if isinstance(name, str) and name.startswith(TOWNSHIP) and len(name) <= 60:
-                found.append(Scene(name, seconds=SECONDS["townships"], builtin=name))
+                found.append(Scene(name, seconds=usual or SECONDS["townships"], builtin=name))
             elif isinstance(name, str) and name in made:
                 found.append(made[name])
             elif not (isinstance(name, str) and name in own):  # that one has said it itself

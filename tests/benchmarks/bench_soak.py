@@ -3,7 +3,9 @@
 Run: python -m tests.benchmarks.bench_soak [--minutes 30] [--viewers 20]
 
 The first third is warm-up: caches fill, threads start. Slopes are least-squares lines through what
-is measured after it, so that a collection of garbage here or there does not decide.
+is measured after it, so that a collection of garbage here or there does not decide. After the
+warm-up and at the end the viewers leave for a minute: what threads and descriptors the screen alone
+then needs is compared, so that nobody's script that happens to run is counted.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ order = ["county", "coverage", "risk", "warning", "townships"]
 """
 PAGES = (("overview", ("", "lang=en")), ("map", ("level=village", "level=grid&indicator=density")))
 THINK_S = 6.0
-EVERY_S = 5.0
+EVERY_S, ALONE_S = 5.0, 60.0
 HOUR_S = 3600.0
 
 
@@ -55,11 +57,6 @@ class Measured:
         if len(kept) < 3:
             return float("nan")
         return statistics.linear_regression(*zip(*kept, strict=True)).slope * HOUR_S
-
-    def near(self, at: float) -> float:
-        """Return the median of the five values that follow a moment."""
-        kept = [v for t, v in zip(self.times, self.values, strict=True) if t >= at][:5]
-        return statistics.median(kept) if kept else float("nan")
 
 
 class Crowd(threading.Thread):
@@ -107,39 +104,70 @@ def server_now(pid: int) -> dict[str, float]:
     }
 
 
-def soak(data: Path, minutes: float, viewers: int) -> tuple[dict[str, Measured], Crowd, int]:
-    """Let a screen play and viewers look; return what was measured, the viewers, the turns."""
-    found: dict[str, Measured] = {
-        k: Measured() for k in ("rss", "threads", "descriptors", "heap", "nodes", "listeners")
-    }
+@dataclass
+class Soak:
+    """What was measured over time, what stayed when the viewers had gone, and what they met."""
+
+    found: dict[str, Measured]
+    alone: list[dict[str, float]] = field(default_factory=list)  # after the warm-up, at the end
+    runs: int = 0
+    problems: list[str] = field(default_factory=list)
+    turns: int = 0
+
+
+def soak(data: Path, minutes: float, viewers: int) -> Soak:
+    """Let a screen play and viewers look, a third of the time and, after a pause, the rest."""
+    met = Soak({k: Measured() for k in ("rss", "heap", "nodes", "listeners")})
     server = Server(data, data / "server.log")
     server.start()
     try:
-        crowd = Crowd(server.address, viewers)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             wall = Wall(browser).open(f"{server.address}/screen?lang=zh")
-            crowd.start()
             start = time.monotonic()
-            while (at := time.monotonic() - start) < minutes * 60:
-                assert server.process is not None
-                for name, value in server_now(server.process.pid).items():
-                    found[name].add(at, value)
-                # Of the same scene each time: scenes differ in what they show.
-                if wall.told("scene") == "county":
-                    weight = wall.weight()
-                    found["heap"].add(at, weight["JSHeapUsedSize"] / 2**20)
-                    found["nodes"].add(at, weight["Nodes"])
-                    found["listeners"].add(at, weight["JSEventListeners"])
-                wall.page.wait_for_timeout(EVERY_S * 1000)
-            turns = int(wall.told("turns"))
-            crowd.gone.set()
-            crowd.join(60)
-            wall.page.wait_for_timeout(5000)
+            for share in (1 / 3, 2 / 3):
+                crowd = Crowd(server.address, viewers)
+                crowd.start()
+                _watch(server, wall, met, start, share * minutes * 60)
+                crowd.gone.set()
+                crowd.join(60)
+                met.runs += crowd.runs
+                met.problems += crowd.problems
+                wall.page.wait_for_timeout(ALONE_S * 1000)
+                met.alone.append(_calm(server, wall))
+            met.turns = int(wall.told("turns"))
             browser.close()
     finally:
         server.kill()
-    return found, crowd, turns
+    return met
+
+
+def _watch(server: Server, wall: Wall, met: Soak, start: float, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while (now := time.monotonic()) < end:
+        at = now - start
+        met.found["rss"].add(at, _now(server)["rss"])
+        # Of the same scene each time: scenes differ in what they show.
+        if wall.told("scene") == "county":
+            weight = wall.weight()
+            met.found["heap"].add(at, weight["JSHeapUsedSize"] / 2**20)
+            met.found["nodes"].add(at, weight["Nodes"])
+            met.found["listeners"].add(at, weight["JSEventListeners"])
+        wall.page.wait_for_timeout(EVERY_S * 1000)
+
+
+def _calm(server: Server, wall: Wall) -> dict[str, float]:
+    """Return the fewest threads and descriptors of some seconds: pulses come and go."""
+    seen = []
+    for _ in range(10):
+        seen.append(_now(server))
+        wall.page.wait_for_timeout(1000)
+    return {k: min(one[k] for one in seen) for k in ("threads", "descriptors")}
+
+
+def _now(server: Server) -> dict[str, float]:
+    assert server.process is not None
+    return server_now(server.process.pid)
 
 
 def main() -> None:
@@ -155,20 +183,19 @@ def main() -> None:
             make_sample(data)
         (data / "scenes.toml").write_text(SCENES, encoding="utf-8")
         signing.sign_in(data)
-        found, crowd, turns = soak(data, given.minutes, given.viewers)
-    warm = given.minutes * 60 / 3
+        met = soak(data, given.minutes, given.viewers)
+    found, warm = met.found, given.minutes * 60 / 3
     line("server memory, slope after warm-up", found["rss"].slope(warm), "MB/h", 2)
     for name in ("threads", "descriptors"):
-        left = found[name].values[-1] - found[name].near(warm)
-        line(f"{name} more than after warm-up", left, "", 0)
+        line(f"{name} more than after warm-up", met.alone[1][name] - met.alone[0][name], "", 0)
     line("nodes of the page, slope", found["nodes"].slope(warm), "/h", 0)
     line("listeners of the page, slope", found["listeners"].slope(warm), "/h", 0)
     note("heap of the page, slope", found["heap"].slope(warm), "MB/h")
     note("server memory at the end", found["rss"].values[-1], "MB")
-    note("turns of the playlist", turns, "")
-    note("script runs of the viewers", crowd.runs, "")
-    note("problems of the viewers", len(crowd.problems), "")
-    for problem in sorted(set(crowd.problems))[:5]:
+    note("turns of the playlist", met.turns, "")
+    note("script runs of the viewers", met.runs, "")
+    note("problems of the viewers", len(met.problems), "")
+    for problem in sorted(set(met.problems))[:5]:
         print(problem)
 
 

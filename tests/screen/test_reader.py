@@ -184,6 +184,16 @@ def test_seconds_and_titles_out_of_range_fall_back_and_are_told() -> None:
     ]
 
 
+def test_seconds_of_the_screen_are_of_every_scene_that_has_none_of_its_own() -> None:
+    found = read(
+        '[screen]\nseconds = 12\norder = ["county", "risk", "township:529901001", "own"]\n'
+        '[scenes.risk]\nscene = "risk"\nseconds = 90\n[scenes.own]\npanels = []\n'
+    )
+    assert [(s.id, s.seconds) for s in found.scenes] == [
+        ("county", 12), ("risk", 90), ("township:529901001", 12), ("own", 12),
+    ]  # fmt: skip
+
+
 def test_a_file_may_change_the_seconds_of_a_built_in_scene() -> None:
     found = read('[scenes.county]\nscene = "county"\nseconds = 90\n')
     assert [(s.id, s.seconds) for s in found.scenes][:2] == [("county", 90), ("coverage", 30)]
