@@ -62,6 +62,8 @@ WRONG_NEAR = (
     "{file}, scene {scene}, {entry}: found {found}; expected {expected}. Did you mean {near}?"
 )
 MISSING = "{file}, scene {scene}, {entry}: nothing is there; expected {expected}."
+MORE = "{file}: {n} more entries are wrong."
+_MOST_TOLD = 20
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,12 @@ class _Reader:
                 made[scene.id] = scene
         title = self._noted("-", "screen.title", screen.get("title"), self._title, {})
         order = self._order(screen.get("order"), made, [str(n) for n in scenes], usual)
-        return Playlist(order or usual_scenes(), tuple(self.problems), title or None)
+        return Playlist(order or usual_scenes(), self._told(), title or None)
+
+    def _told(self) -> tuple[Problem, ...]:
+        """Return what is wrong, as many as somebody reads: a file may be of another program."""
+        told, rest = self.problems[:_MOST_TOLD], len(self.problems) - _MOST_TOLD
+        return (*told, Problem(MORE, {"file": self.file, "n": rest})) if rest > 0 else tuple(told)
 
     def _order(
         self, order: Any, made: Mapping[str, Scene], own: list[str], usual: int

@@ -171,6 +171,13 @@ def test_an_unknown_scene_in_the_order_is_left_out_and_told() -> None:
     ]
 
 
+def test_a_file_of_another_program_is_told_in_a_few_sentences() -> None:
+    found = read("".join(f"key{k} = 1\n" for k in range(300)))
+    assert len(found.problems) == 21
+    assert words(found)[-1] == "scenes.toml: 280 more entries are wrong."
+    assert words(found, "zh")[-1] == "scenes.toml：另有280处有误。"
+
+
 def test_seconds_and_titles_out_of_range_fall_back_and_are_told() -> None:
     found = read('[scenes.care]\nscene = "risk"\nseconds = 3\ntitle = 7\ncolour = "red"\n')
     care = found.scenes[-1]
