@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -74,6 +75,13 @@ def serving(
         yield address
     finally:
         _end(process)
+
+
+@contextmanager
+def serving_copy(store: Path, folder: Path) -> Iterator[str]:
+    """Run the cockpit on a copy of a store, made in ``folder``: other tests copy the store too."""
+    with serving(Path(shutil.copytree(store, folder / "data")), folder / "server.log") as address:
+        yield address
 
 
 def _leave_when_told() -> None:

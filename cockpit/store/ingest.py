@@ -199,8 +199,7 @@ def preview(entry: Dataset, engine: Engine, folder: Path, *, read: Reader) -> Pr
     """
     Read one file against the stored county and say what storing it would do.
 
-    ``folder`` is the data folder.
-    ``read`` is ``loaders.read.read_dataset`` or the sandboxed form of it for uploads.
+    ``folder`` holds the data; ``read`` is ``read_dataset``, or its sandboxed form for uploads.
 
     Raises
     ------

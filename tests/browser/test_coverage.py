@@ -124,8 +124,9 @@ def test_switching_colours_leaves_the_console_clean(page: Page, live_server: str
     assert len(told) == len(COLOURS)
 
 
-@pytest.mark.parametrize("size", [(1920, 1080), (390, 844)])
-@pytest.mark.parametrize(("language", "theme"), [("zh", "dark"), ("en", "light")])
+@pytest.mark.parametrize(
+    ("language", "theme", "size"), [("zh", "dark", (1920, 1080)), ("en", "light", (390, 844))]
+)
 def test_looks(
     browser: Browser, live_server: str, language: str, theme: str, size: tuple[int, int]
 ) -> None:

@@ -232,12 +232,6 @@ def test_a_shared_address_shows_the_same(live_server: str, tab: Tab, browser: Br
     ("name", "query", "size", "theme"),
     [
         (
-            "map_zh_dark",
-            "?level=village&indicator=density&layer=labels&layer=rivers",
-            SCREEN,
-            "Dark",
-        ),
-        (
             "map_zh_dark_columns",
             "?level=village&indicator=people&tall=1&layer=labels&layer=roads&layer=relief",
             SCREEN,
@@ -251,7 +245,6 @@ def test_a_shared_address_shows_the_same(live_server: str, tab: Tab, browser: Br
             "Light",
         ),
         ("map_zh_light_laptop", "", (1366, 768), "Light"),
-        ("map_zh_light_phone", "", PHONE, "Light"),
         ("map_en_dark_phone", "?lang=en", PHONE, "Dark"),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chromium import MARKS, OFFICE, undrawn
-from tests.servers import serving
+from tests.servers import serving_copy
 
 SHOTS = Path(__file__).parent / "shots"
 FAR_TOO_SLOW_S = 5.0
@@ -35,7 +35,7 @@ pytestmark = MARKS
 @pytest.fixture(scope="module")
 def bridged_server(bridged_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of a cockpit that shows the county of sixteen cells."""
-    with serving(bridged_store, tmp_path_factory.mktemp("log") / "server.log") as address:
+    with serving_copy(bridged_store, tmp_path_factory.mktemp("served")) as address:
         yield address
 
 
@@ -162,8 +162,9 @@ def test_the_next_best_move_on_the_sample_county(page: Page, live_server: str) -
     page.screenshot(path=SHOTS / "placement_zh_light.png")
 
 
-@pytest.mark.parametrize(("theme", "lang"), [("dark", "zh"), ("light", "en")])
-@pytest.mark.parametrize("size", [(1920, 1080), (390, 844)])
+@pytest.mark.parametrize(
+    ("theme", "lang", "size"), [("dark", "zh", (1920, 1080)), ("light", "en", (390, 844))]
+)
 def test_looks(
     browser: Browser, live_server: str, theme: str, lang: str, size: tuple[int, int]
 ) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests import risky, tiny
 from tests.browser.chromium import MARKS, OFFICE, undrawn
-from tests.servers import serving
+from tests.servers import serving_copy
 
 SHOTS = Path(__file__).parent / "shots"
 
@@ -21,7 +21,7 @@ pytestmark = MARKS
 
 @pytest.fixture(scope="module")
 def server(risky_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(risky_store, tmp_path_factory.mktemp("log") / "server.log") as address:
+    with serving_copy(risky_store, tmp_path_factory.mktemp("served")) as address:
         yield address
 
 
@@ -128,8 +128,9 @@ def test_less_motion_is_kept_to(browser: Browser, server: str) -> None:
     context.close()
 
 
-@pytest.mark.parametrize("size", [(1920, 1080), (390, 844)])
-@pytest.mark.parametrize(("language", "theme"), [("zh", "dark"), ("en", "light")])
+@pytest.mark.parametrize(
+    ("language", "theme", "size"), [("zh", "dark", (1920, 1080)), ("en", "light", (390, 844))]
+)
 def test_looks(
     browser: Browser, server: str, language: str, theme: str, size: tuple[int, int]
 ) -> None:

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from cockpit.look.tokens import LIGHT, series
 from tests.browser.chromium import MARKS, OFFICE
-from tests.servers import serving
+from tests.servers import serving_copy
 
 pytestmark = MARKS
 DISPUTES = "lang=zh&from=2025-06-01&to=2025-06-10&theme=disputes&layer=events"
@@ -22,7 +22,7 @@ SMALL = 20_000
 
 @pytest.fixture(scope="module")
 def server(eventful_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(eventful_store, tmp_path_factory.mktemp("log") / "server.log") as address:
+    with serving_copy(eventful_store, tmp_path_factory.mktemp("served")) as address:
         yield address
 
 

@@ -95,23 +95,25 @@ VIEWS = {
 }
 
 
-@pytest.mark.parametrize(("language", "theme"), [("zh", "dark"), ("en", "light")])
-def test_looks(browser: Browser, address: str, language: str, theme: str) -> None:
-    for width, height in ((1920, 1080), (390, 844)):
-        context = browser.new_context(
-            storage_state=OFFICE,
-            viewport={"width": width, "height": height},
-            color_scheme=theme,
-            is_mobile=width < 600,
-        )
-        page = undrawn(context).new_page()
-        for view, ready in VIEWS.items():
-            if width < 600 and view != "now":
-                continue
-            page.goto(f"{address}/warning?lang={language}&view={view}")
-            expect(page.locator(ready).first).to_be_visible(timeout=60_000)
-            settled(page)
-            SHOTS.mkdir(exist_ok=True)
-            page.screenshot(path=SHOTS / f"warning-{view}-{language}-{theme}-{width}.png")
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-        context.close()
+@pytest.mark.parametrize(
+    ("language", "theme", "size"), [("zh", "dark", (1920, 1080)), ("en", "light", (390, 844))]
+)
+def test_looks(
+    browser: Browser, address: str, language: str, theme: str, size: tuple[int, int]
+) -> None:
+    width, height = size
+    context = browser.new_context(
+        storage_state=OFFICE,
+        viewport={"width": width, "height": height},
+        color_scheme=theme,
+        is_mobile=width < 600,
+    )
+    page = undrawn(context).new_page()
+    for view, ready in VIEWS.items():
+        page.goto(f"{address}/warning?lang={language}&view={view}")
+        expect(page.locator(ready).first).to_be_visible(timeout=60_000)
+        settled(page)
+        SHOTS.mkdir(exist_ok=True)
+        page.screenshot(path=SHOTS / f"warning-{view}-{language}-{theme}-{width}.png")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, view
+    context.close()
