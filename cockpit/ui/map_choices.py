@@ -130,8 +130,9 @@ def _parts(twin: Twin, unit: int) -> None:
     parts = twin.children(unit)
     if not 0 < len(parts) <= _MOST_PARTS:
         return
-    codes, called = twin.regions["code"].to_numpy(), cache.names(twin.version, language())
-    names = {str(codes[row]): called[row] for row in parts}
+    called = cache.names(twin.version, language())
+    # Of the parts alone: the whole column as Python's texts is 5 % of a rerun of the page.
+    names = dict(zip(twin.regions["code"].iloc[parts], (called[row] for row in parts), strict=True))
 
     def opened() -> None:
         code = state.widget_value("map.part")

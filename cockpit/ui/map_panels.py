@@ -154,7 +154,7 @@ def ranking(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
         return
     order = answer.order[: min(answers.RANKED, answer.breaks.n)]
     rows = answer.rows[order]
-    codes = [str(code) for code in twin.regions["code"].to_numpy()[rows]]
+    codes = [str(code) for code in twin.regions["code"].iloc[rows]]
 
     def chosen() -> None:
         points = (state.widget_value("map.bars") or {}).get("selection", {}).get("points", [])
@@ -254,7 +254,7 @@ def table(twin: Twin, answer: MapAnswer, choice: Choice) -> None:
         page = min(int(state.chosen("map.page", 1)), n_pages)
     places = answer.order[(page - 1) * ROWS_A_PAGE : page * ROWS_A_PAGE]
     rows = answer.rows[places]
-    codes = [str(code) for code in twin.regions["code"].to_numpy()[rows]]
+    codes = [str(code) for code in twin.regions["code"].iloc[rows]]
 
     def selected() -> None:
         event = state.widget_value(_table_name(answer, page)) or {}
