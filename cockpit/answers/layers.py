@@ -6,6 +6,7 @@ import json
 import math
 import zlib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -58,9 +59,14 @@ def layer_scale(measure: str) -> float:
 
 def stamp(version: str) -> str:
     """Return the part of a layer's address that changes with the data and with the layer's form."""
+    return f"{version}.{_form():04x}"
+
+
+@cache
+def _form() -> int:
+    """Return a number of the layer's form: that of the program, and asked for at each look."""
     parts = (FORMAT, LAYER_MEASURES, tuple(SERVICES.values()), tuple(METHODS))
-    form = zlib.crc32(repr(parts).encode()) & 0xFFFF
-    return f"{version}.{form:04x}"
+    return zlib.crc32(repr(parts).encode()) & 0xFFFF
 
 
 def layer_url(version: str, *parts: str, ending: str = ".geojson") -> str:
