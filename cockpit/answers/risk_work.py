@@ -31,12 +31,13 @@ class Work:
     done: threading.Event = field(default_factory=threading.Event)
     value: Any = None
     error: CockpitError | None = None
-    fault: bool = False
+    fell: float | None = None
+    """When a fault of ours ended it, by the same clock as ``begun``."""
 
     @property
     def seconds(self) -> float:
         """Return how long ago it was asked for."""
-        return time.monotonic() - self.begun
+        return _since(self.begun)
 
     def result(self) -> Any:
         """Return what was worked out; its refusal is raised again."""
@@ -58,7 +59,7 @@ class Desk:
         """Return the work under a key, begun if nobody has asked for it or it fell to a fault."""
         with self._lock:
             work = self._kept.get(key)
-            if work is None or (work.fault and work.seconds > _AGAIN_S):
+            if work is None or (work.fell is not None and _since(work.fell) > _AGAIN_S):
                 work = self._kept[key] = Work(key, make)
                 self._waiting.append(work)
                 self._drop_oldest()
@@ -99,6 +100,10 @@ class Desk:
             _do(work)
 
 
+def _since(moment: float) -> float:
+    return time.monotonic() - moment
+
+
 def _do(work: Work) -> None:
     make, work.make = work.make, None
     try:
@@ -109,7 +114,7 @@ def _do(work: Work) -> None:
         log.exception("work %s could not be done", work.key)
     finally:
         if work.value is None and work.error is None:
-            work.fault = True
+            work.fell = time.monotonic()
             work.error = CockpitError(
                 "This could not be worked out; the log of the server has why."
             )
