@@ -129,7 +129,8 @@ class _Reader:
                 made[scene.id] = scene
         title = self._noted("-", "screen.title", screen.get("title"), self._title, {})
         order = self._order(screen.get("order"), made, [str(n) for n in scenes], usual)
-        return Playlist(order or usual_scenes(), self._told(), title or None)
+        builtin = tuple(made[name] for name in TITLES)
+        return Playlist(order or builtin, self._told(), title or None)
 
     def _told(self) -> tuple[Problem, ...]:
         """Return what is wrong, as many as somebody reads: a file may be of another program."""

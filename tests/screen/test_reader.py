@@ -201,6 +201,11 @@ def test_seconds_of_the_screen_are_of_every_scene_that_has_none_of_its_own() -> 
     ]  # fmt: skip
 
 
+def test_seconds_hold_where_the_order_names_nothing_that_is_there() -> None:
+    found = read('[screen]\nseconds = 12\norder = ["nothing"]\n')
+    assert [(s.id, s.seconds) for s in found.scenes] == [(name, 12) for name in USUAL]
+
+
 def test_a_file_may_change_the_seconds_of_a_built_in_scene() -> None:
     found = read('[scenes.county]\nscene = "county"\nseconds = 90\n')
     assert [(s.id, s.seconds) for s in found.scenes][:2] == [("county", 90), ("coverage", 30)]
