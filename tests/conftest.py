@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import numba  # noqa: F401 -- looks for "coverage": before a page's folder is on the path
@@ -18,6 +18,9 @@ import pytest
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from tests.servers import make_sample, serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # A busy machine must not decide a test.
 hypothesis.settings.register_profile("cockpit", deadline=None)
@@ -149,6 +152,19 @@ def live_server(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) ->
     """Return the address of a cockpit that shows the sample county."""
     with serving(sample_store, tmp_path_factory.mktemp("log") / "server.log") as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Return a Chromium for the tests of one file."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.chromium import CHROMIUM, FLAGS
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
 
 
 @pytest.fixture

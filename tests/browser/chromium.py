@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import BrowserContext, StorageState
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 
 from tests import signing
+
+Size = tuple[int, int]
+SHOTS = Path(__file__).parent / "shots"
 
 FLAGS = [
     "--no-sandbox",
@@ -63,3 +70,30 @@ def undrawn(context: BrowserContext) -> BrowserContext:
     if not os.environ.get("COCKPIT_DRAW"):
         context.add_init_script(_UNDRAWN)
     return context
+
+
+LOOKS = pytest.mark.parametrize(
+    ("language", "theme", "size"), [("zh", "dark", (1920, 1080)), ("en", "light", (390, 844))]
+)
+"""How pages are looked at in tests; ``make shots`` draws them in every language, theme and size."""
+
+
+@contextmanager
+def looking(browser: Browser, theme: Literal["dark", "light"], size: Size) -> Iterator[Page]:
+    """Yield a tab of the office of that theme and size, whose maps paint nothing."""
+    width, height = size
+    context = browser.new_context(
+        storage_state=OFFICE,
+        viewport={"width": width, "height": height},
+        color_scheme=theme,
+        is_mobile=width < 600,
+    )
+    yield undrawn(context).new_page()
+    context.close()
+
+
+def looked_at(page: Page, name: str, size: Size) -> None:
+    """Keep a picture of a page, which may not be wider than its window."""
+    SHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SHOTS / f"{name}-{size[0]}.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0], name

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import MARKS, OFFICE, undrawn
-
-SHOTS = Path(__file__).parent / "shots"
+from tests.browser.chromium import LOOKS, MARKS, OFFICE, Size, looked_at, looking, undrawn
 
 pytestmark = MARKS
 
@@ -124,23 +122,10 @@ def test_switching_colours_leaves_the_console_clean(page: Page, live_server: str
     assert len(told) == len(COLOURS)
 
 
-@pytest.mark.parametrize(
-    ("language", "theme", "size"), [("zh", "dark", (1920, 1080)), ("en", "light", (390, 844))]
-)
+@LOOKS
 def test_looks(
-    browser: Browser, live_server: str, language: str, theme: str, size: tuple[int, int]
+    browser: Browser, live_server: str, language: str, theme: Literal["dark", "light"], size: Size
 ) -> None:
-    width, height = size
-    context = browser.new_context(
-        storage_state=OFFICE,
-        viewport={"width": width, "height": height},
-        color_scheme=theme,
-        is_mobile=width < 600,
-    )
-    page = opened(
-        undrawn(context).new_page(), f"{live_server}/coverage?lang={language}&panel=equity"
-    )
-    SHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SHOTS / f"coverage-{language}-{theme}-{width}.png")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    context.close()
+    with looking(browser, theme, size) as page:
+        opened(page, f"{live_server}/coverage?lang={language}&panel=equity")
+        looked_at(page, f"coverage-{language}-{theme}", size)

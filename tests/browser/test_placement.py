@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import MARKS, OFFICE, undrawn
+from tests.browser.chromium import LOOKS, MARKS, OFFICE, SHOTS, Size, looked_at, looking, undrawn
 from tests.servers import serving_copy
 
-SHOTS = Path(__file__).parent / "shots"
 FAR_TOO_SLOW_S = 5.0
 
 # Inside the page: asking from without costs more than what is measured.
@@ -162,21 +162,10 @@ def test_the_next_best_move_on_the_sample_county(page: Page, live_server: str) -
     page.screenshot(path=SHOTS / "placement_zh_light.png")
 
 
-@pytest.mark.parametrize(
-    ("theme", "lang", "size"), [("dark", "zh", (1920, 1080)), ("light", "en", (390, 844))]
-)
+@LOOKS
 def test_looks(
-    browser: Browser, live_server: str, theme: str, lang: str, size: tuple[int, int]
+    browser: Browser, live_server: str, language: str, theme: Literal["dark", "light"], size: Size
 ) -> None:
-    context = browser.new_context(
-        storage_state=OFFICE,
-        viewport={"width": size[0], "height": size[1]},
-        color_scheme=theme,
-        locale="zh-CN",
-    )
-    tab = undrawn(context).new_page()
-    opened(tab, f"{live_server}/placement?lang={lang}&show=covered")
-    SHOTS.mkdir(exist_ok=True)
-    tab.screenshot(path=SHOTS / f"placement_{lang}_{theme}_{size[0]}.png")
-    assert tab.evaluate("document.documentElement.scrollWidth") <= size[0]
-    context.close()
+    with looking(browser, theme, size) as page:
+        opened(page, f"{live_server}/placement?lang={language}&show=covered")
+        looked_at(page, f"placement-{language}-{theme}", size)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests import risky, tiny
-from tests.browser.chromium import MARKS, OFFICE, undrawn
+from tests.browser.chromium import LOOKS, MARKS, OFFICE, Size, looked_at, looking, undrawn
 from tests.servers import serving_copy
-
-SHOTS = Path(__file__).parent / "shots"
 
 pytestmark = MARKS
 
@@ -128,21 +127,10 @@ def test_less_motion_is_kept_to(browser: Browser, server: str) -> None:
     context.close()
 
 
-@pytest.mark.parametrize(
-    ("language", "theme", "size"), [("zh", "dark", (1920, 1080)), ("en", "light", (390, 844))]
-)
+@LOOKS
 def test_looks(
-    browser: Browser, server: str, language: str, theme: str, size: tuple[int, int]
+    browser: Browser, server: str, language: str, theme: Literal["dark", "light"], size: Size
 ) -> None:
-    width, height = size
-    context = browser.new_context(
-        storage_state=OFFICE,
-        viewport={"width": width, "height": height},
-        color_scheme=theme,
-        is_mobile=width < 600,
-    )
-    page = opened(undrawn(context).new_page(), f"{server}/risk?lang={language}&theme=order")
-    SHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SHOTS / f"risk-{language}-{theme}-{width}.png")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    context.close()
+    with looking(browser, theme, size) as page:
+        opened(page, f"{server}/risk?lang={language}&theme=order")
+        looked_at(page, f"risk-{language}-{theme}", size)

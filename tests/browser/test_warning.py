@@ -6,15 +6,14 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import MARKS, OFFICE, undrawn
+from tests.browser.chromium import LOOKS, MARKS, OFFICE, Size, looked_at, looking, undrawn
 from tests.servers import serving
-
-SHOTS = Path(__file__).parent / "shots"
 
 pytestmark = MARKS
 
@@ -95,25 +94,13 @@ VIEWS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("language", "theme", "size"), [("zh", "dark", (1920, 1080)), ("en", "light", (390, 844))]
-)
+@LOOKS
 def test_looks(
-    browser: Browser, address: str, language: str, theme: str, size: tuple[int, int]
+    browser: Browser, address: str, language: str, theme: Literal["dark", "light"], size: Size
 ) -> None:
-    width, height = size
-    context = browser.new_context(
-        storage_state=OFFICE,
-        viewport={"width": width, "height": height},
-        color_scheme=theme,
-        is_mobile=width < 600,
-    )
-    page = undrawn(context).new_page()
-    for view, ready in VIEWS.items():
-        page.goto(f"{address}/warning?lang={language}&view={view}")
-        expect(page.locator(ready).first).to_be_visible(timeout=60_000)
-        settled(page)
-        SHOTS.mkdir(exist_ok=True)
-        page.screenshot(path=SHOTS / f"warning-{view}-{language}-{theme}-{width}.png")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, view
-    context.close()
+    with looking(browser, theme, size) as page:
+        for view, ready in VIEWS.items():
+            page.goto(f"{address}/warning?lang={language}&view={view}")
+            expect(page.locator(ready).first).to_be_visible(timeout=60_000)
+            settled(page)
+            looked_at(page, f"warning-{view}-{language}-{theme}", size)

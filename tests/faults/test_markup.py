@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -24,7 +24,7 @@ from cockpit.store.models import (
 from cockpit.store.models_access import StoredAccount
 from cockpit.store.session import open_engine
 from tests import bridged, signing
-from tests.browser.chromium import CHROMIUM, FLAGS, MARKS, OFFICE, undrawn
+from tests.browser.chromium import MARKS, OFFICE, undrawn
 from tests.eventful import EVENTS, add_dataset, add_event
 from tests.servers import serving
 
@@ -81,14 +81,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[s
     engine.dispose()
     with serving(folder, folder / "server.log") as address:
         yield address, cookies
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 def drawn(page: Page, address: str) -> None:
