@@ -13,9 +13,8 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests import servers
-from tests.browser.chromium import OFFICE
+from tests.browser.chromium import OFFICE, SHOTS
 
-SHOTS = Path(__file__).parent / "shots"
 SIZES = {(1920, 1080): 14, (3840, 2160): 28, (3840, 1080): 14, (1080, 1920): 14, (390, 844): 12}
 """Window to the smallest text on it, in pixels."""
 

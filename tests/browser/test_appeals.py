@@ -11,10 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, WebSocket, expect
 
-from tests.browser.chromium import MARKS, OFFICE, undrawn
+from tests.browser.chromium import MARKS, OFFICE, SHOTS, undrawn
 from tests.servers import serving
 
-SHOTS = Path(__file__).parent / "shots"
 CANARIES = ("13987654321", "11010519491231002X", "欧阳文秀")
 """A telephone, an identity number and a name, planted in urgent appeals of the last day."""
 

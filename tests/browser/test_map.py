@@ -2,15 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
-from tests.browser.chromium import MARKS, OFFICE
+from tests.browser.chromium import MARKS, OFFICE, SHOTS
 
-SHOTS = Path(__file__).parent / "shots"
 TELEPHONE = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"
 SCREEN, PHONE = (1920, 1080), (390, 844)
 _LEAST = 100  # bytes: a choice comes with all others that the page has, a sign of life alone

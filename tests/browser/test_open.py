@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 from tests import opened
-from tests.browser.chromium import MARKS
+from tests.browser.chromium import MARKS, SHOTS
 from tests.servers import serving
 
-SHOTS = Path(__file__).parent / "shots"
 ADDRESSES = {
     "open": "/?",
     "village": f"/village?village={opened.VILLAGES[0]}&",

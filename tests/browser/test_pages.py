@@ -5,15 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import MARKS, OFFICE
-
-SHOTS = Path(__file__).parent / "shots"
+from tests.browser.chromium import MARKS, OFFICE, SHOTS
 
 pytestmark = MARKS
 READY = {

@@ -14,11 +14,10 @@ from sqlalchemy.orm import Session
 from cockpit.access import accounts
 from cockpit.store.models_access import SignInAttempt, SignInLock
 from cockpit.store.session import open_engine, require_table
-from tests.browser.chromium import MARKS
+from tests.browser.chromium import MARKS, SHOTS
 from tests.entering import PASSWORD
 
 pytestmark = MARKS
-SHOTS = Path(__file__).parent / "shots"
 PEOPLE = {"li.ming": ["planner"], "wang": ["administrator"], "zhao": ["leader"]}
 
 
